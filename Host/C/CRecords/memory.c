@@ -1,0 +1,27 @@
+#define _GNU_SOURCE
+#include "memory.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+static const size_t huge = (size_t)2 << 20;
+
+static size_t rounded(size_t bytes) {
+  size_t unit = bytes >= huge ? huge : 4096;
+  return (bytes + unit - 1) / unit * unit;
+}
+
+void *lectern_pages(size_t bytes) {
+  size_t size = rounded(bytes);
+  size_t room = size >= huge ? size + huge : size;
+  uint8_t *start = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (start == MAP_FAILED) abort();
+  if (size < huge) return start;
+  size_t before = (huge - (uintptr_t)start % huge) % huge;
+  if (before) munmap(start, before);
+  if (huge - before) munmap(start + before + size, huge - before);
+  madvise(start + before, size, MADV_HUGEPAGE);
+  return start + before;
+}
+
+void lectern_pages_free(void *start, size_t bytes) { munmap(start, rounded(bytes)); }

@@ -1,0 +1,42 @@
+/// Input that could not be processed, as it arrived, and why.
+package struct DeadLetter: Sendable, Equatable {
+    /// Where it failed.
+    package enum Stage: String, Sendable, CaseIterable {
+        /// Not a JSON object, not UTF-8, or without a type.
+        case decode
+        /// Nobody vouches for the actor.
+        case authenticate
+        /// Refused by a guard: too large, not allowed, a backlog that is full.
+        case protect
+        /// A source plugin could not read it.
+        case source
+        /// A reducer's `read` rejected the event.
+        case read
+        /// A reducer failed while it folded the event.
+        case reduce
+    }
+
+    package var stage: Stage
+    /// One sentence: what was found and what was expected.
+    package var reason: String
+    /// Microseconds since 1970 UTC.
+    package var received: Int64
+    /// The bytes as they arrived.
+    package var original: [UInt8]
+    /// Who rejected a record of the log, e.g. `quiz-analytics.attempts@1`. Together with `partition` and `position` it
+    /// identifies a letter: folding again does not store it again.
+    package var component: String?
+    package var partition: Int?
+    package var position: UInt64?
+    /// The client or source that numbers its events, and its number of this one. It counts in `highestSequence`.
+    package var client: String?
+    package var sequence: UInt64?
+    package var session: UInt32?
+
+    package init(stage: Stage, reason: String, received: Int64, original: [UInt8]) {
+        self.stage = stage
+        self.reason = reason
+        self.received = received
+        self.original = original
+    }
+}

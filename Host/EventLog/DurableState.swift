@@ -1,0 +1,101 @@
+import Records
+import Synchronization
+
+/// What the log's thread publishes for everyone: the durable end, and what is known of the log up to there.
+///
+/// `@unchecked Sendable`: every variable is used under `lock` alone.
+final class DurableState: @unchecked Sendable {
+    struct Segment: Sendable {
+        let number: UInt32
+        let basePositions: [UInt64]
+        /// Bytes; of the last segment only as of its beginning, since it grows.
+        var length: Int
+    }
+
+    /// The numbers of a client's records that follow each other, their highest.
+    struct ClientRun {
+        let client: UnsafeRawBufferPointer
+        var sequence: UInt64
+        var received: Int64
+    }
+
+    private let lock = Lock()
+    private let moved = Lock.Condition()
+    private let packedEnd: Atomic<UInt64>
+    private var nextPositions: [UInt64]
+    private var segments: [Segment]
+    private var marks: ClientMarks
+    private var failure: LogError?
+
+    init(end: LogOffset, nextPositions: [UInt64], segments: [Segment], marks: ClientMarks) {
+        packedEnd = Atomic(end.packed)
+        self.nextPositions = nextPositions
+        self.segments = segments
+        self.marks = marks
+    }
+
+    var end: LogOffset { LogOffset(packed: packedEnd.load(ordering: .acquiring)) }
+
+    func wait(after offset: LogOffset, timeout: Duration) -> LogOffset {
+        if end > offset { return end }
+        let deadline = MonotonicTime.now + timeout
+        lock.lock()
+        defer { lock.unlock() }
+        while end <= offset, failure == nil, moved.wait(lock, until: deadline) {}
+        return end
+    }
+
+    /// Moves the end, after a sync.
+    func publish(_ end: LogOffset, nextPositions: UnsafeMutableBufferPointer<UInt64>, runs: [ClientRun]) {
+        lock.lock()
+        for index in nextPositions.indices { self.nextPositions[index] = nextPositions[index] }
+        for run in runs { marks.note(run.client, sequence: run.sequence, received: run.received) }
+        segments[segments.count - 1].length = Int(end.byte)
+        packedEnd.store(end.packed, ordering: .releasing)
+        moved.broadcast()
+        lock.unlock()
+    }
+
+    /// Adds a segment, before anything in it is durable.
+    func begin(_ segment: Segment) { locked { segments.append(segment) } }
+
+    func stop(_ error: LogError) {
+        lock.lock()
+        if failure == nil { failure = error }
+        moved.broadcast()
+        lock.unlock()
+    }
+
+    var whyStopped: LogError? { locked { failure } }
+
+    var positions: [UInt64] { locked { nextPositions } }
+
+    var keptSegments: [Segment] { locked { segments } }
+
+    var bytes: Int { locked { segments.reduce(0) { $0 + $1.length } } }
+
+    func sequence(of client: UnsafeRawBufferPointer) -> UInt64? { locked { marks.sequence(of: client) } }
+
+    /// Forgets the clients beyond `limit`, and gives the others to `body`.
+    func forEachMark(limit: Int, _ body: (ClientMarks.Mark) throws -> Void) rethrows {
+        try locked {
+            marks.keepLatest(limit)
+            try marks.forEach(body)
+        }
+    }
+
+    /// Takes the segments before `number` out, except the last, and returns their numbers.
+    func dropSegments(before number: UInt32) -> [UInt32] {
+        locked {
+            let dropped = segments.dropLast().prefix { $0.number < number }.map(\.number)
+            segments.removeFirst(dropped.count)
+            return dropped
+        }
+    }
+
+    private func locked<R>(_ body: () throws -> R) rethrows -> R {
+        lock.lock()
+        defer { lock.unlock() }
+        return try body()
+    }
+}

@@ -1,0 +1,129 @@
+package import Records
+
+/// Reads a log from given positions on, forwards, for one shard.
+///
+///     let cursor = try LogCursor(log, from: positions)
+///     while running {
+///         let end = log.waitForDurable(after: cursor.offset, timeout: .seconds(1))
+///         while let chunk = try cursor.next(through: end) {
+///             for index in 0..<chunk.count { let record = chunk[index] … }
+///         }
+///     }
+///
+/// It gives events and control records of the partitions that it reads, from their positions on, in the log's order; and
+/// every session record from the head of the segment in which it starts, so that each event's session comes before it.
+/// Checksums are checked. Marks are left out.
+///
+/// Not thread-safe: one for each shard. What throws, throws a `LogError`.
+package final class LogCursor {
+    private let log: EventLog
+    private let chunkBytes: Int
+    private var segment: SegmentReader
+    private var beginsSegment = true
+    /// For each partition the position to give next; `.max` for partitions that are not this cursor's.
+    private var positions: [UInt64]
+    private var records: [UInt32] = []
+
+    /// - Parameters:
+    ///   - positions: for each partition the position to begin at; nil: not this cursor's partition.
+    ///   - chunkBytes: how much is read at once; a longer record is read whole.
+    /// - Throws: `outOfRange` if a position lies before the first kept record or beyond the durable end.
+    package init(_ log: EventLog, from positions: [UInt64?], chunkBytes: Int = 256 << 10) throws {
+        precondition(positions.count == log.identity.partitions, "one position for each partition of the log")
+        let segments = log.segments
+        let next = log.nextPositions
+        for (partition, position) in positions.enumerated() {
+            guard let position else { continue }
+            let kept = segments[0].basePositions[partition]...next[partition]
+            guard !kept.contains(position) else { continue }
+            throw LogError(
+                .outOfRange, "\(log.folder.path): position \(position) of partition \(partition) was asked for, the log has "
+                    + "\(kept.lowerBound) up to \(kept.upperBound)")
+        }
+        let start = segments.last { segment in
+            zip(segment.basePositions, positions).allSatisfy { $0 <= $1 ?? .max }
+        }
+        self.log = log
+        self.chunkBytes = chunkBytes
+        self.positions = positions.map { $0 ?? .max }
+        segment = try Self.open(log, start?.number ?? segments[0].number, chunkBytes)
+    }
+
+    /// Where the next chunk begins.
+    package var offset: LogOffset { LogOffset(segment: segment.header.number, byte: UInt32(segment.offset)) }
+
+    /// The next records up to `end`, which must not lie beyond the durable end. Nil: there are none. A chunk may be empty.
+    /// - Throws: `corrupt` with the place, if a record is not what was written.
+    package func next(through end: LogOffset) throws -> LogChunk? {
+        while end > offset {
+            let isLast = end.segment == segment.header.number
+            let length = isLast ? Int(end.byte) : try segment.file.size()
+            let start = segment.offset
+            let bytes: UnsafeRawBufferPointer
+            do {
+                bytes = try segment.next(through: length)
+            } catch let defect as Defect {
+                throw LogError.corrupt(segment.file.path, at: start, defect.reason)
+            }
+            if let base = bytes.baseAddress {
+                try select(bytes, base, start)
+                defer { beginsSegment = false }
+                return LogChunk(beginsSegment: beginsSegment, base: base, records: records)
+            }
+            if isLast { return nil }
+            segment = try Self.open(log, segment.header.number + 1, chunkBytes)
+            beginsSegment = true
+        }
+        return nil
+    }
+
+    /// Notes the records that are this cursor's, after checking them.
+    private func select(_ bytes: UnsafeRawBufferPointer, _ base: UnsafeRawPointer, _ start: Int) throws {
+        records.removeAll(keepingCapacity: true)
+        let partitions = positions.count
+        for record in RecordSequence(bytes) {
+            let at = UnsafeRawPointer(record.header) - base
+            if record.kind == .mark { continue }
+            if record.kind != .session, record.partition < partitions, record.position < positions[record.partition] {
+                continue
+            }
+            if let defect = record.defect(partitions: partitions) {
+                throw LogError.corrupt(segment.file.path, at: start + at, defect.reason)
+            }
+            if record.kind != .session {
+                let expected = positions[record.partition]
+                guard record.position == expected else {
+                    throw LogError.corrupt(
+                        segment.file.path, at: start + at, "position \(record.position) found in partition "
+                            + "\(record.partition), \(expected) expected")
+                }
+                positions[record.partition] += 1
+            }
+            records.append(UInt32(truncatingIfNeeded: at))
+        }
+    }
+
+    private static func open(_ log: EventLog, _ number: UInt32, _ chunkBytes: Int) throws -> SegmentReader {
+        try SegmentReader(
+            log.folder.segmentPath(number), number: number, identity: log.identity, chunkBytes: chunkBytes)
+    }
+}
+
+/// Records that a cursor has read, in the log's order. Valid until the cursor's next call.
+package struct LogChunk {
+    /// The chunk begins a segment: sessions that are not repeated in it, or opened later, are over and can be forgotten.
+    package let beginsSegment: Bool
+    private let base: UnsafeRawPointer
+    private let records: [UInt32]
+
+    init(beginsSegment: Bool, base: UnsafeRawPointer, records: [UInt32]) {
+        self.beginsSegment = beginsSegment
+        self.base = base
+        self.records = records
+    }
+
+    package var count: Int { records.count }
+
+    @inline(__always)
+    package subscript(index: Int) -> RecordView { RecordView(at: base + Int(records[index])) }
+}

@@ -1,0 +1,54 @@
+import Records
+
+/// The last segment as it was left, up to the last record that is whole.
+struct RecoveredSegment {
+    let file: File
+    let header: SegmentHeader
+    /// Where the whole records end.
+    let end: Int
+    /// Why they end there although the file goes on, or nil.
+    let defect: Defect?
+    let nextPositions: [UInt64]
+    let highestSession: UInt32
+    let marks: ClientMarks
+
+    /// Reads the segment to the end of its whole records.
+    init(_ file: File, _ header: SegmentHeader, identity: LogIdentity) throws {
+        let size = try file.size()
+        let reader = SegmentReader(file, header, chunkBytes: 1 << 20)
+        var end = reader.offset
+        var next = header.basePositions
+        var session = header.highestSession
+        var marks = ClientMarks(key: identity.sipHashKey)
+        var defect: Defect?
+        do {
+            while case let records = try reader.next(through: size), !records.isEmpty {
+                for record in RecordSequence(records) {
+                    if let defect = record.defect(partitions: identity.partitions) { throw defect }
+                    if record.kind?.hasPosition == true {
+                        guard record.position == next[record.partition] else {
+                            throw Defect(
+                                "position \(record.position) found in partition \(record.partition), "
+                                    + "\(next[record.partition]) expected", isTorn: false)
+                        }
+                        next[record.partition] += 1
+                    }
+                    if record.kind == .session { session = max(session, record.session) }
+                    if !record.client.isEmpty {
+                        marks.note(record.client, sequence: record.sequence, received: record.received)
+                    }
+                    end += record.bytes.count
+                }
+            }
+        } catch let found as Defect {
+            defect = found
+        }
+        self.file = file
+        self.header = header
+        self.end = end
+        self.defect = defect
+        nextPositions = next
+        highestSession = session
+        self.marks = marks
+    }
+}

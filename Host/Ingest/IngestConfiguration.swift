@@ -1,0 +1,76 @@
+package import Settings
+
+/// The settings of ingest, section `ingest:`. All bounds are inclusive.
+package struct IngestConfiguration: Sendable {
+    /// Whose events may name their actor themselves.
+    package enum Trust: String, Sendable, CaseIterable {
+        /// Nobody's: every connection authenticates.
+        case none
+        /// Those of programs on this machine. A setting for development: it takes their word for every actor.
+        case loopback
+    }
+
+    package var trust = Trust.none
+    /// How connections that are not trusted say who they are: the methods are tried in this order on each event.
+    package var authentication: [AuthenticationMethod] = [.testcase]
+    /// The fields in which the events of a trusted connection may name their actor; the first non-empty text counts.
+    package var actorFields = ["user_id", "username", "actor"]
+
+    /// The largest event: a WebSocket message, or an event of a request.
+    package var eventBytes = 4 << 20
+    /// The longest type, actor's id and client's id.
+    package var nameBytes = 1 << 10
+    /// The largest object of locked fields of a connection.
+    package var lockedBytes = 256 << 10
+    /// Open WebSockets.
+    package var connections = 10_000
+
+    /// Events of one connection that may wait for its authentication, and their bytes.
+    package var backlogEvents = 1_000
+    package var backlogBytes = 1 << 20
+    /// Bytes that wait for authentication on all connections together.
+    package var backlogTotalBytes = 64 << 20
+
+    /// The largest body of a request, decompressed.
+    package var bodyBytes = 16 << 20
+    /// Events in one body.
+    package var bodyEvents = 50_000
+
+    package init() {}
+
+    /// Reads the section `ingest`. Mistakes are noted in the reader.
+    package init(_ reader: SettingsReader) {
+        trust = reader.choice("trust", default: trust)
+        authentication = Self.methods(reader, default: authentication)
+        // One text, or a list.
+        actorFields = reader.strings("actor", default: actorFields)
+        if actorFields.contains("") {
+            reader.problem("actor", found: "an empty name", expected: "names of fields, such as user_id")
+        }
+
+        let limits = reader.section("limits")
+        eventBytes = limits.size("event", default: eventBytes, in: 1_024...(32 << 20))
+        nameBytes = limits.size("name", default: nameBytes, in: 16...16_384)
+        lockedBytes = limits.size("locked", default: lockedBytes, in: 1_024...(32 << 20))
+        connections = limits.integer("connections", default: connections, in: 1...1_000_000)
+        let backlog = limits.section("backlog")
+        backlogEvents = backlog.integer("events", default: backlogEvents, in: 0...1_000_000)
+        backlogBytes = backlog.size("bytes", default: backlogBytes, in: 0...(1 << 30))
+        backlogTotalBytes = backlog.size("total", default: backlogTotalBytes, in: 0...(1 << 40))
+        let body = limits.section("body")
+        bodyBytes = body.size("bytes", default: bodyBytes, in: 1_024...(1 << 30))
+        bodyEvents = body.integer("events", default: bodyEvents, in: 1...10_000_000)
+    }
+
+    private static func methods(
+        _ reader: SettingsReader, default methods: [AuthenticationMethod]
+    ) -> [AuthenticationMethod] {
+        guard reader.has("authentication") else { return methods }
+        return reader.strings("authentication").compactMap { name in
+            if let method = AuthenticationMethod(rawValue: name) { return method }
+            let known = AuthenticationMethod.allCases.map(\.rawValue).joined(separator: ", ")
+            reader.problem("authentication", found: "\"\(name)\"", expected: "a list of \(known)")
+            return nil
+        }
+    }
+}

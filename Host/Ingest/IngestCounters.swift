@@ -1,0 +1,69 @@
+package import EventLog
+import Synchronization
+
+/// What ingest has done since the host started. Read at any time, from any thread.
+package final class IngestCounters: Sendable {
+    private let acceptedCount = Atomic<UInt64>(0)
+    private let duplicateCount = Atomic<UInt64>(0)
+    private let undecodedCount = Atomic<UInt64>(0)
+    private let unauthenticatedCount = Atomic<UInt64>(0)
+    private let refusedCount = Atomic<UInt64>(0)
+    private let sourceRejectionCount = Atomic<UInt64>(0)
+    private let connectionCount = Atomic<Int>(0)
+    private let backlogByteCount = Atomic<Int>(0)
+
+    init() {}
+
+    /// Frames, lines and events of bodies that went on to the log.
+    package var accepted: UInt64 { acceptedCount.load(ordering: .relaxed) }
+    /// Those that a numbering client had sent before.
+    package var duplicates: UInt64 { duplicateCount.load(ordering: .relaxed) }
+    /// WebSockets that are open.
+    package var connections: Int { connectionCount.load(ordering: .relaxed) }
+    /// Bytes of events that wait for authentication.
+    package var backlogBytes: Int { backlogByteCount.load(ordering: .relaxed) }
+
+    /// Those that went to the dead letters at a stage of ingest; 0 for stages of the fold.
+    package func rejected(at stage: DeadLetter.Stage) -> UInt64 {
+        switch stage {
+        case .decode: undecodedCount.load(ordering: .relaxed)
+        case .authenticate: unauthenticatedCount.load(ordering: .relaxed)
+        case .protect: refusedCount.load(ordering: .relaxed)
+        case .source: sourceRejectionCount.load(ordering: .relaxed)
+        case .read, .reduce: 0
+        }
+    }
+
+    func count(accepted: Int, duplicates: Int) {
+        if accepted > 0 { acceptedCount.wrappingAdd(UInt64(accepted), ordering: .relaxed) }
+        if duplicates > 0 { duplicateCount.wrappingAdd(UInt64(duplicates), ordering: .relaxed) }
+    }
+
+    func countRejection(at stage: DeadLetter.Stage) {
+        switch stage {
+        case .decode: undecodedCount.wrappingAdd(1, ordering: .relaxed)
+        case .authenticate: unauthenticatedCount.wrappingAdd(1, ordering: .relaxed)
+        case .protect: refusedCount.wrappingAdd(1, ordering: .relaxed)
+        case .source: sourceRejectionCount.wrappingAdd(1, ordering: .relaxed)
+        case .read, .reduce: break
+        }
+    }
+
+    /// Counts a connection that opens, unless `limit` are open.
+    func openConnection(limit: Int) -> Bool {
+        if connectionCount.wrappingAdd(1, ordering: .relaxed).newValue <= limit { return true }
+        closeConnection()
+        return false
+    }
+
+    func closeConnection() { connectionCount.wrappingSubtract(1, ordering: .relaxed) }
+
+    /// Counts bytes that begin to wait for authentication, unless there would be more than `limit`.
+    func hold(_ bytes: Int, limit: Int) -> Bool {
+        if backlogByteCount.wrappingAdd(bytes, ordering: .relaxed).newValue <= limit { return true }
+        release(bytes)
+        return false
+    }
+
+    func release(_ bytes: Int) { backlogByteCount.wrappingSubtract(bytes, ordering: .relaxed) }
+}

@@ -1,0 +1,111 @@
+package import EventLog
+import Glibc
+import Synchronization
+
+/// Takes events in, from connections and requests, and appends them to the log.
+///
+/// One for a host; all members can be called from any thread.
+package final class IngestService: Sendable {
+    package let configuration: IngestConfiguration
+    package let counters = IngestCounters()
+    let log: EventLog
+    let clients: Clients
+    let workspaces: Workspaces
+    private let sources: Mutex<[String: any EventSource]>
+    private let clock: @Sendable () -> Int64
+
+    /// - Parameters:
+    ///   - sources: those of the loaded plugins.
+    ///   - clock: microseconds since 1970 UTC.
+    package init(
+        _ configuration: IngestConfiguration, log: EventLog, sources: [any EventSource] = [],
+        clock: @escaping @Sendable () -> Int64 = IngestService.systemTime
+    ) {
+        self.configuration = configuration
+        self.log = log
+        self.clients = Clients(log: log)
+        self.workspaces = Workspaces(configuration)
+        self.sources = Mutex(Dictionary(sources.map { ($0.id, $0) }) { first, _ in first })
+        self.clock = clock
+    }
+
+    /// Replaces the sources. Open connections keep theirs.
+    package func replaceSources(_ sources: [any EventSource]) {
+        let byID = Dictionary(sources.map { ($0.id, $0) }) { first, _ in first }
+        self.sources.withLock { $0 = byID }
+    }
+
+    var now: Int64 { clock() }
+
+    /// The system's clock, in microseconds since 1970 UTC.
+    package static func systemTime() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+    }
+
+    /// Checks what a client asks for.
+    ///
+    /// - Parameters:
+    ///   - query: the part of the request's target after `?`, as it stands: `ack=1`, `client=ID`, `seq=N`, `source=ID`.
+    ///   - idempotencyKey: the header of that name of a request.
+    package func connection(
+        from peer: IngestPeer, query: String = "", idempotencyKey: String? = nil
+    ) throws(IngestRefusal) -> IngestConnection {
+        let query = QueryParameters(query)
+        let trusted = configuration.trust == .loopback && peer.isLoopback
+        var connection = IngestConnection(peer: peer, isTrusted: trusted)
+        if let client = query["client"] {
+            connection.client = try name(client, "client")
+            connection.numbering = .member
+        } else if let key = idempotencyKey {
+            connection.client = "idempotency-key/" + (try name(key, "Idempotency-Key"))
+            connection.numbering = .order
+            connection.firstNumber = 1
+        }
+        if let id = query["source"] {
+            connection.source = try source(id, trusted: trusted)
+            connection.client = connection.client.map { id + "/" + $0 }
+            if connection.client != nil { connection.numbering = .order }
+        }
+        if let number = query["seq"] {
+            guard let first = UInt64(number), first >= 1, first < UInt64(Int64.max) else {
+                throw IngestRefusal(status: 400, reason: "seq=\(number): expected a whole number from 1 on")
+            }
+            guard query["client"] != nil else {
+                throw IngestRefusal(status: 400, reason: "seq counts the frames of a client: add client=ID")
+            }
+            connection.firstNumber = first
+        }
+        switch query["ack"] {
+        case nil, "0": break
+        case "1":
+            guard query["client"] != nil else {
+                throw IngestRefusal(status: 400, reason: "ack=1 acknowledges the frames of a client: add client=ID")
+            }
+            connection.acknowledges = true
+        case let value?: throw IngestRefusal(status: 400, reason: "ack=\(value): expected 0 or 1")
+        }
+        return connection
+    }
+
+    private func name(_ text: String, _ what: String) throws(IngestRefusal) -> String {
+        guard !text.isEmpty, text.utf8.count <= configuration.nameBytes else {
+            throw IngestRefusal(status: 400, reason: "\(what): expected 1 to \(configuration.nameBytes) bytes")
+        }
+        return text
+    }
+
+    private func source(_ id: String, trusted: Bool) throws(IngestRefusal) -> any EventSource {
+        let (source, known) = sources.withLock { ($0[id], $0.keys.sorted()) }
+        guard let source else {
+            let list = known.isEmpty ? "no plugin has one" : "there are " + known.joined(separator: ", ")
+            throw IngestRefusal(status: 404, reason: "source=\(id): no such source; \(list)")
+        }
+        guard trusted else {
+            let reason = "source=\(id): a source says who the actors are, so the connection must be trusted (ingest.trust)"
+            throw IngestRefusal(status: 403, reason: reason)
+        }
+        return source
+    }
+}

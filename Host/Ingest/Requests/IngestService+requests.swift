@@ -1,0 +1,103 @@
+import EventLog
+import Records
+
+extension IngestService {
+    /// Takes the events of a request, as one short session: they all go under the identity that one of them tells, or, on a
+    /// trusted connection, each under the actor that it names.
+    ///
+    /// Answers when what became of them is durable: `{"accepted","duplicates","rejected":[{"index","reason"}]}`, indices from 0
+    /// in the body's order. The status is 200 if anything was accepted or known, 400 if nothing was, and another one, with
+    /// `{"reason"}`, if the request was not taken at all; then it can be sent again.
+    package func answer(_ request: EventRequest) async -> EventAnswer {
+        guard !log.isCongested else {
+            return EventAnswer(IngestRefusal(status: 503, reason: "the disk is behind; try again in a few seconds"))
+        }
+        do throws(IngestRefusal) {
+            let connection = try connection(of: request)
+            let body = try decompressed(request)
+            let form = EventBody(contentType: request.contentType, isForeign: connection.source != nil)
+            let workspace = workspaces.take()
+            defer { workspaces.give(workspace) }
+            form.split(body, limit: configuration.bodyEvents + 1, into: &workspace.frames)
+            guard 1...configuration.bodyEvents ~= workspace.frames.count else {
+                defer { workspace.endRead() }
+                throw .count(of: workspace.frames.count, limit: configuration.bodyEvents)
+            }
+            var report = ReadReport()
+            let result = await withCheckedContinuation { continuation in
+                report = IngestSession(self, connection, workspace).receiveAll { continuation.resume(returning: $0) }
+            }
+            guard case .success = result else { throw .logStopped }
+            return EventAnswer(report)
+        } catch {
+            return EventAnswer(error)
+        }
+    }
+
+    private func connection(of request: EventRequest) throws(IngestRefusal) -> IngestConnection {
+        var connection = try connection(
+            from: request.peer, query: request.query, idempotencyKey: request.idempotencyKey)
+        connection.isRequest = true
+        connection.published = request.published
+        return connection
+    }
+
+    private func decompressed(_ request: EventRequest) throws(IngestRefusal) -> [UInt8] {
+        let limit = configuration.bodyBytes
+        switch request.contentEncoding.lowercased() {
+        case "", "identity":
+            guard request.body.count <= limit else {
+                throw IngestRefusal(status: 413, reason: "the body has more than \(limit) bytes: send it in several requests")
+            }
+            return request.body
+        case "gzip", "x-gzip":
+            do throws(GzipError) {
+                return try GzipInflater.inflate(request.body, limit: limit)
+            } catch {
+                if case .tooLarge = error { throw IngestRefusal(status: 413, reason: "the body has \(error)") }
+                throw IngestRefusal(status: 400, reason: "the body can't be decompressed: \(error)")
+            }
+        case let encoding:
+            throw IngestRefusal(status: 415, reason: "Content-Encoding \(encoding): expected gzip or none")
+        }
+    }
+}
+
+extension IngestRefusal {
+    fileprivate static func count(of events: Int, limit: Int) -> IngestRefusal {
+        if events > 0 {
+            return IngestRefusal(status: 413, reason: "more than \(limit) events in one request: send them in several")
+        }
+        let expected = "a JSON object, an array of them, or one in each line"
+        return IngestRefusal(status: 400, reason: "the body holds no event: expected \(expected)")
+    }
+
+    static let logStopped = IngestRefusal(status: 503, reason: "the event log has stopped; the operator's log says why")
+}
+
+extension EventAnswer {
+    package init(_ refusal: IngestRefusal) {
+        var bytes = Bytes()
+        bytes.append("{\"reason\":")
+        bytes.appendJSON(refusal.reason)
+        bytes.append("}")
+        self.init(status: refusal.status, body: bytes.string)
+    }
+
+    init(_ report: ReadReport) {
+        var rejections: [(index: Int, reason: String)] = []
+        for case .rejected(let index, let reason, _) in report.messages { rejections.append((index, reason)) }
+        var bytes = Bytes()
+        bytes.append("{\"accepted\":\(report.accepted),\"duplicates\":\(report.duplicates),\"rejected\":[")
+        // What waited for an identity in vain was rejected last.
+        for (count, rejection) in rejections.sorted(by: { $0.index < $1.index }).enumerated() {
+            if count > 0 { bytes.append(",") }
+            bytes.append("{\"index\":\(rejection.index),\"reason\":")
+            bytes.appendJSON(rejection.reason)
+            bytes.append("}")
+        }
+        bytes.append("]}")
+        let isFutile = report.accepted + report.duplicates == 0 && !rejections.isEmpty
+        self.init(status: isFutile ? 400 : 200, body: bytes.string)
+    }
+}

@@ -1,0 +1,62 @@
+/// Who is at the other end, as the server sees it.
+package struct IngestPeer: Sendable, Equatable {
+    /// The address, without a port.
+    package var ip: String
+    /// The `Origin` and `User-Agent` headers; empty if there is none.
+    package var origin: String
+    package var agent: String
+    /// A proxy stands between (the request has a `Forwarded`, `X-Forwarded-For` or `X-Real-IP` header), so that the address says
+    /// nothing of who is behind it.
+    package var isForwarded: Bool
+
+    package init(ip: String, origin: String = "", agent: String = "", isForwarded: Bool = false) {
+        self.ip = ip
+        self.origin = origin
+        self.agent = agent
+        self.isForwarded = isForwarded
+    }
+
+    /// The peer runs on this machine.
+    var isLoopback: Bool {
+        let address = ip.hasPrefix("::ffff:") ? ip.dropFirst("::ffff:".count) : ip[...]
+        return !isForwarded && (address == "::1" || address.hasPrefix("127."))
+    }
+}
+
+/// What a client asks for when it connects, checked: made by `IngestService.connection`.
+package struct IngestConnection: Sendable {
+    /// Where the numbers of frames come from.
+    enum Numbering: Sendable, Equatable {
+        /// Frames have no numbers.
+        case none
+        /// The member `seq` of a frame, or one more than the frame before.
+        case member
+        /// One more than the frame before.
+        case order
+    }
+
+    var peer: IngestPeer
+    /// The peer's word counts for who the actor of each event is.
+    var isTrusted: Bool
+    /// Who numbers its frames; the records hold it.
+    var client: String?
+    var numbering = Numbering.none
+    /// The number of the first frame that does not name one; nil: the one after the highest that was taken.
+    var firstNumber: UInt64?
+    /// The client is told what is durable.
+    var acknowledges = false
+    /// Decodes frames as lines of a foreign format.
+    var source: (any EventSource)?
+    /// The address that a request came to says what its events are, where they don't.
+    var published: PublishedEvent?
+    /// A request: its end is the answer's to tell, and no word of the protocol.
+    var isRequest = false
+}
+
+/// Why a request is not taken at all: an HTTP status and one sentence for the client.
+package struct IngestRefusal: Error, Sendable, Equatable, CustomStringConvertible {
+    package let status: Int
+    package let reason: String
+
+    package var description: String { reason }
+}

@@ -1,0 +1,136 @@
+import CPluginAPI
+import EventLog
+import Records
+
+extension IngestSession {
+    /// Takes an event that stands in the workspace's row, locked fields applied: finds out whose it is.
+    ///
+    /// On a trusted connection an event goes under the actor that it names. A connection without `client` is a person's,
+    /// as Learning Observer's are: it is told its user id when an event first has one, and its events that name no actor
+    /// are that user's. With `client` it is a publisher's, and what names no actor has none.
+    ///
+    /// On other connections all events are the identity's that the connection has authenticated as.
+    func takeEvent(_ frame: Frame) {
+        let row = workspace.row
+        let longest = service.configuration.nameBytes
+        guard let type = workspace.envelope.type(of: row) ?? connection.published?.type.bytes else {
+            return reject(frame, .decode, "no type: expected \"event_type\" or \"event\" to be a non-empty text")
+        }
+        guard type.count <= longest else {
+            return reject(frame, .decode, "the type has \(type.count) bytes, at most \(longest) are allowed")
+        }
+        if connection.isTrusted { return takeTrusted(frame) }
+        if identity == nil {
+            switch authenticate(row[workspace.userID]) {
+            case .malformed(let reason): return reject(frame, .authenticate, reason)
+            case .nothing: return hold(frame)
+            case .identity(let identity):
+                become(identity)
+                _ = workspace.extract(frame.bytes)
+                locked.apply(to: row)
+            }
+        }
+        actor.withUnsafeBytes { stage(frame, actor: $0, actorPartition, .authentication) }
+    }
+
+    private func takeTrusted(_ frame: Frame) {
+        let row = workspace.row
+        guard let named = workspace.envelope.actor(of: row) else {
+            for (index, slot) in workspace.actors.enumerated()
+            where row[slot].tag != LECTERN_MISSING && row[slot].tag != LECTERN_NULL && row[slot].tag != LECTERN_TEXT {
+                let name = service.configuration.actorFields[index]
+                return reject(frame, .authenticate, "\"\(name)\" is \(row[slot].kindName), expected a text")
+            }
+            return actor.withUnsafeBytes { stage(frame, actor: $0, actorPartition, .connection) }
+        }
+        let longest = service.configuration.nameBytes
+        guard named.count <= longest else {
+            return reject(frame, .authenticate, "the actor's id has \(named.count) bytes, at most \(longest) are allowed")
+        }
+        let partition = service.log.identity.partition(ofActor: named)
+        if !isGreeted { greet(named, partition) }
+        stage(frame, actor: named, partition, .connection)
+    }
+
+    private func greet(_ named: UnsafeRawBufferPointer, _ partition: UInt16) {
+        guard service.configuration.authentication.contains(.testcase), !connection.isRequest else { return }
+        let userID = workspace.row[workspace.userID]
+        guard userID.tag == LECTERN_TEXT && userID.length > 0 else { return }
+        isGreeted = true
+        report.messages.append(.authenticated(userID: Identity.testcase(userID.string).userID))
+        if connection.client == nil {
+            actor = Array(named)
+            actorPartition = partition
+        }
+    }
+
+    private func authenticate(_ userID: lectern_value) -> AuthenticationMethod.Outcome {
+        for method in service.configuration.authentication {
+            let outcome = method.authenticate(userID: userID, longest: service.configuration.nameBytes)
+            if case .nothing = outcome { continue }
+            return outcome
+        }
+        return .nothing
+    }
+
+    /// From now on the connection is this identity. What has waited goes on, in order, before the event that told it.
+    private func become(_ identity: Identity) {
+        self.identity = identity
+        actor = Array(identity.safeUserID.utf8)
+        actorPartition = actor.withUnsafeBytes(service.log.identity.partition(ofActor:))
+        report.messages.append(.authenticated(userID: identity.userID))
+        service.counters.release(backlog.bytes)
+        let current = locked
+        for entry in backlog.removeAll() {
+            locked = entry.locked
+            entry.withBytes { bytes in
+                _ = workspace.extract(bytes)
+                locked.apply(to: workspace.row)
+                let another = entry.number > 0 && entry.number <= numbers.accepted
+                let frame = Frame(
+                    bytes: bytes, index: entry.index, number: entry.number, standing: another ? .repeated : .new)
+                actor.withUnsafeBytes { stage(frame, actor: $0, actorPartition, .authentication, at: entry.received) }
+            }
+        }
+        locked = current
+        numbers.takeHeld()
+    }
+
+    /// Keeps an event until the connection says who it is.
+    private func hold(_ frame: Frame) {
+        guard frame.standing == .new else {
+            if frame.standing == .repeated { report.duplicates += 1 }
+            return
+        }
+        let limits = service.configuration
+        guard
+            backlog.count < limits.backlogEvents, backlog.bytes + frame.bytes.count <= limits.backlogBytes,
+            service.counters.hold(frame.bytes.count, limit: limits.backlogTotalBytes)
+        else {
+            let waiting = "\(backlog.count) events with \(backlog.bytes) bytes wait for authentication, no more fit"
+            return reject(frame, .authenticate, waiting + "; send an event that says who you are")
+        }
+        backlog.append(
+            frame.bytes, received: received, number: frame.number, index: frame.index, locked: locked)
+        numbers.hold(frame.number)
+    }
+
+    /// The session ends, and nobody has said whose the events are that wait. They go to the dead letters, but for those that
+    /// are still the client's, because they have numbers and it was not told that they are durable: it sends them again.
+    /// - Parameter isAnswered: the client is told what became of each.
+    func giveUpBacklog(isAnswered: Bool) {
+        service.counters.release(backlog.bytes)
+        let reason = "the connection ended before it said who it is"
+        for entry in backlog.removeAll() where isAnswered || !numbers.isNumbered {
+            entry.withBytes { bytes in
+                if isAnswered {
+                    let frame = Frame(bytes: bytes, index: entry.index, number: entry.number)
+                    reject(frame, .authenticate, "nothing says whose event this is")
+                } else {
+                    addLetter(.authenticate, reason, bytes, number: 0)
+                }
+            }
+        }
+        if isAnswered { numbers.takeHeld() } else { numbers.dropHeld() }
+    }
+}

@@ -1,0 +1,121 @@
+import CPluginAPI
+import EventLog
+import Glibc
+import Records
+
+/// A frame on its way.
+struct Frame {
+    let bytes: UnsafeRawBufferPointer
+    /// Its place in the read.
+    let index: Int
+    /// The client's number of it, or 0.
+    var number: UInt64 = 0
+    var standing = FrameNumbers.Standing.new
+}
+
+extension IngestSession {
+    func takeFrames() {
+        for (index, frame) in workspace.frames.frames.enumerated() {
+            let bytes = workspace.frames.bytes(of: frame)
+            var frame = Frame(bytes: bytes, index: index)
+            if report.isOver {
+                if !numbers.isNumbered { addLetter(.protect, "sent after \"terminate\"", bytes, number: 0) }
+            } else if let source = connection.source {
+                number(&frame, lectern_value())
+                takeLine(frame, source)
+            } else if !workspace.frames.frames[index].isText {
+                number(&frame, lectern_value())
+                reject(frame, .decode, "a binary message: each event is a message of text, one JSON object")
+            } else {
+                take(&frame)
+            }
+        }
+    }
+
+    private func take(_ frame: inout Frame) {
+        if let reason = workspace.extract(frame.bytes) {
+            number(&frame, lectern_value())
+            return reject(frame, .decode, "not a JSON object: \(reason)")
+        }
+        let row = workspace.row
+        number(&frame, row[workspace.sequence])
+        guard frame.bytes.count <= service.configuration.eventBytes else {
+            let limit = service.configuration.eventBytes
+            return reject(frame, .protect, "the event has \(frame.bytes.count) bytes, at most \(limit) are allowed")
+        }
+        // What the client calls `event` says what is the protocol's; a locked `event` only renames events.
+        if row[workspace.event].tag == LECTERN_TEXT {
+            if row[workspace.event].equals("lock_fields") { return lock(frame) }
+            if row[workspace.event].equals("terminate") {
+                report.isOver = !connection.isRequest
+                return consumed(frame)
+            }
+        }
+        locked.apply(to: row)
+        takeEvent(frame)
+    }
+
+    private func lock(_ frame: Frame) {
+        let fields = workspace.lockedFields(of: frame.bytes)
+        guard fields.tag == LECTERN_JSON, let object = fields.text, object.first == UInt8(ascii: "{") else {
+            let found = fields.tag == LECTERN_JSON ? "an array" : fields.kindName
+            return reject(frame, .decode, "lock_fields: \"fields\" is \(found), expected an object")
+        }
+        let more = locked.locking(object, workspace)
+        guard more.json.count <= service.configuration.lockedBytes else {
+            let limit = service.configuration.lockedBytes
+            return reject(frame, .protect, "the locked fields would have \(more.json.count) bytes, at most \(limit) are allowed")
+        }
+        locked = more
+        consumed(frame)
+    }
+
+    private func number(_ frame: inout Frame, _ member: lectern_value) {
+        (frame.number, frame.standing) = numbers.next(member)
+    }
+
+    /// A frame that sets the session up has been done: no record holds it.
+    private func consumed(_ frame: Frame) {
+        switch frame.standing {
+        case .new:
+            report.accepted += 1
+            taken(frame.number, isCarried: false)
+        case .repeated: report.duplicates += 1
+        case .setUp: break
+        }
+    }
+
+    /// A new frame counts as taken, unless frames with lower numbers still wait.
+    func taken(_ number: UInt64, isCarried: Bool) {
+        if backlog.isEmpty { numbers.take(number, isCarried: isCarried) } else { numbers.hold(number) }
+    }
+
+    /// Sends a frame to the dead letters and tells the client. One that was sent before has had its answer.
+    func reject(_ frame: Frame, _ stage: DeadLetter.Stage, _ reason: String) {
+        if frame.standing == .repeated {
+            report.duplicates += 1
+            return
+        }
+        // A letter's number counts as the client's highest, which it may not be while lower ones wait.
+        addLetter(stage, reason, frame.bytes, number: backlog.isEmpty ? frame.number : 0)
+        taken(frame.number, isCarried: true)
+        report.messages.append(.rejected(index: frame.index, reason: reason, number: frame.number))
+    }
+
+    func addLetter(_ stage: DeadLetter.Stage, _ reason: String, _ bytes: UnsafeRawBufferPointer, number: UInt64) {
+        var letter = DeadLetter(stage: stage, reason: reason, received: received, original: Array(bytes))
+        letter.client = connection.client
+        letter.sequence = number > 0 ? number : nil
+        letter.session = record != 0 ? record : nil
+        workspace.letters.append(letter)
+        service.counters.countRejection(at: stage)
+    }
+}
+
+extension lectern_value {
+    /// Whether this value, which is a text, is `other`.
+    func equals(_ other: StaticString) -> Bool {
+        Int(length) == other.utf8CodeUnitCount
+            && memcmp(self.as.text, other.utf8Start, other.utf8CodeUnitCount) == 0
+    }
+}

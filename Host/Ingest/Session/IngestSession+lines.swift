@@ -1,0 +1,72 @@
+import EventLog
+import Records
+
+extension IngestSession {
+    /// Takes a line of a foreign format: all of its events, or none.
+    func takeLine(_ frame: Frame, _ source: any EventSource) {
+        guard frame.standing == .new else {
+            report.duplicates += 1
+            return
+        }
+        let limit = service.configuration.eventBytes
+        guard frame.bytes.count <= limit else {
+            return reject(frame, .protect, "the line has \(frame.bytes.count) bytes, at most \(limit) are allowed")
+        }
+        workspace.decoded.clear()
+        source.decode(frame.bytes, into: &workspace.decoded)
+        if let reason = workspace.decoded.rejection { return reject(frame, .source, reason) }
+
+        workspace.staged.removeAll(keepingCapacity: true)
+        for index in workspace.decoded.events.indices {
+            guard let record = record(of: index, frame, source) else { return }
+            workspace.staged.append(record)
+        }
+        do {
+            for event in workspace.staged { try append(event) }
+        } catch {
+            return reject(frame, .source, "\(error)")
+        }
+        report.accepted += 1
+        taken(frame.number, isCarried: !workspace.staged.isEmpty)
+    }
+
+    /// The record of one event of the line; rejects the line and returns nil if the event is none.
+    private func record(of index: Int, _ frame: Frame, _ source: any EventSource) -> NewRecord? {
+        let event = workspace.decoded.events[index]
+        let payload = workspace.decoded.bytes(event.payload)
+        if let reason = workspace.extract(payload) {
+            reject(frame, .source, "\(source.id) gave an event that is not a JSON object: \(reason)")
+            return nil
+        }
+        var record = NewRecord()
+        record.received = received
+        record.sequence = frame.number
+        record.payload = payload
+        record.fields = workspace.decoded.bytes(event.fields)
+        record.actor = workspace.decoded.bytes(event.actor)
+        record.assertion = .source
+        if !record.actor.isEmpty { record.partition = service.log.identity.partition(ofActor: record.actor) }
+        if event.type.isEmpty {
+            guard let type = workspace.envelope.type(of: workspace.row) else {
+                reject(frame, .source, "\(source.id) gave an event without a type, and its payload names none")
+                return nil
+            }
+            record.type = type
+        } else {
+            record.type = workspace.decoded.bytes(event.type)
+        }
+        if let time = event.time {
+            record.time = time.microseconds
+            record.precision = time.precision
+        } else if let time = workspace.envelope.time(of: workspace.row) {
+            record.time = time.microseconds
+            record.precision = time.precision
+        }
+        let longest = service.configuration.nameBytes
+        guard record.type.count <= longest, record.actor.count <= longest else {
+            reject(frame, .source, "\(source.id) gave a type or an actor of more than \(longest) bytes")
+            return nil
+        }
+        return record
+    }
+}

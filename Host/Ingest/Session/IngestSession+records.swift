@@ -1,0 +1,88 @@
+import EventLog
+import Records
+
+extension IngestSession {
+    /// Appends the event that stands in the workspace's row to the batch, unless it was taken before.
+    /// - Parameter arrival: microseconds since 1970 UTC, if the event did not arrive with this read.
+    func stage(
+        _ frame: Frame, actor: UnsafeRawBufferPointer, _ actorPartition: UInt16, _ assertion: ActorAssertion,
+        at arrival: Int64? = nil
+    ) {
+        switch frame.standing {
+        case .new: break
+        case .repeated:
+            report.duplicates += 1
+            return
+        case .setUp: return
+        }
+        var event = NewRecord()
+        event.received = arrival ?? received
+        event.sequence = frame.number
+        event.payload = frame.bytes
+        if let time = workspace.envelope.time(of: workspace.row) {
+            event.time = time.microseconds
+            event.precision = time.precision
+        }
+        if let type = workspace.envelope.type(of: workspace.row) {
+            event.type = type
+        } else if let published = connection.published {
+            event.type = published.type.bytes
+            event.fields = published.fields.bytes
+        }
+        event.actor = actor
+        event.partition = actorPartition
+        event.assertion = assertion
+        do {
+            try append(event)
+            report.accepted += 1
+            taken(frame.number, isCarried: true)
+        } catch {
+            reject(frame, .protect, "\(error)")
+        }
+    }
+
+    /// Appends an event to the batch, after the session's record if that has to come first. An event without an actor goes
+    /// to the session's partition.
+    func append(_ event: NewRecord) throws(RecordTooLong) {
+        if record == 0 || recorded !== locked { try appendSessionRecord() }
+        var event = event
+        event.session = record
+        if event.actor.isEmpty {
+            event.assertion = .nobody
+            event.partition = service.log.identity.partition(ofSession: record)
+        }
+        let result = clientName.withUnsafeBytes { client -> Result<Void, RecordTooLong> in
+            event.client = client
+            return Result { () throws(RecordTooLong) in try workspace.batch.append(event) }
+        }
+        try result.get()
+    }
+
+    /// Appends a mark, if the last numbers that were taken are in no record.
+    func appendMark() {
+        guard let number = numbers.uncarried else { return }
+        var mark = NewRecord()
+        mark.kind = .mark
+        mark.received = received
+        mark.sequence = number
+        clientName.withUnsafeBytes { client in
+            mark.client = client
+            do { try workspace.batch.append(mark) } catch { preconditionFailure("a mark is short: \(error)") }
+        }
+    }
+
+    /// A change of the locked fields makes a new session record, with a number of its own.
+    private func appendSessionRecord() throws(RecordTooLong) {
+        var json = Bytes()
+        SessionRecord.append(locked: locked, peer: connection.peer, identity: identity, to: &json)
+        var session = NewRecord()
+        session.kind = .session
+        session.received = received
+        session.session = service.log.newSession()
+        session.payload = json.contents
+        try workspace.batch.append(session)
+        if record != 0 { replaced.append(record) }
+        record = session.session
+        recorded = locked
+    }
+}

@@ -1,0 +1,187 @@
+import EventLog
+import Records
+import Synchronization
+
+/// One connection's way into the log: a state machine without a socket.
+///
+/// The handler of a WebSocket makes one, fills its workspace's `frames` with the messages of a read, calls `receive` at the
+/// end of the read, and does what the outputs say, in order; what the log's durability brings comes later, through
+/// `deliver`. Each frame goes this way: decode, locked fields, who it is, limits, log. What can't go on goes to the dead
+/// letters, the client is told why, and the connection stays open.
+///
+/// `save_blob`, `fetch_blob` and the block list of Learning Observer are not served: the first two are events like others.
+///
+/// Confined to one thread at a time; only `deliver` is called on the log's, which it must not block. The handler closes with
+/// 1009 on a message of more than `eventBytes`, and does not read while its channel is not writable: a client that sends
+/// nothing but mistakes and reads no answers is stopped by that.
+package final class IngestSession {
+    let service: IngestService
+    let workspace: IngestWorkspace
+    let connection: IngestConnection
+    private let deliver: @Sendable ([IngestOutput]) -> Void
+    private let mark: ClientMark?
+    let clientName: [UInt8]
+
+    var locked = LockedFields.none()
+    /// Who the connection is, from its first authentication on; never changes after.
+    var identity: Identity?
+    /// Has been told who it is.
+    var isGreeted = false
+    /// The actor of events that name none: the identity, or the first user of a trusted connection; empty if there is none.
+    var actor: [UInt8] = []
+    var actorPartition: UInt16 = 0
+    var backlog = Backlog()
+    /// The number of the session record in the log, and what is locked there. 0: there is none yet.
+    var record: UInt32 = 0
+    var recorded: LockedFields?
+
+    // Of the read that is going on:
+    var numbers: FrameNumbers
+    var report = ReadReport()
+    /// When its frames arrived, in microseconds since 1970 UTC.
+    var received: Int64 = 0
+    /// Session records that were replaced.
+    var replaced: [UInt32] = []
+
+    private var isOpen = false
+    private var isEnded = false
+
+    /// - Parameter deliver: takes what has to be done when the log has become durable.
+    package init(
+        _ service: IngestService, _ connection: IngestConnection, _ workspace: IngestWorkspace,
+        deliver: @escaping @Sendable ([IngestOutput]) -> Void = { _ in }
+    ) {
+        self.service = service
+        self.connection = connection
+        self.workspace = workspace
+        self.deliver = deliver
+        clientName = Array((connection.client ?? "").utf8)
+        mark = connection.client.map(service.clients.acquire)
+        numbers = FrameNumbers(connection.numbering, after: connection.firstNumber.map { $0 - 1 })
+    }
+
+    /// Begins a connection. A client that wants to know is told up to which number everything is durable: at once, or as soon
+    /// as what other connections of the same client have sent is so.
+    ///
+    /// - Throws: a refusal if too many connections are open; the session is of no use then.
+    package func open() throws(IngestRefusal) -> [IngestOutput] {
+        let limit = service.configuration.connections
+        guard service.counters.openConnection(limit: limit) else {
+            end()
+            throw IngestRefusal(status: 503, reason: "all \(limit) connections are in use; try again later")
+        }
+        isOpen = true
+        guard let mark else { return [] }
+        return mark.accepted.withLock { accepted in
+            numbers.beginRead(accepted: accepted)
+            guard connection.acknowledges else { return [] }
+            let greeting = [IngestOutput.send(Reply.acknowledged(accepted))]
+            if mark.durable == accepted { return greeting }
+            append(outputs: greeting)
+            return []
+        }
+    }
+
+    /// Takes the messages of one read, which are then gone from the workspace, and appends what they give to the log, all
+    /// at once.
+    package func receive() -> [IngestOutput] {
+        var outputs: [IngestOutput] = []
+        let report = read { session in
+            var later: [IngestOutput] = []
+            if session.connection.acknowledges && session.numbers.isAcknowledgementDue {
+                later.append(.send(Reply.acknowledged(session.numbers.accepted)))
+            }
+            if session.report.isOver {
+                session.giveUpBacklog(isAnswered: false)
+                later.append(.close(1000, ""))
+            }
+            if session.service.log.isCongested {
+                outputs.append(.stopReading)
+                later.append(.readOn)
+            }
+            session.append(outputs: later)
+        }
+        let replies = report.messages.map { message -> IngestOutput in
+            switch message {
+            case .authenticated(let userID): .send(Reply.authenticated(userID))
+            case .rejected(_, let reason, let number): .send(Reply.refused(reason, number: number))
+            }
+        }
+        return replies + outputs
+    }
+
+    /// Takes all events of a request. `completion` is called when what they gave is durable, or never will be.
+    func receiveAll(then completion: @escaping @Sendable (Result<Void, LogError>) -> Void) -> ReadReport {
+        let report = read { session in
+            session.giveUpBacklog(isAnswered: true)
+            session.append(then: completion)
+        }
+        end()
+        return report
+    }
+
+    /// Ends the session: the connection is closed, or lost. Further calls do nothing.
+    package func end() {
+        guard !isEnded else { return }
+        isEnded = true
+        if !backlog.isEmpty {
+            giveUpBacklog(isAnswered: false)
+            append(outputs: [])
+            workspace.endRead()
+        }
+        if record != 0 { service.log.closeSession(record) }
+        if let mark { service.clients.release(mark) }
+        if isOpen { service.counters.closeConnection() }
+    }
+
+    /// Takes the workspace's frames and lets `finish` append what they gave, while no other connection of the client's does.
+    private func read(_ finish: (IngestSession) -> Void) -> ReadReport {
+        report = ReadReport()
+        received = service.now
+        if let mark {
+            mark.accepted.withLock { accepted in
+                numbers.beginRead(accepted: accepted)
+                takeFrames()
+                finish(self)
+                accepted = numbers.accepted
+            }
+        } else {
+            takeFrames()
+            finish(self)
+        }
+        workspace.endRead()
+        service.counters.count(accepted: report.accepted, duplicates: report.duplicates)
+        return report
+    }
+
+    /// Appends the read and does `outputs` when it, and all that was appended before, is durable.
+    private func append(outputs: [IngestOutput]) {
+        guard !workspace.batch.isEmpty || !workspace.letters.isEmpty || !outputs.isEmpty || numbers.uncarried != nil else {
+            return
+        }
+        append { [deliver] result in
+            switch result {
+            case .success: if !outputs.isEmpty { deliver(outputs) }
+            case .failure: deliver([.close(1011, "the event log has stopped")])
+            }
+        }
+    }
+
+    private func append(then completion: @escaping @Sendable (Result<Void, LogError>) -> Void) {
+        appendMark()
+        if let mark {
+            let clients = service.clients
+            let accepted = numbers.accepted
+            clients.retain(mark)
+            service.log.append(workspace.batch, letters: workspace.letters) { result in
+                if case .success = result { mark.becameDurable(accepted) }
+                completion(result)
+                clients.release(mark)
+            }
+        } else {
+            service.log.append(workspace.batch, letters: workspace.letters, onDurable: completion)
+        }
+        for session in replaced { service.log.closeSession(session) }
+        replaced.removeAll()
+    }
+}

@@ -1,0 +1,85 @@
+import CPluginAPI
+import EventLog
+import Records
+
+/// What one thread needs to take events in: the parser, the frames of one read and the records made of them. An event loop
+/// has one for all of its connections. Not thread-safe.
+package final class IngestWorkspace {
+    /// The frames of the read that is going on; the connection's handler fills it and hands it to `IngestSession.receive`.
+    package var frames = FrameBuffer()
+
+    let batch = RecordBatch()
+    var letters: [DeadLetter] = []
+    /// Records of one line of a source.
+    var staged: [NewRecord] = []
+    var decoded = DecodedLine()
+
+    let envelope: EnvelopeReader
+    let event: Int
+    let userID: Int
+    let sequence: Int
+    /// The slots of the fields that may name an actor.
+    let actors: [Int]
+    /// The row of the frame in hand.
+    let row: UnsafeMutablePointer<lectern_value>
+
+    private let extractor: FieldExtractor
+    private let paths: [(member: [UInt8], slot: Int)]
+    /// Only lock_fields frames are searched for `fields`: other events may have a large one.
+    private let fieldsExtractor = FieldExtractor()
+    private let fieldsRow = UnsafeMutablePointer<lectern_value>.allocate(capacity: 1)
+
+    package init(_ configuration: IngestConfiguration) {
+        let extractor = FieldExtractor()
+        self.extractor = extractor
+        envelope = EnvelopeReader(extractor, actors: configuration.actorFields)
+        event = extractor.add("event")
+        userID = extractor.add("user_id")
+        sequence = extractor.add("seq")
+        actors = configuration.actorFields.map(extractor.add)
+        _ = fieldsExtractor.add("fields")
+        let declared = EnvelopeReader.paths + ["user_id"] + configuration.actorFields
+        paths = declared.map { path in
+            (Array("\"\(path.prefix { $0 != "." })\"".utf8), extractor.add(path))
+        }
+        row = .allocate(capacity: extractor.count)
+        row.initialize(repeating: lectern_value(), count: extractor.count)
+        fieldsRow.initialize(to: lectern_value())
+    }
+
+    deinit {
+        row.deallocate()
+        fieldsRow.deallocate()
+    }
+
+    /// Parses one event into `row`. Texts stay until `endRead`. Returns nil, or why this is no JSON object.
+    func extract(_ json: UnsafeRawBufferPointer) -> StaticReason? { extractor.extract(json, into: row) }
+
+    /// As `extract`, for bytes that nothing readable follows. Returns the row.
+    func extract(padding json: [UInt8]) -> UnsafeMutablePointer<lectern_value> {
+        (json + [UInt8](repeating: 0, count: FieldExtractor.padding)).withUnsafeBytes {
+            _ = extract(UnsafeRawBufferPointer(rebasing: $0[..<json.count]))
+        }
+        return row
+    }
+
+    /// The `fields` of a lock_fields frame that has been parsed before.
+    func lockedFields(of json: UnsafeRawBufferPointer) -> lectern_value {
+        _ = fieldsExtractor.extract(json, into: fieldsRow)
+        return fieldsRow.pointee
+    }
+
+    /// The slots that a member of the event fills, its name given as JSON.
+    func slots(ofMember name: [UInt8]) -> [Int] {
+        paths.filter { $0.member == name }.map(\.slot)
+    }
+
+    /// Forgets a read: its frames, records and texts.
+    func endRead() {
+        frames.removeAll()
+        batch.removeAll()
+        letters.removeAll(keepingCapacity: true)
+        extractor.reset()
+        fieldsExtractor.reset()
+    }
+}

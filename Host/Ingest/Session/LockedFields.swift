@@ -1,0 +1,85 @@
+import CPluginAPI
+import Records
+
+/// The fields that a client has locked on its connection, and what they mean for the envelope of each of its events: a locked
+/// member replaces the event's own member of that name. Immutable: locking more makes a new one.
+final class LockedFields {
+    private struct Member {
+        /// As JSON, quotes included.
+        var name: [UInt8]
+        var value: [UInt8]
+    }
+
+    /// Nothing is locked.
+    static func none() -> LockedFields { LockedFields(members: []) }
+
+    private let members: [Member]
+    /// One JSON object, without the padding that stands behind it.
+    let json: [UInt8]
+    private var overrides: [(slot: Int, value: lectern_value)] = []
+    private var texts: [UnsafeMutableRawBufferPointer] = []
+
+    private init(members: [Member]) {
+        self.members = members
+        var json = Array("{".utf8)
+        for (index, member) in members.enumerated() {
+            if index > 0 { json.append(UInt8(ascii: ",")) }
+            json += member.name + [UInt8(ascii: ":")] + member.value
+        }
+        self.json = json + [UInt8(ascii: "}")]
+    }
+
+    deinit {
+        for text in texts { text.deallocate() }
+    }
+
+    /// Sets the locked values in an event's row.
+    @inline(__always)
+    func apply(to row: UnsafeMutablePointer<lectern_value>) {
+        for override in overrides { row[override.slot] = override.value }
+    }
+
+    /// These fields and those of `object`, which win. An object that repeats the locked `source` is ignored whole, as Learning
+    /// Observer does; `auth` and `server` are the host's to set, and left out.
+    func locking(_ object: UnsafeRawBufferPointer, _ workspace: IngestWorkspace) -> LockedFields {
+        var merged = members
+        var places = Dictionary(members.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        for member in JSONStructure.members(of: object) {
+            let name = Array(object[member.name])
+            let value = Array(object[member.value])
+            let known = places[name]
+            if name == Self.source, let known, merged[known].value == value { return self }
+            if Self.ofTheHost.contains(name) { continue }
+            if let known {
+                merged[known].value = value
+            } else {
+                places[name] = merged.count
+                merged.append(Member(name: name, value: value))
+            }
+        }
+        let locked = LockedFields(members: merged)
+        locked.prepare(workspace)
+        return locked
+    }
+
+    private static let source = Array("\"source\"".utf8)
+    private static let ofTheHost = [Array("\"auth\"".utf8), Array("\"server\"".utf8)]
+
+    /// Keeps the values of the envelope's slots that the locked members cover. A covered slot without a value is missing:
+    /// a locked `metadata` without `ts` hides the event's `metadata.ts`.
+    private func prepare(_ workspace: IngestWorkspace) {
+        let values = workspace.extract(padding: json)
+        for member in members {
+            for slot in workspace.slots(ofMember: member.name) {
+                var value = values[slot]
+                if let text = value.text {
+                    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(text.count, 1), alignment: 1)
+                    copy.copyMemory(from: text)
+                    texts.append(copy)
+                    value.as.text = UnsafePointer(copy.baseAddress?.assumingMemoryBound(to: CChar.self))
+                }
+                overrides.append((slot, value))
+            }
+        }
+    }
+}

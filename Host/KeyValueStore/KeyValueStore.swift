@@ -1,0 +1,78 @@
+/// A store of JSON values by key, which also holds the states of plugins.
+///
+/// Keys are texts of any kind (told apart by their UTF-8 bytes), values are JSON texts, kept as given. The keys that
+/// `StateKey` can read belong to the checkpoints: they are read like any other key, and not written. An `Internal`
+/// state is shown as JSON; an `External` state of a component that has none of its own is its internal one.
+///
+/// Every method can be called on any thread. What throws has changed nothing.
+package protocol KeyValueStore: Sendable {
+    /// The values of the keys, each nil where its key has none.
+    func multiGet(_ keys: [String]) async throws -> [String?]
+
+    /// Sets the values, all of them or none. Throws if one is no JSON or a key is a state's.
+    func multiSet(_ entries: [StoreEntry]) async throws
+
+    /// Returns whether there was a value.
+    @discardableResult
+    func delete(_ key: String) async throws -> Bool
+
+    /// If the key's value is `expected`, byte for byte (nil: it has none), makes it `value` (nil: deletes it) and
+    /// returns true.
+    func compareAndSet(_ key: String, expected: String?, value: String?) async throws -> Bool
+
+    /// A page of entries whose keys begin with `prefix`, in an order of the store's own. `after` is the cursor of the
+    /// page before, nil for the first; `limit` is 1 at least. A key that is there from the first page to the last is
+    /// met exactly once.
+    func scan(prefix: String, after cursor: String?, limit: Int) async throws -> StorePage
+
+    /// As `scan`, without the values.
+    func keys(prefix: String, after cursor: String?, limit: Int) async throws -> KeyPage
+
+    /// Removes everything, checkpoints too.
+    func clear() async throws
+
+    // MARK: Checkpoints. These block: they are for a thread of their own.
+
+    /// Stores the checkpoints, all or nothing; on return they outlive a crash.
+    func commit(_ checkpoints: [Checkpoint]) throws
+
+    /// The newest checkpoint of a plugin's partition, or nil if there is none.
+    func restore(plugin: String, partition: Int) throws -> RestoredCheckpoint?
+
+    /// Where each plugin stands in each partition, sorted by plugin and partition.
+    func plugins() throws -> [StoredPosition]
+
+    /// Removes all checkpoints and states of a plugin.
+    func discard(plugin: String) throws
+}
+
+/// A key and its value, a JSON text.
+package struct StoreEntry: Sendable, Equatable {
+    package var key: String
+    package var value: String
+
+    package init(key: String, value: String) {
+        self.key = key
+        self.value = value
+    }
+}
+
+package struct StorePage: Sendable {
+    package var entries: [StoreEntry]
+    /// What to pass as `after` for the next page; nil if this was the last.
+    package var next: String?
+}
+
+package struct KeyPage: Sendable {
+    package var keys: [String]
+    /// As in `StorePage`.
+    package var next: String?
+}
+
+extension KeyValueStore {
+    package func get(_ key: String) async throws -> String? { try await multiGet([key])[0] }
+
+    package func set(_ key: String, _ value: String) async throws {
+        try await multiSet([StoreEntry(key: key, value: value)])
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import GRDB
+
+/// Reads checkpoints back.
+enum SQLiteRestore {
+    static func checkpoint(_ db: Database, plugin: String, partition: Int) throws -> RestoredCheckpoint? {
+        let head = try Row.fetchOne(
+            db, sql: "SELECT id, log, position, epoch, summary FROM checkpoint WHERE plugin = ? AND partition = ?",
+            arguments: [plugin, partition])
+        guard let head else { return nil }
+        let (log, summary): (Data, Data) = (head["log"], head["summary"])
+        let (position, epoch): (Int64, Int64) = (head["position"], head["epoch"])
+        let piles = try SQLitePile.all(db, plugin: plugin).filter { $0.partition == partition }
+        return RestoredCheckpoint(
+            log: [UInt8](log), position: UInt64(bitPattern: position), epoch: UInt64(bitPattern: epoch),
+            summary: [UInt8](summary),
+            marks: try SQLiteMarks.all(
+                checkpoint: head["id"], in: db, place: "the marks of \(plugin) in partition \(partition)"),
+            blocks: try piles.flatMap { try $0.blocks() })
+    }
+
+    static func positions(_ db: Database) throws -> [StoredPosition] {
+        let sql = "SELECT plugin, partition, position, epoch, log FROM checkpoint ORDER BY plugin, partition"
+        return try Row.fetchAll(db, sql: sql).map { row in
+            let (position, epoch): (Int64, Int64) = (row["position"], row["epoch"])
+            return StoredPosition(
+                plugin: row["plugin"], partition: row["partition"], position: UInt64(bitPattern: position),
+                epoch: UInt64(bitPattern: epoch), log: [UInt8](row["log"] as Data))
+        }
+    }
+
+    static func discard(_ db: Database, plugin: String) throws {
+        let piles = "SELECT id FROM pile WHERE plugin = ?"
+        let checkpoints = "SELECT id FROM checkpoint WHERE plugin = ?"
+        try db.execute(sql: "DELETE FROM block WHERE pile IN (\(piles))", arguments: [plugin])
+        try db.execute(sql: "DELETE FROM pile WHERE plugin = ?", arguments: [plugin])
+        try db.execute(sql: "DELETE FROM mark WHERE checkpoint IN (\(checkpoints))", arguments: [plugin])
+        try db.execute(sql: "DELETE FROM checkpoint WHERE plugin = ?", arguments: [plugin])
+    }
+}
+
+extension SQLitePile {
+    /// The newest first.
+    fileprivate func blocks() throws -> [StateBlock] {
+        var recent: [StateBlock] = []
+        try forEachRecent { recent.append(try block($0)) }
+        var sorted: [StateBlock] = []
+        try forEachSorted(from: .min) { _, row in
+            sorted.append(try block(row))
+            return true
+        }
+        return recent.reversed() + sorted
+    }
+
+    private func block(_ row: UnsafeRawBufferPointer) throws -> StateBlock {
+        var entries = StateEntries(row)
+        while entries.next() != nil {}
+        if entries.isCutShort { throw damaged }
+        return StateBlock(component: component, external: isExternal, bytes: [UInt8](row))
+    }
+}

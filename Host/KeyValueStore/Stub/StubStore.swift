@@ -1,0 +1,82 @@
+import Synchronization
+
+/// A store in memory, which every start finds empty: states are then folded again from the log. Each stub is a store of
+/// its own. For tests, and for caches that may be lost.
+package final class StubStore: KeyValueStore {
+    private let contents = Mutex(StubContents())
+
+    package init() {}
+
+    package func multiGet(_ keys: [String]) async throws -> [String?] {
+        let contents = contents.withLock { $0 }
+        return try contents.multiGet(keys)
+    }
+
+    package func multiSet(_ entries: [StoreEntry]) async throws {
+        for entry in entries { try entry.check() }
+        contents.withLock { for entry in entries { $0.values[StoreKey(entry.key)] = entry.value } }
+    }
+
+    package func delete(_ key: String) async throws -> Bool {
+        if StateKey(key) != nil { throw StoreError.stateKey(key) }
+        return contents.withLock { $0.values.removeValue(forKey: StoreKey(key)) != nil }
+    }
+
+    package func compareAndSet(_ key: String, expected: String?, value: String?) async throws -> Bool {
+        try StoreEntry(key: key, value: value ?? "null").check()
+        return contents.withLock {
+            let present = $0.values[StoreKey(key)]
+            guard present.map(StoreKey.init) == expected.map(StoreKey.init) else { return false }
+            $0.values[StoreKey(key)] = value
+            return true
+        }
+    }
+
+    package func scan(prefix: String, after cursor: String?, limit: Int) async throws -> StorePage {
+        let contents = contents.withLock { $0 }
+        return try contents.scan(prefix: prefix, after: cursor, limit: limit, withValues: true)
+    }
+
+    package func keys(prefix: String, after cursor: String?, limit: Int) async throws -> KeyPage {
+        let contents = contents.withLock { $0 }
+        let page = try contents.scan(prefix: prefix, after: cursor, limit: limit, withValues: false)
+        return KeyPage(keys: page.entries.map(\.key), next: page.next)
+    }
+
+    package func clear() async throws { contents.withLock { $0 = StubContents() } }
+
+    package func commit(_ checkpoints: [Checkpoint]) throws {
+        for checkpoint in checkpoints {
+            for block in checkpoint.blocks { _ = try block.rows(plugin: checkpoint.plugin) }
+        }
+        try contents.withLock { contents in
+            var changed = contents
+            for checkpoint in checkpoints { try changed.commit(checkpoint) }
+            contents = changed
+        }
+    }
+
+    package func restore(plugin: String, partition: Int) throws -> RestoredCheckpoint? {
+        contents.withLock { $0.restore(plugin: plugin, partition: partition) }
+    }
+
+    package func plugins() throws -> [StoredPosition] {
+        contents.withLock { $0.checkpoints.values.map(\.position) }.sorted {
+            ($0.plugin, $0.partition) < ($1.plugin, $1.partition)
+        }
+    }
+
+    package func discard(plugin: String) throws {
+        contents.withLock {
+            $0.checkpoints = $0.checkpoints.filter { $0.key.plugin != plugin }
+            $0.piles.removeAll { $0.component.plugin == plugin }
+        }
+    }
+}
+
+/// A text that is told apart by its bytes, as keys and values are: Swift's own comparison takes é for e and an accent.
+struct StoreKey: Hashable {
+    let bytes: [UInt8]
+
+    init(_ text: String) { bytes = Array(text.utf8) }
+}

@@ -1,0 +1,72 @@
+import CPluginAPI
+
+/// Who a plugin is, as its note says: known before any of its code runs.
+package struct PluginIdentity: Sendable, Equatable {
+    package let id: String
+    package let version: String
+    package let sdk: String
+    package let language: String
+    package let toolchain: String
+    /// SHA-256 of the library's file, in hexadecimal: which build this is.
+    package let build: String
+
+    /// The compiler that this host was built by.
+    package static var hostToolchain: String { String(cString: lectern_toolchain()) }
+
+    /// Extensions of plugins that this host knows.
+    package static let extensions = [
+        LECTERN_SOURCES, LECTERN_REDUCERS, LECTERN_AGGREGATORS, LECTERN_TABLES, LECTERN_DASHBOARDS,
+    ]
+
+    /// Reads the note's text and refuses what this host can't run.
+    init(note: String, build: String, file: String) throws(PluginRefusal) {
+        var fields: [Substring: Substring] = [:]
+        for line in note.split(separator: "\n") {
+            guard let equals = line.firstIndex(of: "=") else { continue }
+            fields[line[..<equals]] = line[line.index(after: equals)...]
+        }
+        func field(_ name: Substring) throws(PluginRefusal) -> String {
+            guard let value = fields[name], !value.isEmpty else {
+                throw PluginRefusal(
+                    file: file, field: "note: \(name)", wanted: "a value", found: "none",
+                    remedy: "declare the plugin with LECTERN_PLUGIN of lectern/note.h")
+            }
+            return String(value)
+        }
+        let abi = try field("abi")
+        guard abi.split(separator: ".").first == "\(LECTERN_ABI_MAJOR)" else {
+            throw PluginRefusal(
+                file: file, field: "abi", wanted: "\(LECTERN_ABI_MAJOR).x", found: abi,
+                remedy: "rebuild it with this host's SDK")
+        }
+        id = try field("id")
+        guard ComponentID.isValid(id) else {
+            throw PluginRefusal(file: file, field: "id", wanted: ComponentID.rule, found: "“\(id)”")
+        }
+        version = try field("version")
+        sdk = try field("sdk")
+        language = try field("language")
+        toolchain = try field("toolchain")
+        self.build = build
+        guard language != "swift" || toolchain == Self.hostToolchain else {
+            throw PluginRefusal(
+                file: file, field: "toolchain", wanted: Self.hostToolchain, found: toolchain,
+                remedy: "Swift has no stable ABI on Linux: build the plugin with the host's toolchain")
+        }
+        for name in (fields["requires"] ?? "").split(separator: ",") where !Self.extensions.contains(String(name)) {
+            throw PluginRefusal(
+                file: file, field: "requires", wanted: "one of \(Self.extensions.joined(separator: ", "))",
+                found: String(name), remedy: "the plugin needs a newer host")
+        }
+    }
+}
+
+/// The ids of plugins and their components.
+package enum ComponentID {
+    package static let rule = "a lower-case letter, then lower-case letters, digits and hyphens, at most 64"
+
+    package static func isValid(_ id: String) -> Bool {
+        guard let first = id.utf8.first, (97...122).contains(first), id.utf8.count <= 64 else { return false }
+        return id.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
+    }
+}

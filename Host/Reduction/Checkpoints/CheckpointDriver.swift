@@ -1,0 +1,59 @@
+import KeyValueStore
+import Records
+
+/// Decides when a shard's checkpoint begins and drives it on, a slice after each batch. Not thread-safe: the shard's thread.
+final class CheckpointDriver {
+    /// States that are encoded between two batches: some tens of microseconds.
+    private static let slice = 256
+
+    private let checkpoint: ShardCheckpoint
+    private let thread: CheckpointThread
+    private let interval: Int64
+    private var begun: Int64
+    private var done: (@Sendable ([Checkpoint], Result<Void, any Error>) -> Void)?
+    /// The longest that a shard was held up between two batches, in microseconds.
+    private(set) var longestPause: Int64 = 0
+
+    /// - Parameters:
+    ///   - interval: microseconds from one checkpoint's beginning to the next one's.
+    ///   - done: called on the store's thread after each commit.
+    init(
+        _ checkpoint: ShardCheckpoint, _ thread: CheckpointThread, interval: Int64,
+        done: (@Sendable ([Checkpoint], Result<Void, any Error>) -> Void)? = nil
+    ) {
+        self.checkpoint = checkpoint
+        self.thread = thread
+        self.interval = interval
+        self.done = done
+        begun = MonotonicClock.microseconds
+    }
+
+    /// To be called between batches.
+    func poll() {
+        let now = MonotonicClock.microseconds
+        if checkpoint.isTaking {
+            advance(Self.slice)
+        } else if now - begun >= interval, thread.waiting == 0, checkpoint.isDue {
+            begun = now
+            checkpoint.begin()
+            advance(Self.slice)
+        } else {
+            return
+        }
+        longestPause = max(longestPause, MonotonicClock.microseconds - now)
+    }
+
+    /// Takes a checkpoint of all that was folded, at once.
+    func finish() {
+        while checkpoint.isTaking { advance(.max) }
+        guard checkpoint.isDue else { return }
+        checkpoint.begin()
+        advance(.max)
+    }
+
+    private func advance(_ limit: Int) {
+        guard let checkpoints = checkpoint.advance(limit) else { return }
+        let done = done
+        thread.commit(checkpoints) { done?(checkpoints, $0) }
+    }
+}

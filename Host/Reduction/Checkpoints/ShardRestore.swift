@@ -1,0 +1,76 @@
+import CPluginAPI
+import KeyValueStore
+import PluginHost
+import Records
+
+/// A stored checkpoint that a plugin can't go on from.
+package struct RestoreError: Error, CustomStringConvertible {
+    package let plugin: String
+    package let partition: Int
+    package let reason: String
+
+    package var description: String { "the checkpoint of plugin \(plugin), partition \(partition): \(reason)" }
+}
+
+extension Shard {
+    /// Puts back the last checkpoints of the partitions, before anything is folded.
+    ///
+    /// - Parameter log: the id of the log that is going to be folded.
+    func restore(_ partitions: [Int], from store: any KeyValueStore, log: [UInt8]) throws {
+        for plugin in plugins {
+            for partition in partitions {
+                guard let stored = try store.restore(plugin: plugin.plugin.id, partition: partition) else { continue }
+                guard stored.log == log else {
+                    throw RestoreError(
+                        plugin: plugin.plugin.id, partition: partition,
+                        reason: "is of another log; give this log a store of its own (setting kvs), or clear the store")
+                }
+                try restore(plugin, partition, stored)
+            }
+        }
+    }
+
+    private func restore(_ plugin: PluginFold, _ partition: Int, _ stored: RestoredCheckpoint) throws {
+        plugin.restore(position: stored.position, marks: stored.marks, partition: partition)
+        for block in stored.blocks where !block.external {
+            guard
+                let states = plugin.states.first(where: {
+                    $0.reducer.id == block.component && $0.reducer.version == block.incarnation
+                })
+            else { continue }
+            try block.forEachEntry { key, value in
+                guard let value else { return }
+                let parts = KeyBytes.decode(key)
+                guard let packed = parts.flatMap({ states.reducer.packedKey($0, &keys.space) }),
+                    states.restore(key: packed, partition: partition, bytes: value)
+                else {
+                    throw RestoreError(
+                        plugin: plugin.plugin.id, partition: partition,
+                        reason: "holds a state of \(block.component) that this build can't read; if its form has changed, "
+                            + "the reducer needs a new version")
+                }
+            }
+        }
+    }
+}
+
+extension StateBlock {
+    /// Calls with each key and value; the value is nil where the key was deleted.
+    func forEachEntry(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer?) throws -> Void) rethrows {
+        try bytes.withUnsafeBytes { bytes in
+            var at = 0
+            while bytes.count - at >= 8 {
+                let keyLength = Int(bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))
+                let valueLength = bytes.loadUnaligned(fromByteOffset: at + 4, as: UInt32.self)
+                let key = UnsafeRawBufferPointer(rebasing: bytes[at + 8..<at + 8 + keyLength])
+                at += 8 + keyLength
+                guard valueLength != .max else {
+                    try body(key, nil)
+                    continue
+                }
+                try body(key, UnsafeRawBufferPointer(rebasing: bytes[at..<at + Int(valueLength)]))
+                at += Int(valueLength)
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package import KeyValueStore
+package import PluginHost
+import Records
+
+/// Folds files without a daemon: lines in, states, tables and dead letters out.
+///
+/// What it does to an event is what the daemon does; only the log is left out. Not thread-safe.
+package final class Fold {
+    private let catalog: PluginCatalog
+    private let options: FoldOptions
+    private let store: (any KeyValueStore)?
+    private let log = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+    private var summary = FoldSummary()
+    private var reported: [String: UInt64] = [:]
+    private var linesSeen: UInt64 = 0
+
+    /// How far a fold has come.
+    package struct Progress: Sendable {
+        package var input: String
+        /// Bytes of the input that were read, and its size if that is known.
+        package var bytes: Int
+        package var size: Int?
+        package var events: UInt64
+    }
+
+    /// - Parameter store: where checkpoints go; what it holds of these plugins is discarded. Nil to take none.
+    package init(_ catalog: PluginCatalog, _ options: FoldOptions, store: (any KeyValueStore)?) {
+        self.catalog = catalog
+        self.options = options
+        self.store = store
+    }
+
+    /// Folds the inputs, one after the other.
+    ///
+    /// - Parameter directory: receives `states.jsonl`, `tables/NAME.jsonl` and `dead-letters.jsonl`; nil to write nothing.
+    package func run(
+        _ inputs: [FoldInput], to directory: String?, progress: (Progress) -> Void = { _ in }
+    ) throws -> FoldSummary {
+        let began = MonotonicClock.microseconds
+        for plugin in catalog.plugins { try store?.discard(plugin: plugin.id) }
+        let letters = try DeadLetterFile(directory.map { "\($0)/dead-letters.jsonl" })
+        var restarts = options.restarts.sorted()
+        while true {
+            let life = try FoldLife(catalog.plugins, options, store: store, log: log)
+            let end = restarts.isEmpty ? nil : restarts.removeFirst()
+            let isWhole = try feed(life, inputs, until: end, letters, progress)
+            try life.finish(checkpoint: isWhole)
+            try report(life.takeRejections(), to: letters)
+            summary.checkpoints += life.committed
+            summary.longestPause = max(summary.longestPause, life.longestPause)
+            guard isWhole else { continue }
+            summary.events = life.decoded
+            summary.duplicates = life.duplicates
+            try write(life.shards, to: directory)
+            break
+        }
+        try letters.close()
+        summary.deadLetters = letters.count
+        summary.seconds = Double(MonotonicClock.microseconds - began) / 1e6
+        return summary
+    }
+
+    /// Returns false if it stopped at `limit` events.
+    private func feed(
+        _ life: FoldLife, _ inputs: [FoldInput], until limit: UInt64?, _ letters: DeadLetterFile, _ progress: (Progress) -> Void
+    ) throws -> Bool {
+        var line: UInt64 = 0
+        for input in inputs {
+            let source = try input.source.map { try self.source($0) }
+            let reader = try LineReader(input.path, limit: options.lineLimit)
+            let ended = try life.feed(
+                reader, source: source, limit: limit,
+                reject: { original, reason in
+                    guard line + reader.lines > linesSeen else { return }
+                    linesSeen = line + reader.lines
+                    try letters.add(input: input.path, line: reader.lines, reason: reason, original: original)
+                },
+                chunk: {
+                    try report(life.takeRejections(), to: letters)
+                    progress(Progress(input: input.path, bytes: reader.consumed, size: reader.size, events: life.decoded))
+                })
+            guard ended else { return false }
+            line += reader.lines
+        }
+        return true
+    }
+
+    private func source(_ id: String) throws -> SourceComponent {
+        guard let source = catalog.source(id) else {
+            let known = catalog.plugins.flatMap(\.sources).map(\.id)
+            throw InputError(
+                path: "source \(id)",
+                reason: known.isEmpty
+                    ? "no plugin has a source" : "no plugin has such a source; there is \(known.joined(separator: ", "))")
+        }
+        return source
+    }
+
+    /// Writes the rejections down; those that an earlier life has met already only once.
+    private func report(_ rejections: [Rejection], to letters: DeadLetterFile) throws {
+        for rejection in rejections {
+            let place = "\(rejection.plugin)/\(rejection.partition)"
+            guard rejection.position >= reported[place, default: 0] else { continue }
+            reported[place] = rejection.position + 1
+            try letters.add(rejection)
+        }
+    }
+
+    private func write(_ shards: [Shard], to directory: String?) throws {
+        var output = StateOutput()
+        for index in catalog.plugins.indices.sorted(by: { catalog.plugins[$0].id < catalog.plugins[$1].id }) {
+            let states = MergedStates(shards, plugin: index)
+            output.add(states)
+            for table in catalog.plugins[index].tables {
+                let rows = TableOutput(table, of: states)
+                let path = directory.map { "\($0)/tables/\(table.id).jsonl" }
+                summary.rows.append((table.id, rows.count, try rows.write(to: path)))
+            }
+        }
+        summary.states = output.lines.count
+        summary.sha256 = try output.lines.write(to: directory.map { "\($0)/states.jsonl" })
+    }
+}

@@ -1,0 +1,53 @@
+import PluginHost
+
+/// A file to fold, and the source that decodes its lines.
+package struct FoldInput: Sendable {
+    /// A source plugin's id; nil for JSON lines.
+    package var source: String?
+    /// A path, or `-` for standard input.
+    package var path: String
+
+    /// From `[SOURCE=]PATH`. A path that holds `=` needs `./` before it.
+    package init(_ argument: String) {
+        if let equals = argument.firstIndex(of: "="), ComponentID.isValid(String(argument[..<equals])) {
+            source = String(argument[..<equals])
+            path = String(argument[argument.index(after: equals)...])
+        } else {
+            path = argument
+        }
+    }
+}
+
+/// How a fold works.
+package struct FoldOptions: Sendable {
+    package var shards = 1
+    package var batch = 64
+    /// Of the log that the events would be in.
+    package var partitions = 16
+    package var dedup: DedupRule?
+    /// The fields that may hold the actor's id.
+    package var actors = ["user_id", "username", "actor"]
+    /// The longest line, in bytes.
+    package var lineLimit = 4 << 20
+    /// How often a checkpoint is taken, in seconds; nil for none.
+    package var checkpointInterval: Double?
+    /// After how many events all states are thrown away, restored from the last checkpoint, and the rest folded again.
+    package var restarts: [UInt64] = []
+
+    package init() {}
+}
+
+/// What a fold came to.
+package struct FoldSummary: Sendable {
+    package var events: UInt64 = 0
+    package var duplicates: UInt64 = 0
+    package var deadLetters: UInt64 = 0
+    package var states = 0
+    package var rows: [(table: String, rows: Int, sha256: String)] = []
+    package var checkpoints = 0
+    /// The longest that checkpoints held a shard up between two batches, in microseconds.
+    package var longestPause: Int64 = 0
+    package var seconds = 0.0
+    /// Of states.jsonl.
+    package var sha256 = ""
+}

@@ -1,0 +1,99 @@
+import CZlib
+import Glibc
+import Records
+
+/// A file that can't be read, or whose compressed contents are damaged.
+package struct InputError: Error, CustomStringConvertible {
+    package let path: String
+    package let reason: String
+
+    package var description: String { "\(path): \(reason)" }
+}
+
+/// Reads a file line by line: plain, gzip, or standard input (`-`). Not thread-safe.
+///
+/// Lines end at a line feed, which is not part of them; a carriage return before it stays. `FieldExtractor.padding` bytes can be
+/// read after each line.
+final class LineReader {
+    private let path: String
+    private let file: gzFile
+    private var buffer: UnsafeMutableRawBufferPointer
+    private var filled = 0
+    private let limit: Int
+    /// Bytes of the input, before decompression, and how many of them have been read; the first is nil for standard input.
+    let size: Int?
+    private(set) var lines: UInt64 = 0
+
+    /// - Parameter limit: the longest line in bytes.
+    init(_ path: String, limit: Int) throws(InputError) {
+        let descriptor = path == "-" ? dup(0) : open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw InputError(path: path, reason: String(cString: strerror(errno))) }
+        var status = stat()
+        fstat(descriptor, &status)
+        guard status.st_mode & S_IFMT != S_IFDIR else {
+            close(descriptor)
+            throw InputError(path: path, reason: "is a folder; name a file of JSON lines")
+        }
+        size = path == "-" ? nil : Int(status.st_size)
+        self.path = path
+        self.limit = limit
+        file = gzdopen(descriptor, "r")
+        gzbuffer(file, 256 << 10)
+        buffer = .allocate(byteCount: 1 << 20, alignment: 64)
+    }
+
+    deinit {
+        gzclose(file)
+        buffer.deallocate()
+    }
+
+    /// Bytes of the input that have been read so far, before decompression.
+    var consumed: Int { Int(gzoffset(file)) }
+
+    /// Calls with each line, whose bytes stay until `moving` is called. Stops early if `body` returns false.
+    func forEach(_ body: (UnsafeRawBufferPointer) throws -> Bool, moving: () throws -> Void) throws {
+        while true {
+            if buffer.count - filled <= FieldExtractor.padding { try grow() }
+            let room = min(buffer.count - filled - FieldExtractor.padding, 1 << 30)
+            let got = Int(gzread(file, buffer.baseAddress! + filled, UInt32(room)))
+            guard got >= 0 else { throw damage() }
+            var start = 0
+            let end = filled + got
+            while let feed = memchr(buffer.baseAddress! + start, 10, end - start) {
+                let length = feed - (buffer.baseAddress! + start)
+                lines += 1
+                guard try body(UnsafeRawBufferPointer(start: buffer.baseAddress! + start, count: length)) else { return }
+                start += length + 1
+            }
+            if got == 0 {
+                if start < end {
+                    lines += 1
+                    _ = try body(UnsafeRawBufferPointer(rebasing: buffer[start..<end]))
+                }
+                var code: Int32 = 0
+                _ = gzerror(file, &code)
+                guard code == Z_OK || code == Z_STREAM_END else { throw damage() }
+                return try moving()
+            }
+            try moving()
+            filled = end - start
+            memmove(buffer.baseAddress!, buffer.baseAddress! + start, filled)
+        }
+    }
+
+    private func grow() throws(InputError) {
+        guard filled < limit else {
+            throw InputError(path: path, reason: "line \(lines + 1) is longer than \(limit) bytes (setting ingest.frame)")
+        }
+        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: buffer.count * 2, alignment: 64)
+        larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[..<filled]))
+        buffer.deallocate()
+        buffer = larger
+    }
+
+    private func damage() -> InputError {
+        var code: Int32 = 0
+        let reason = gzerror(file, &code).map { String(cString: $0) } ?? ""
+        return InputError(path: path, reason: code == Z_ERRNO ? String(cString: strerror(errno)) : "damaged gzip: \(reason)")
+    }
+}

@@ -1,0 +1,38 @@
+import CPluginAPI
+import CRecords
+import PluginHost
+import Records
+
+/// Writes the external states of plugins as JSON lines: one for each key, sorted by their bytes.
+///
+///     {"component":"quiz-analytics.attempts","key":{"actor":"ann","module":"dsa-arrays"},"state":{…}}
+struct StateOutput: ~Copyable {
+    var lines = LineFile()
+
+    mutating func add(_ states: MergedStates) {
+        for (index, reducer) in states.plugin.reducers.enumerated() {
+            let first = lines.count
+            let prefix = "{\"component\":\"\(states.plugin.id).\(reducer.id)\",\"key\":{\"\(reducer.key[0].name)\":"
+            let context = reducer.raw.context
+            let encode = reducer.raw.external ?? reducer.raw.encode!
+            var value = Bytes()
+            states.forEach(index) { key, state in
+                value.truncate()
+                var writer = lectern_writer.into(&value.raw)
+                encode(context, state, &writer)
+                lines.add(skip: prefix.utf8.count) { line in
+                    line.append("{\"component\":\"")
+                    line.append(states.plugin.id)
+                    line.append(".")
+                    line.append(reducer.id)
+                    line.append("\",\"key\":")
+                    line.appendKeyJSON(key, names: reducer.key)
+                    line.append(",\"state\":")
+                    if !CBOR.appendJSON(of: value.contents, to: &line) { line.append("null") }
+                    line.append("}")
+                }
+            }
+            lines.sort(from: first)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import CPluginAPI
+import CRecords
+import PluginHost
+import Records
+
+/// Writes the rows of one table as JSON lines: an object for each row, its columns in their order, sorted by their bytes.
+final class TableOutput {
+    private let states: MergedStates
+    private let table: TableComponent
+    private var lines = LineFile()
+    /// What stands before each column's value.
+    private let names: [[UInt8]]
+
+    /// Makes all rows of the table.
+    init(_ table: TableComponent, of states: MergedStates) {
+        self.states = states
+        self.table = table
+        names = table.columns.enumerated().map { index, column in
+            var name = Bytes()
+            name.append(byte: index == 0 ? 0x7b : 0x2c)
+            name.appendJSON(column.name)
+            name.append(byte: 0x3a)
+            return name.array
+        }
+        makeRows()
+        lines.sort()
+    }
+
+    var count: Int { lines.count }
+
+    func write(to path: String?) throws(InputError) -> String { try lines.write(to: path) }
+
+    private func makeRows() {
+        var rows = lectern_rows()
+        rows.size = UInt32(MemoryLayout<lectern_rows>.size)
+        rows.context = Unmanaged.passUnretained(self).toOpaque()
+        rows.emit = { context, values, count in
+            TableOutput.of(context).add(UnsafeBufferPointer(start: values, count: Int(count)))
+        }
+        rows.lookup = { context, reducer, key in TableOutput.of(context).find(reducer.string, key!.pointee) }
+        var key = KeyValues()
+        let raw = table.raw
+        switch table.origin {
+        case .reducer(let index):
+            states.forEach(index) { stored, state in
+                key.read(stored)
+                key.withKey { raw.rows(raw.context, $0, state, &rows) }
+            }
+        case .aggregator(let index):
+            let groups = Groups(states.plugin.aggregators[index], of: states)
+            groups.forEach { group, accumulator in
+                key.read(group)
+                key.withKey { raw.rows(raw.context, $0, accumulator, &rows) }
+            }
+        }
+    }
+
+    private static func of(_ context: UnsafeMutableRawPointer?) -> TableOutput {
+        Unmanaged<TableOutput>.fromOpaque(context!).takeUnretainedValue()
+    }
+
+    private func add(_ values: UnsafeBufferPointer<lectern_value>) {
+        lines.add(skip: names[0].count) { line in
+            for (index, column) in table.columns.enumerated() {
+                names[index].withUnsafeBytes { line.append($0) }
+                let value = index < values.count ? values[index] : lectern_value()
+                line.appendJSON(value, asTime: column.type == .time)
+            }
+            line.append(byte: 0x7d)
+        }
+    }
+
+    private func find(_ reducer: String, _ key: lectern_key) -> UnsafeRawPointer? {
+        guard let index = states.plugin.reducer(reducer) else { return nil }
+        let parts = UnsafeBufferPointer(start: key.parts, count: Int(key.count)).map(KeyPart.init)
+        return states.state(index, parts)
+    }
+}
+
+extension KeyPart {
+    init(_ value: lectern_value) {
+        switch value.tag {
+        case LECTERN_TEXT: self = .text(String(decoding: value.text!, as: UTF8.self))
+        case LECTERN_FALSE: self = .boolean(false)
+        case LECTERN_TRUE: self = .boolean(true)
+        default: self = .integer(value.as.integer)
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package import Settings
+
+/// The sections `reduction` and `dedup`.
+package struct ReductionConfiguration: Sendable {
+    /// Threads that fold, each with partitions of its own.
+    package var shards = 1
+    /// Events that are folded at once, at most.
+    package var batch = 64
+    /// From one checkpoint to the next, in seconds.
+    package var checkpoint = 0.25
+    package var dedup: DedupRule?
+
+    package init() {}
+
+    package init(reduction: SettingsReader, dedup: SettingsReader, partitions: Int) {
+        shards = reduction.integer("shards", default: shards, in: 1...64)
+        batch = reduction.integer("batch", default: batch, in: 1...1024)
+        checkpoint = reduction.duration("checkpoint", default: .milliseconds(250)).seconds
+        reduction.finish()
+        if dedup.has("field") {
+            var rule = DedupRule(field: dedup.string("field"))
+            rule.scope = []
+            for name in dedup.strings("scope", default: ["actor", "type"]) {
+                if let scope = DedupRule.Scope(rawValue: name) {
+                    rule.scope.insert(scope)
+                } else {
+                    dedup.problem("scope", found: "“\(name)”", expected: "some of actor, type")
+                }
+            }
+            if dedup.has("retention") {
+                rule.retention = Int64(dedup.duration("retention", default: .seconds(86_400)).seconds * 1e6)
+            }
+            let acrossActors = dedup.boolean("acrossActors", default: false)
+            if !rule.scope.contains(.actor), partitions > 1, !acrossActors {
+                dedup.problem(
+                    "scope", found: "a scope without actor, in \(partitions) partitions",
+                    expected: "`actor` in the scope",
+                    remedy: "duplicates are found within a partition: keep actor, or set log.partitions to 1, or say "
+                        + "acrossActors: true if an id always comes with the same actor")
+            }
+            self.dedup = rule
+        }
+        dedup.finish()
+    }
+}
+
+extension Duration {
+    /// As a number of seconds.
+    package var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+}

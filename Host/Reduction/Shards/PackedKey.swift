@@ -1,0 +1,153 @@
+import CPluginAPI
+import CRecords
+import PluginHost
+import Records
+
+// A key of a shard's tables is one 64-bit number, made of the numbers of its parts: one part stands for itself, two stand
+// side by side, and of more the first ones are replaced by the number of their pair.
+
+/// Gives each different pair of numbers a number. Not thread-safe.
+struct PairInterner: ~Copyable {
+    private var numbers: [UInt64: UInt32] = [:]
+    private var pairs: [UInt64] = []
+
+    mutating func number(of pair: UInt64) -> UInt32 {
+        if let number = numbers[pair] { return number }
+        let number = UInt32(pairs.count)
+        numbers[pair] = number
+        pairs.append(pair)
+        return number
+    }
+
+    func pair(_ number: UInt32) -> UInt64 { pairs[Int(number)] }
+}
+
+/// The numbers of key parts and of their pairs in one shard. Not thread-safe.
+struct KeySpace: ~Copyable {
+    var parts = Interner()
+    var pairs = PairInterner()
+}
+
+/// A key space that several readers refer to.
+final class KeyIndex {
+    var space = KeySpace()
+}
+
+/// How the parts of one reducer's key are found in an event.
+struct KeyMaker {
+    private enum Part {
+        case actor
+        case slot(Int)
+        case hour
+        case day
+    }
+
+    /// The number of the actor of an event that has none.
+    static let nobody = UInt32.max
+
+    private let parts: [Part]
+
+    init(_ key: [KeyDeclaration], fields: FieldList) {
+        parts = key.map {
+            switch $0.kind {
+            case .actor: .actor
+            case .field(let path): .slot(fields.declare(path))
+            case .hour: .hour
+            case .day: .day
+            }
+        }
+    }
+
+    /// The event's key, or nil if it lacks a part.
+    @inline(__always)
+    func key(
+        _ event: UnsafePointer<lectern_event>, actor: UInt32, _ keys: inout KeySpace
+    ) -> UInt64? {
+        var key: UInt64 = 0
+        for index in parts.indices {
+            let number: UInt32
+            switch parts[index] {
+            case .actor:
+                guard actor != Self.nobody else { return nil }
+                number = actor
+            case .slot(let slot):
+                guard let part = Self.number(of: event.pointee.values[slot], &keys.parts) else { return nil }
+                number = part
+            case .hour: number = Self.whole(event.pointee.time, 3_600_000_000)
+            case .day: number = Self.whole(event.pointee.time, 86_400_000_000)
+            }
+            switch index {
+            case 0: key = UInt64(number)
+            case 1: key = key << 32 | UInt64(number)
+            default: key = UInt64(keys.pairs.number(of: key)) << 32 | UInt64(number)
+            }
+        }
+        return key
+    }
+
+    @inline(__always)
+    private static func number(of value: lectern_value, _ interner: inout Interner) -> UInt32? {
+        switch value.tag {
+        case LECTERN_TEXT:
+            let text = UnsafeRawBufferPointer(start: UnsafeRawPointer(value.as.text), count: Int(value.length))
+            return interner.number(of: text, hash: interner.hash(text))
+        case LECTERN_INTEGER: return interner.number(of: value.as.integer, isBoolean: false)
+        case LECTERN_FALSE: return interner.number(of: 0, isBoolean: true)
+        case LECTERN_TRUE: return interner.number(of: 1, isBoolean: true)
+        default: return nil
+        }
+    }
+
+    /// Whole hours or days since 1970, rounded down: they fit 32 bits for the years that a time can have.
+    @inline(__always)
+    private static func whole(_ time: Int64, _ unit: Int64) -> UInt32 {
+        UInt32(bitPattern: Int32(truncatingIfNeeded: (time >= 0 ? time : time - unit + 1) / unit))
+    }
+}
+
+extension ReducerComponent {
+    /// Appends the stored form of a key: see `KeyBytes`.
+    func appendKey(_ packed: UInt64, _ keys: borrowing KeySpace, to bytes: inout Bytes) {
+        lectern_cbor_head(&bytes.raw, 4, UInt64(key.count))
+        appendParts(packed, through: key.count - 1, keys, to: &bytes)
+    }
+
+    private func appendParts(_ packed: UInt64, through last: Int, _ keys: borrowing KeySpace, to bytes: inout Bytes) {
+        if last >= 1 {
+            let first = UInt32(truncatingIfNeeded: packed >> 32)
+            appendParts(last == 1 ? UInt64(first) : keys.pairs.pair(first), through: last - 1, keys, to: &bytes)
+        }
+        let number = UInt32(truncatingIfNeeded: packed)
+        switch key[last].kind {
+        case .actor, .field: bytes.append(keys.parts.item(number))
+        case .hour, .day: lectern_cbor_integer(&bytes.raw, Int64(Int32(bitPattern: number)))
+        }
+    }
+
+    /// The key of stored parts, as the tables have it; nil if they are not this reducer's.
+    func packedKey(_ parts: [KeyPart], _ keys: inout KeySpace) -> UInt64? {
+        guard parts.count == key.count else { return nil }
+        var packed: UInt64 = 0
+        for (index, part) in parts.enumerated() {
+            let number: UInt32
+            switch (key[index].kind, part) {
+            case (.hour, .integer(let value)), (.day, .integer(let value)):
+                number = UInt32(bitPattern: Int32(truncatingIfNeeded: value))
+            case (.actor, .text(var text)), (.field, .text(var text)):
+                number = text.withUTF8 {
+                    let raw = UnsafeRawBufferPointer($0)
+                    return keys.parts.number(of: raw, hash: keys.parts.hash(raw))
+                }
+            case (.field, .integer(let value)): number = keys.parts.number(of: value, isBoolean: false)
+            case (.field, .boolean(let value)): number = keys.parts.number(of: value ? 1 : 0, isBoolean: true)
+            default: return nil
+            }
+            switch index {
+            case 0: packed = UInt64(number)
+            case 1: packed = packed << 32 | UInt64(number)
+            default: packed = UInt64(keys.pairs.number(of: packed)) << 32 | UInt64(number)
+            }
+        }
+        return packed
+    }
+}

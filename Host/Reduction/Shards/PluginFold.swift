@@ -1,0 +1,209 @@
+import CPluginAPI
+import CRecords
+import PluginHost
+import Records
+
+/// An event that a plugin could not read.
+package struct Rejection: Sendable {
+    package let plugin: String
+    package let partition: Int
+    package let position: UInt64
+    package let reason: String
+    /// The event as it arrived.
+    package let payload: [UInt8]
+}
+
+/// One plugin's side of a shard: its states, marks and positions, and the passes in which it folds a batch. Not thread-safe.
+///
+/// A batch goes through in passes, each of which asks for the memory that the next one needs: read, drop duplicates, make keys,
+/// find states, reduce. An event that one input rejects reaches none of the plugin's reducers and leaves no mark.
+final class PluginFold {
+    let plugin: Plugin
+    let states: [ReducerStates]
+    /// The next record to fold in each partition: what lies before has been folded.
+    private(set) var positions: [UInt64]
+    private(set) var duplicates: UInt64 = 0
+    private(set) var rejections: [Rejection] = []
+
+    private let marks: UnsafeMutablePointer<MarkSet>?
+    private let keyMakers: [KeyMaker]
+    private let inputs: [InputRun]
+    /// Of each event type, by its number in the shard: which reducers take it, and which inputs these read; a bit each.
+    private var reducersOfType: [UInt64] = []
+    private var inputsOfType: [UInt64] = []
+    private let verdicts: UnsafeMutablePointer<Verdict>
+    private let picks: UnsafeMutablePointer<UInt32>
+    private let pickedInputs: UnsafeMutablePointer<UnsafeRawPointer?>
+    private let pickedStates: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    private let pickedKeys: UnsafeMutablePointer<UInt64>
+    /// Of the reducer whose keys are being made: how many events it picked.
+    private let partitionCount: Int
+
+    fileprivate enum Verdict: UInt8 {
+        case passedBy, wanted, rejected, duplicate
+    }
+
+    init(_ plugin: Plugin, partitions: Int, batch: Int, fields: FieldList, dedup: DedupRule?) {
+        self.plugin = plugin
+        partitionCount = partitions
+        states = plugin.reducers.map { ReducerStates($0, partitions: partitions) }
+        keyMakers = plugin.reducers.map { KeyMaker($0.key, fields: fields) }
+        inputs = plugin.inputs.map { InputRun($0, batch: batch) }
+        positions = Array(repeating: 0, count: partitions)
+        if let dedup {
+            let marks = UnsafeMutablePointer<MarkSet>.allocate(capacity: partitions)
+            for index in 0..<partitions { (marks + index).initialize(to: MarkSet(retention: dedup.retention)) }
+            self.marks = marks
+        } else {
+            marks = nil
+        }
+        verdicts = .allocate(capacity: batch)
+        picks = .allocate(capacity: batch)
+        pickedInputs = .allocate(capacity: batch)
+        pickedStates = .allocate(capacity: batch)
+        pickedKeys = .allocate(capacity: batch)
+    }
+
+    deinit {
+        marks?.deinitialize(count: partitionCount)
+        marks?.deallocate()
+        verdicts.deallocate()
+        picks.deallocate()
+        pickedInputs.deallocate()
+        pickedStates.deallocate()
+        pickedKeys.deallocate()
+    }
+
+    /// Learns of a new event type; types are numbered from 0 in the order of these calls.
+    func addType(_ type: String) {
+        var reducers: UInt64 = 0
+        var inputs: UInt64 = 0
+        for (index, reducer) in plugin.reducers.enumerated() where reducer.types.isEmpty || reducer.types.contains(type) {
+            reducers |= 1 << UInt64(index)
+            inputs |= 1 << UInt64(reducer.input)
+        }
+        reducersOfType.append(reducers)
+        inputsOfType.append(inputs)
+    }
+
+    func takeRejections() -> [Rejection] {
+        defer { rejections = [] }
+        return rejections
+    }
+
+    /// Continues after a record that holds no event for plugins.
+    func pass(partition: Int, position: UInt64) {
+        positions[partition] = max(positions[partition], position + 1)
+    }
+}
+
+// MARK: Folding
+
+extension PluginFold {
+    func fold(_ batch: Batch, _ fields: FieldList, _ keys: inout KeySpace) {
+        guard wants(batch) else { return }
+        for index in inputs.indices { read(index, batch, fields) }
+        if let marks { dropDuplicates(batch, marks) }
+        for index in states.indices { reduce(index, batch, &keys) }
+        for input in inputs { input.end() }
+    }
+
+    /// Sorts out the events that this plugin takes and has not folded yet, and moves its positions past the batch.
+    private func wants(_ batch: Batch) -> Bool {
+        var any = false
+        for index in 0..<batch.count {
+            let partition = batch.partitions[index]
+            let position = batch.events[index].position
+            guard position >= positions[partition] else {
+                verdicts[index] = .passedBy
+                continue
+            }
+            positions[partition] = position + 1
+            if reducersOfType[batch.types[index]] == 0 {
+                verdicts[index] = .passedBy
+            } else {
+                verdicts[index] = .wanted
+                any = true
+                if let marks { marks[partition].prefetch(batch.marks[index]) }
+            }
+        }
+        return any
+    }
+
+    private func read(_ index: Int, _ batch: Batch, _ fields: FieldList) {
+        let input = inputs[index]
+        let bit: UInt64 = 1 << UInt64(index)
+        input.begin()
+        for event in 0..<batch.count
+        where verdicts[event] != .passedBy && inputsOfType[batch.types[event]] & bit != 0 {
+            input.pick(event)
+        }
+        input.read(batch, fields) { event, reason in
+            guard verdicts[event] != .rejected else { return }
+            verdicts[event] = .rejected
+            let raw = batch.events[event]
+            rejections.append(
+                Rejection(
+                    plugin: plugin.id, partition: batch.partitions[event], position: raw.position, reason: reason,
+                    payload: Array(UnsafeRawBufferPointer(start: raw.payload, count: Int(raw.payload_length)))))
+        }
+    }
+
+    private func dropDuplicates(_ batch: Batch, _ marks: UnsafeMutablePointer<MarkSet>) {
+        for index in 0..<batch.count where verdicts[index] == .wanted {
+            let mark = batch.marks[index]
+            if mark.high | mark.low != 0, !marks[batch.partitions[index]].insert(mark) {
+                verdicts[index] = .duplicate
+                duplicates += 1
+            }
+        }
+    }
+
+    private func reduce(_ index: Int, _ batch: Batch, _ keys: inout KeySpace) {
+        let states = states[index]
+        let maker = keyMakers[index]
+        let input = inputs[states.reducer.input]
+        let bit: UInt64 = 1 << UInt64(index)
+        var count = 0
+        for event in 0..<batch.count
+        where verdicts[event] == .wanted && reducersOfType[batch.types[event]] & bit != 0 {
+            guard let key = maker.key(batch.events + event, actor: batch.actors[event], &keys) else { continue }
+            states.prefetch(key, partition: batch.partitions[event])
+            picks[count] = UInt32(truncatingIfNeeded: event)
+            pickedKeys[count] = key
+            pickedInputs[count] = input.address(of: event)
+            count += 1
+        }
+        guard count > 0 else { return }
+        for pick in 0..<count {
+            let partition = batch.partitions[Int(picks[pick])]
+            let state = states.touch(pickedKeys[pick], partition: partition, keys)
+            lectern_prefetch(state)
+            pickedStates[pick] = state
+        }
+        var call = lectern_reduce_batch()
+        call.size = UInt32(MemoryLayout<lectern_reduce_batch>.size)
+        call.count = UInt32(count)
+        call.events = UnsafePointer(batch.events)
+        call.event_stride = UInt32(MemoryLayout<lectern_event>.stride)
+        call.pick = UnsafePointer(picks)
+        call.inputs = UnsafePointer(pickedInputs)
+        call.states = UnsafePointer(pickedStates)
+        states.reducer.raw.reduce(states.context, &call)
+    }
+}
+
+// MARK: Checkpoints
+
+extension PluginFold {
+    var hasChanges: Bool { states.contains { $0.hasChanges } }
+
+    /// The marks of a partition that no checkpoint holds yet.
+    func takeMarks(_ partition: Int) -> [UInt8] { marks?[partition].takeFresh() ?? [] }
+
+    func restore(position: UInt64, marks stored: [[UInt8]], partition: Int) {
+        positions[partition] = position
+        guard let marks else { return }
+        for bytes in stored { bytes.withUnsafeBytes { marks[partition].restore($0) } }
+    }
+}

@@ -1,0 +1,172 @@
+import CPluginAPI
+import CRecords
+import PluginHost
+import Records
+
+/// The states of one reducer in one shard: a table for each partition over one slab. Not thread-safe.
+final class ReducerStates {
+    let reducer: ReducerComponent
+    let context: UnsafeMutableRawPointer?
+    /// A table for each partition of the log; those of partitions that the shard does not own stay empty.
+    private let tables: UnsafeMutablePointer<StateTable>
+    private let partitions: Int
+    private var slab: Slab
+    /// States changed since the last checkpoint began; each once.
+    private var dirty: [UnsafeMutableRawPointer] = []
+    /// States that the checkpoint which is being taken still has to encode, from `marked[encoded]` on; some may be encoded already.
+    private var marked: [UnsafeMutableRawPointer] = []
+    private var encoded = 0
+    /// The checkpoint for which states are being changed now. Starts at 2, so that `epoch - 1` is never the 0 of clean states.
+    private var epoch: UInt32 = 2
+    private let blocks: [BlockBuilder]
+
+    init(_ reducer: ReducerComponent, partitions: Int) {
+        self.reducer = reducer
+        self.partitions = partitions
+        context = reducer.raw.context
+        tables = .allocate(capacity: partitions)
+        for index in 0..<partitions { (tables + index).initialize(to: StateTable()) }
+        slab = Slab(size: Int(reducer.raw.state_size), alignment: Int(reducer.raw.state_align))
+        blocks = (0..<partitions).map { _ in BlockBuilder() }
+    }
+
+    deinit {
+        if let destroy = reducer.raw.destroy { forEach { destroy(context, $0) } }
+        for index in 0..<partitions { tables[index].deallocate() }
+        tables.deallocate()
+    }
+
+    var count: Int { slab.count }
+
+    @inline(__always)
+    func prefetch(_ key: UInt64, partition: Int) { tables[partition].prefetch(key) }
+
+    /// The state of a key, made if it is new, and noted as changed.
+    @inline(__always)
+    func touch(_ key: UInt64, partition: Int, _ keys: borrowing KeySpace) -> UnsafeMutableRawPointer {
+        let slot = tables[partition].slot(key)
+        if let state = slot.pointee.state {
+            let header = state.header
+            if header.pointee.epoch != epoch {
+                // The checkpoint that is being taken wants the state as it was before this change.
+                if header.pointee.epoch == epoch - 1, encoded < marked.count { encode(state, keys) }
+                header.pointee.epoch = epoch
+                dirty.append(state)
+            }
+            return state
+        }
+        let state = slab.take(key: key, partition: UInt16(truncatingIfNeeded: partition))
+        reducer.raw.`init`(context, state)
+        state.header.pointee.epoch = epoch
+        dirty.append(state)
+        slot.pointee = StateTable.Slot(key: key, state: state)
+        tables[partition].inserted()
+        return state
+    }
+
+    /// Calls with each state, partition after partition.
+    func forEach(_ body: (_ state: UnsafeMutableRawPointer) -> Void) {
+        for partition in 0..<partitions { forEach(in: partition, body) }
+    }
+
+    /// Calls with each state of a partition.
+    func forEach(in partition: Int, _ body: (_ state: UnsafeMutableRawPointer) -> Void) {
+        let table = tables[partition]
+        for index in 0..<table.capacity {
+            if index + 8 < table.capacity, let soon = table.slots[index + 8].state { lectern_prefetch(soon.header) }
+            if let state = table.slots[index].state { body(state) }
+        }
+    }
+}
+
+// MARK: Checkpoints
+
+extension ReducerStates {
+    var hasChanges: Bool { !dirty.isEmpty }
+
+    /// Marks what has changed; from now on, changes belong to the next checkpoint.
+    func beginCheckpoint() {
+        precondition(encoded == marked.count, "one checkpoint is taken at a time")
+        swap(&dirty, &marked)
+        dirty.removeAll(keepingCapacity: true)
+        encoded = 0
+        epoch += 1
+    }
+
+    /// Encodes at most `limit` marked states. Returns how many it looked at; 0 when all are encoded.
+    func encodeSlice(_ limit: Int, _ keys: borrowing KeySpace) -> Int {
+        let end = min(encoded + limit, marked.count)
+        let count = end - encoded
+        while encoded < end {
+            if encoded + 8 < marked.count { lectern_prefetch(marked[encoded + 8].header) }
+            let state = marked[encoded]
+            encoded += 1
+            if state.header.pointee.epoch == epoch - 1 { encode(state, keys) }
+        }
+        return count
+    }
+
+    /// The encoded states of a partition since the last call: entries as `StateBlock.bytes` has them, and their number.
+    func takeBlock(_ partition: Int) -> (bytes: [UInt8], count: Int) { blocks[partition].take() }
+
+    private func encode(_ state: UnsafeMutableRawPointer, _ keys: borrowing KeySpace) {
+        let header = state.header
+        header.pointee.epoch = 0
+        let partition = Int(header.pointee.partition)
+        blocks[partition].add(
+            key: { reducer.appendKey(header.pointee.key, keys, to: &$0) },
+            value: { raw in
+                var writer = lectern_writer.into(raw)
+                reducer.raw.encode(context, state, &writer)
+            })
+    }
+
+    /// Puts back a state that an earlier life stored, unless the key has one already. Returns false if the plugin can't read it.
+    func restore(key: UInt64, partition: Int, bytes: UnsafeRawBufferPointer) -> Bool {
+        let slot = tables[partition].slot(key)
+        if slot.pointee.state != nil { return true }
+        let state = slab.take(key: key, partition: UInt16(truncatingIfNeeded: partition))
+        guard reducer.raw.decode(context, bytes.baseAddress, UInt64(bytes.count), state) == LECTERN_OK else { return false }
+        slot.pointee = StateTable.Slot(key: key, state: state)
+        tables[partition].inserted()
+        return true
+    }
+}
+
+/// Collects the entries of one partition's block.
+private final class BlockBuilder {
+    private var bytes = Bytes()
+    private var count = 0
+
+    func add(key: (inout Bytes) -> Void, value: (UnsafeMutablePointer<lectern_bytes>) -> Void) {
+        let start = bytes.count
+        bytes.append(littleEndian: 0)
+        bytes.append(littleEndian: 0)
+        key(&bytes)
+        let keyEnd = bytes.count
+        value(&bytes.raw)
+        let entry = UnsafeMutableRawPointer(bytes.raw.start! + start)
+        entry.storeBytes(of: UInt32(keyEnd - start - 8).littleEndian, as: UInt32.self)
+        entry.storeBytes(of: UInt32(bytes.count - keyEnd).littleEndian, toByteOffset: 4, as: UInt32.self)
+        count += 1
+    }
+
+    func take() -> (bytes: [UInt8], count: Int) {
+        defer {
+            bytes.truncate()
+            count = 0
+        }
+        return (bytes.array, count)
+    }
+}
+
+extension lectern_writer {
+    /// A writer that appends to a buffer, which must outlive it.
+    static func into(_ bytes: UnsafeMutablePointer<lectern_bytes>) -> lectern_writer {
+        lectern_writer(
+            size: UInt32(MemoryLayout<lectern_writer>.size), flags: 0, context: bytes,
+            write: { context, start, length in
+                lectern_bytes_append(context!.assumingMemoryBound(to: lectern_bytes.self), start, Int(length))
+            })
+    }
+}

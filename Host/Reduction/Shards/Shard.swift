@@ -1,0 +1,170 @@
+import CPluginAPI
+import CRecords
+package import PluginHost
+import Records
+
+/// What all shards of a host have in common.
+package struct ShardSetup: Sendable {
+    package var plugins: [Plugin]
+    /// Of the log.
+    package var partitions: Int
+    /// Events that are folded at once, 1 to 1024.
+    package var batch: Int
+    package var dedup: DedupRule?
+    /// The log's key: under it, actors' ids become pseudonyms. 16 bytes.
+    package var hashKey: [UInt8]
+
+    package init(plugins: [Plugin], partitions: Int, batch: Int = 64, dedup: DedupRule? = nil, hashKey: [UInt8]) {
+        precondition((1...1024).contains(batch) && hashKey.count == 16)
+        self.plugins = plugins
+        self.partitions = partitions
+        self.batch = batch
+        self.dedup = dedup
+        self.hashKey = hashKey
+    }
+}
+
+/// Folds the events of some partitions into the states of all plugins. Shares nothing with other shards; not thread-safe.
+///
+/// Whoever feeds it takes `nextRow`, has `fields.extractor` fill it, and adds the event. The texts of an event must stay where
+/// they are until the batch is folded: call `flush` before they move.
+final class Shard {
+    /// An event whose fields are in `nextRow`.
+    struct Incoming {
+        var partition: Int
+        var position: UInt64
+        var time: Int64
+        var isTimeClaimed: Bool
+        var received: Int64
+        var type: UnsafeRawBufferPointer
+        var actor: UnsafeRawBufferPointer?
+        var payload: UnsafeRawBufferPointer
+        /// A JSON object of what server or source set, which wins over the payload; `FieldExtractor.padding` readable bytes
+        /// follow it.
+        var fields: UnsafeRawBufferPointer?
+    }
+
+    let setup: ShardSetup
+    let fields = FieldList()
+    let plugins: [PluginFold]
+    private(set) var events: UInt64 = 0
+
+    /// Called after each batch.
+    var afterBatch: (() -> Void)?
+    /// Called with the events of a batch that plugins could not read.
+    var onRejections: (([Rejection]) -> Void)?
+
+    let keys = KeyIndex()
+    private let batch: Batch
+    private let markMaker: MarkMaker?
+    private var types: [String] = []
+    private var typeKeys = Interner()
+    /// The pseudonym of each actor by its number; 0 where it is not known yet.
+    private var pseudonyms: [UInt64] = []
+
+    init(_ setup: ShardSetup) {
+        self.setup = setup
+        let fields = fields
+        plugins = setup.plugins.map {
+            PluginFold($0, partitions: setup.partitions, batch: setup.batch, fields: fields, dedup: setup.dedup)
+        }
+        markMaker = setup.dedup.map { MarkMaker($0, fields: fields, hashKey: setup.hashKey) }
+        let batch = Batch(capacity: setup.batch, rowLength: fields.extractor.count)
+        self.batch = batch
+        fields.overlay = { event, finder, row in
+            if let fields = batch.fields[event - UnsafePointer(batch.events)], !fields.isEmpty {
+                _ = finder.overlay(fields, onto: row)
+            }
+        }
+    }
+
+    /// Where the fields of the next event go.
+    var nextRow: UnsafeMutablePointer<lectern_value> {
+        // A feeder may have declared fields of its own since the last batch.
+        if batch.count == 0 { batch.resizeRows(to: fields.extractor.count) }
+        return batch.nextRow
+    }
+
+    /// Takes the event whose fields are in `nextRow`; folds the batch when it is full.
+    @inline(__always)
+    func add(_ incoming: Incoming) {
+        let index = batch.count
+        let event = batch.events + index
+        event.pointee.values = UnsafePointer(batch.nextRow)
+        event.pointee.time = incoming.time
+        event.pointee.received = incoming.received
+        event.pointee.type = incoming.type.baseAddress?.assumingMemoryBound(to: CChar.self)
+        event.pointee.type_length = UInt32(truncatingIfNeeded: incoming.type.count)
+        event.pointee.actor = incoming.actor?.baseAddress?.assumingMemoryBound(to: CChar.self)
+        event.pointee.actor_length = UInt32(truncatingIfNeeded: incoming.actor?.count ?? 0)
+        event.pointee.payload = incoming.payload.baseAddress?.assumingMemoryBound(to: CChar.self)
+        event.pointee.payload_length = UInt32(truncatingIfNeeded: incoming.payload.count)
+        event.pointee.flags = incoming.isTimeClaimed ? LECTERN_TIME_CLAIMED : 0
+        event.pointee.position = incoming.position
+        if let fields = incoming.fields, !fields.isEmpty {
+            _ = self.fields.extractor.overlay(fields, onto: batch.nextRow)
+        }
+        batch.fields[index] = incoming.fields
+        batch.partitions[index] = incoming.partition
+        batch.types[index] = typeNumber(incoming.type)
+        if let actor = incoming.actor {
+            let hash = keys.space.parts.hash(actor)
+            keys.space.parts.prefetch(hash)
+            batch.actorHashes[index] = hash
+        }
+        batch.advance()
+        if batch.isFull { flush() }
+    }
+
+    /// Folds what has been added. After it, the texts of its events may go.
+    func flush() {
+        guard batch.count > 0 else { return }
+        for index in 0..<batch.count { resolve(index) }
+        for plugin in plugins { plugin.fold(batch, fields, &keys.space) }
+        events += UInt64(batch.count)
+        batch.removeAll()
+        fields.extractor.reset()
+        fields.learn()
+        for plugin in plugins where !plugin.rejections.isEmpty { onRejections?(plugin.takeRejections()) }
+        afterBatch?()
+    }
+
+    /// Gives the event the number and pseudonym of its actor, and its mark.
+    @inline(__always)
+    private func resolve(_ index: Int) {
+        let event = batch.events + index
+        if let actor = event.pointee.actor {
+            let text = UnsafeRawBufferPointer(start: actor, count: Int(event.pointee.actor_length))
+            let number = keys.space.parts.number(of: text, hash: batch.actorHashes[index])
+            batch.actors[index] = number
+            event.pointee.actor_hash = pseudonym(number, text)
+        } else {
+            batch.actors[index] = KeyMaker.nobody
+            event.pointee.actor_hash = 0
+        }
+        batch.marks[index] = markMaker?.mark(event) ?? Mark(high: 0, low: 0, time: 0)
+    }
+
+    @inline(__always)
+    private func pseudonym(_ number: UInt32, _ actor: UnsafeRawBufferPointer) -> UInt64 {
+        let number = Int(number)
+        if number < pseudonyms.count, pseudonyms[number] != 0 { return pseudonyms[number] }
+        let hash = setup.hashKey.withUnsafeBufferPointer {
+            lectern_siphash($0.baseAddress, actor.baseAddress?.assumingMemoryBound(to: UInt8.self), actor.count)
+        }
+        while pseudonyms.count <= number { pseudonyms.append(0) }
+        pseudonyms[number] = hash
+        return hash
+    }
+
+    @inline(__always)
+    private func typeNumber(_ type: UnsafeRawBufferPointer) -> Int {
+        let number = Int(typeKeys.number(of: type, hash: typeKeys.hash(type)))
+        if number == types.count {
+            let name = String(decoding: type, as: UTF8.self)
+            types.append(name)
+            for plugin in plugins { plugin.addType(name) }
+        }
+        return number
+    }
+}

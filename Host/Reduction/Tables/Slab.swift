@@ -1,0 +1,64 @@
+import CRecords
+
+/// What stands before each state in memory.
+struct StateHeader {
+    /// The key, as the state's table has it.
+    var key: UInt64
+    /// The checkpoint for which the state was last changed; 0 if the last checkpoint holds it as it is.
+    var epoch: UInt32
+    var partition: UInt16
+    var unused: UInt16 = 0
+}
+
+/// Memory for the states of one reducer: they lie side by side and never move. Not thread-safe.
+struct Slab: ~Copyable {
+    /// Bytes from one state to the next.
+    private let stride: Int
+    /// Bytes before the first state of a chunk.
+    private let lead: Int
+    private let chunkSize: Int
+    private var chunks: [UnsafeMutableRawPointer] = []
+    private var next: UnsafeMutableRawPointer?
+    private var left = 0
+    private(set) var count = 0
+
+    init(size: Int, alignment: Int) {
+        let alignment = max(alignment, MemoryLayout<StateHeader>.alignment)
+        lead = (MemoryLayout<StateHeader>.size + alignment - 1) / alignment * alignment
+        stride = (lead + size + alignment - 1) / alignment * alignment
+        // Large enough for a huge page where states are many, small where a module has a few.
+        chunkSize = 2 << 20
+    }
+
+    deinit {
+        for chunk in chunks { lectern_pages_free(chunk, chunkSize) }
+    }
+
+    /// Room for one more state, behind a header. The state is not made yet.
+    @inline(__always)
+    mutating func take(key: UInt64, partition: UInt16) -> UnsafeMutableRawPointer {
+        if left == 0 { addChunk() }
+        let state = next! + lead
+        (state - MemoryLayout<StateHeader>.size).assumingMemoryBound(to: StateHeader.self)
+            .initialize(to: StateHeader(key: key, epoch: 0, partition: partition))
+        next = next! + stride
+        left -= 1
+        count += 1
+        return state
+    }
+
+    private mutating func addChunk() {
+        let chunk = lectern_pages(chunkSize)!
+        chunks.append(chunk)
+        next = chunk
+        left = chunkSize / stride
+    }
+}
+
+extension UnsafeMutableRawPointer {
+    /// The header of the state at this address.
+    @inline(__always)
+    var header: UnsafeMutablePointer<StateHeader> {
+        (self - MemoryLayout<StateHeader>.size).assumingMemoryBound(to: StateHeader.self)
+    }
+}

@@ -1,0 +1,28 @@
+/// What all readers of one `Settings.validate` share: the mistakes so far.
+final class SettingsProblems {
+    let environment: [String: String]
+    let folder: String
+    private var found: [(place: SettingsPlace, problem: SettingsProblem)] = []
+    private var readers: [SettingsReader] = []
+
+    init(environment: [String: String], folder: String) {
+        self.environment = environment
+        self.folder = folder
+    }
+
+    func add(_ problem: SettingsProblem, at place: SettingsPlace) { found.append((place, problem)) }
+
+    func add(_ reader: SettingsReader) { readers.append(reader) }
+
+    func finishReaders() { for reader in readers { reader.finish() } }
+
+    /// The mistakes in the order of the file's lines, or nil if there are none.
+    var error: SettingsError? {
+        if found.isEmpty { return nil }
+        let order = found.indices.sorted {
+            let (a, b) = (found[$0].place, found[$1].place)
+            return (a.source, a.line ?? 0, $0) < (b.source, b.line ?? 0, $1)
+        }
+        return SettingsError(order.map { found[$0].problem })
+    }
+}

@@ -1,0 +1,161 @@
+// Draws lines and bars with Chart.js. The table beneath a chart holds the same numbers.
+
+const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [12, 4], [4, 2], [1, 2], [10, 2, 2, 2, 2, 2]];
+const POINTS = ["circle", "rect", "triangle", "rectRot", "star", "crossRot", "rectRounded", "cross"];
+
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+
+const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+const seriesColour = (index) => style(`--series-${(index % 8) + 1}`);
+
+/// Chart.js, or null if the host has none.
+export function loadCharts(address) {
+  return new Promise((resolve) => {
+    const script = document.createElement("script");
+    script.src = address;
+    script.addEventListener("load", () => resolve(window.Chart ?? null));
+    script.addEventListener("error", () => resolve(null));
+    document.head.append(script);
+  });
+}
+
+export class ChartView {
+  #library;
+  #section;
+  #canvas;
+  #chart = null;
+  #panel = null;
+
+  constructor(library, section) {
+    this.#library = library;
+    this.#section = section;
+    this.#canvas = section.querySelector("canvas");
+    addEventListener("themechange", () => this.#redraw());
+  }
+
+  show(panel) {
+    this.#panel = panel;
+    this.#canvas.setAttribute("aria-label", describe(this.#section, panel));
+    this.#section.classList.toggle("drawn", panel.rows.length > 0);
+    if (panel.rows.length === 0) return;
+    const config = this.#configuration();
+    if (!this.#chart || this.#chart.data.datasets.length !== config.data.datasets.length) {
+      this.#chart?.destroy();
+      this.#chart = new this.#library(this.#canvas, config);
+      return;
+    }
+    this.#chart.data.labels = config.data.labels;
+    config.data.datasets.forEach((series, index) => {
+      const shown = this.#chart.data.datasets[index];
+      shown.label = series.label;
+      shown.data = series.data;
+      shown.pointRadius = series.pointRadius;
+    });
+    this.#chart.update(reducedMotion.matches ? "none" : undefined);
+  }
+
+  #redraw() {
+    if (!this.#panel || this.#panel.rows.length === 0) return;
+    this.#chart?.destroy();
+    this.#chart = null;
+    this.show(this.#panel);
+  }
+
+  #configuration() {
+    const panel = this.#panel;
+    const isLine = this.#section.dataset.kind === "line";
+    const axis = this.#section.dataset.axis;
+    const byValue = isLine && axis !== "steps";
+    const labels = panel.rows.map((row) => row.cells[0].text);
+    const few = panel.rows.length <= 40;
+    const datasets = panel.columns.slice(1).map((column, index) => {
+      const colour = seriesColour(index);
+      const values = panel.rows.map((row) => row.cells[index + 1].value);
+      return {
+        label: column.title,
+        data: byValue ? values.map((y, at) => ({ x: panel.rows[at].cells[0].value, y })) : values,
+        borderColor: colour,
+        backgroundColor: isLine ? colour : `color-mix(in srgb, ${colour} 82%, transparent)`,
+        hoverBackgroundColor: colour,
+        borderWidth: isLine ? 2 : 0,
+        borderRadius: isLine ? 0 : 3,
+        maxBarThickness: 44,
+        barPercentage: this.#section.dataset.kind === "histogram" ? 1 : 0.9,
+        categoryPercentage: this.#section.dataset.kind === "histogram" ? 0.96 : 0.8,
+        borderDash: isLine ? DASHES[index % DASHES.length] : [],
+        pointStyle: POINTS[index % POINTS.length],
+        pointRadius: isLine && few ? 3 : 0,
+        pointHoverRadius: 5,
+        pointHitRadius: 12,
+        tension: 0.25,
+        cubicInterpolationMode: "monotone",
+      };
+    });
+    return { type: isLine ? "line" : "bar", data: { labels, datasets }, options: this.#options(byValue, axis) };
+  }
+
+  #options(byValue, axis) {
+    const panel = () => this.#panel;
+    const soft = style("--soft");
+    const line = style("--line");
+    const text = (row, series) => panel().rows[row]?.cells[series + 1]?.text ?? "";
+    const tick = { color: soft, maxRotation: 0, autoSkipPadding: 14, font: { size: 11 } };
+    return {
+      responsive: true,
+      maintainAspectRatio: false,
+      animation: reducedMotion.matches ? false : { duration: 350 },
+      interaction: { mode: "index", intersect: false },
+      font: { family: getComputedStyle(document.body).fontFamily },
+      scales: {
+        x: {
+          type: byValue ? "linear" : "category",
+          grid: { display: false, drawBorder: false },
+          border: { color: line },
+          ticks: byValue && axis === "time" ? { ...tick, callback: (value) => shortTime(value) } : tick,
+        },
+        y: {
+          beginAtZero: true,
+          grid: { color: line, drawBorder: false },
+          ticks: { ...tick, maxTicksLimit: 6, padding: 6 },
+        },
+      },
+      plugins: {
+        legend: {
+          display: panel().columns.length > 2,
+          position: "bottom",
+          labels: { color: soft, usePointStyle: true, boxWidth: 28, boxHeight: 7, padding: 14, font: { size: 12 } },
+        },
+        tooltip: {
+          backgroundColor: style("--ink"),
+          titleColor: style("--paper"),
+          bodyColor: style("--paper"),
+          padding: 10,
+          cornerRadius: 8,
+          usePointStyle: true,
+          callbacks: {
+            title: (items) => panel().rows[items[0]?.dataIndex]?.cells[0]?.text ?? "",
+            label: (item) => ` ${item.dataset.label}: ${text(item.dataIndex, item.datasetIndex)}`,
+          },
+        },
+      },
+    };
+  }
+}
+
+const shortTime = (milliseconds) => new Date(milliseconds).toISOString().slice(5, 16).replace("T", " ");
+
+/// What a chart shows, in a sentence.
+function describe(section, panel) {
+  const title = section.querySelector("h2").textContent;
+  const kind = { line: "Line chart", bar: "Bar chart", histogram: "Histogram" }[section.dataset.kind];
+  if (panel.rows.length === 0) return `${title}: ${kind} without data yet.`;
+  const series = panel.columns.slice(1).map((column) => column.title);
+  const last = panel.rows.at(-1);
+  const values = last.cells.slice(1).map((cell, index) => (series.length > 1 ? `${series[index]} ${cell.text}` : cell.text));
+  return (
+    `${title}: ${kind}, ${panel.rows.length} ${panel.rows.length === 1 ? "value" : "values"} from ` +
+    `${panel.rows[0].cells[0].text} to ${last.cells[0].text}; the last is ${values.join(", ")}. ` +
+    "The numbers follow in a table."
+  );
+}

@@ -1,0 +1,110 @@
+import HTTPTypes
+import Hummingbird
+import PluginHost
+import ServiceLifecycle
+import Synchronization
+
+/// A dashboard's page and its stream.
+struct DashboardRoutes {
+    let plugins: @Sendable () -> PluginReport
+    let hub: DashboardHub
+    let assets: AssetFolder
+    let streams: StreamLimit
+
+    func add(to router: Router<WebRequestContext>) {
+        router.get("/dashboards/{plugin}/{dashboard}") { request, context in
+            try context.require(.viewer)
+            return Response.page(DashboardPage(feed: try feed(request, context)).page(), assets)
+        }
+        router.get("/dashboards/{plugin}/{dashboard}/stream") { request, context in
+            try context.require(.viewer)
+            return try stream(try feed(request, context), request)
+        }
+    }
+
+    private func feed(_ request: Request, _ context: WebRequestContext) throws -> DashboardFeed {
+        let plugin = try context.parameters.require("plugin")
+        let dashboard = try context.parameters.require("dashboard")
+        guard let listing = plugins().plugins.first(where: { $0.id == plugin }) else {
+            throw WebError.notFound("No plugin \"\(plugin)\" is loaded.")
+        }
+        guard let definition = listing.dashboards.first(where: { $0.id == dashboard }) else {
+            let known = listing.dashboards.map(\.id).joined(separator: ", ")
+            throw WebError.notFound("Plugin \"\(plugin)\" has no dashboard \"\(dashboard)\"; it has: \(known).")
+        }
+        let chosen = definition.filters.compactMap { filter in request.query(filter.column).map { (filter.column, $0) } }
+        let view = DashboardView(
+            plugin: plugin, dashboard: dashboard,
+            selection: Dictionary(chosen, uniquingKeysWith: { first, _ in first }))
+        guard let feed = hub.feed(definition, view) else {
+            throw WebError(.serviceUnavailable, "busy", "Too many dashboards are being watched; try again later.")
+        }
+        return feed
+    }
+
+    /// A snapshot or what the reader has missed, then every change; ends with the host or the reader. Browsers come back
+    /// by themselves and name the last event that they have.
+    private func stream(_ feed: DashboardFeed, _ request: Request) throws -> Response {
+        let place = try streams.take()
+        let last = request.headers[.lastEventID] ?? request.query("last-event-id")
+        return Response(
+            status: .ok,
+            headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .accelBuffering: "no"],
+            body: ResponseBody { writer in
+                defer { place.leave() }
+                var seen = last.flatMap { StreamPosition($0) }
+                try await request.body.consumeWithCancellationOnInboundClose { _ in
+                    let wakes = feed.wakes()
+                    feed.refresh()
+                    try await writer.write(ByteBuffer(string: "retry: 1000\n\n"))
+                    if let event = feed.event(after: seen) {
+                        try await writer.write(ByteBuffer(bytes: event.bytes))
+                        seen = event.position
+                    }
+                    for await _ in wakes.cancelOnGracefulShutdown() {
+                        if let event = feed.event(after: seen) {
+                            try await writer.write(ByteBuffer(bytes: event.bytes))
+                            seen = event.position
+                        } else {
+                            try await writer.write(ByteBuffer(bytes: StreamEvent.beat()))
+                        }
+                    }
+                }
+                try await writer.finish(nil)
+            })
+    }
+}
+
+/// How many streams may be open. Thread-safe.
+final class StreamLimit: Sendable {
+    private let limit: Int
+    private let open = Atomic<Int>(0)
+
+    init(_ limit: Int) { self.limit = limit }
+
+    var count: Int { open.load(ordering: .relaxed) }
+
+    /// A place; it is free again when its holder leaves or drops it.
+    ///
+    /// - Throws: `WebError` 503.
+    func take() throws -> Place {
+        if open.wrappingAdd(1, ordering: .relaxed).newValue > limit {
+            open.wrappingSubtract(1, ordering: .relaxed)
+            throw WebError(.serviceUnavailable, "busy", "Too many dashboards are being watched; try again later.")
+        }
+        return Place(self)
+    }
+
+    final class Place: Sendable {
+        private let limit: StreamLimit
+        private let isTaken = Atomic<Bool>(true)
+
+        fileprivate init(_ limit: StreamLimit) { self.limit = limit }
+
+        deinit { leave() }
+
+        func leave() {
+            if isTaken.exchange(false, ordering: .relaxed) { limit.open.wrappingSubtract(1, ordering: .relaxed) }
+        }
+    }
+}

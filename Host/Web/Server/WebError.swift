@@ -1,0 +1,54 @@
+package import HTTPTypes
+import Hummingbird
+
+/// What a client is told when a request fails: `{"error": {"code", "message"}}`, or a page.
+package struct WebError: Error, Equatable {
+    package var status: HTTPResponse.Status
+    /// For programs; never changes.
+    package var code: String
+    /// For people; says what to do where that is known.
+    package var message: String
+
+    package init(_ status: HTTPResponse.Status, _ code: String, _ message: String) {
+        self.status = status
+        self.code = code
+        self.message = message
+    }
+
+    static func notFound(_ what: String) -> WebError { WebError(.notFound, "not-found", what) }
+
+    /// What any error means to a client. Nothing of the inside is told.
+    init(_ error: any Error) {
+        switch error {
+        case let error as WebError:
+            self = error
+        case let error as HTTPError where error.status.code == 413:
+            self.init(.contentTooLarge, "too-large", "The body is too large.")
+        case let error as any HTTPResponseError:
+            self.init(error.status, "http-\(error.status.code)", error.status.reasonPhrase)
+        default:
+            self.init(.internalServerError, "internal", "Something went wrong here; the host's log says what.")
+        }
+    }
+
+    var json: JSONWriter {
+        var json = JSONWriter()
+        json.object { json in
+            json.key("error")
+            json.object { json in
+                json.member("code", code)
+                json.member("message", message)
+            }
+        }
+        return json
+    }
+
+    var page: Page {
+        Page(
+            title: status.reasonPhrase, place: .elsewhere,
+            content: """
+                <section class="empty"><h1>\(status.reasonPhrase)</h1><p>\(message)</p>
+                <p><a href="/dashboards">All dashboards</a></p></section>
+                """)
+    }
+}

@@ -1,0 +1,34 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// What is known of a request besides its bytes.
+struct WebRequestContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// The other end of the connection, without its port.
+    let peer: String
+    /// What the requester may do; set by AccessMiddleware.
+    var roles: Set<Role> = []
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        peer = source.channel.remoteAddress?.ipAddress ?? ""
+    }
+
+    /// - Throws: `WebError` 401 or 403.
+    func require(_ role: Role) throws {
+        if roles.contains(role) || roles.contains(.operator) { return }
+        if roles.isEmpty { throw WebError(.unauthorized, "no-token", "This needs a token of a \(role.rawValue).") }
+        throw WebError(.forbidden, "wrong-role", "This needs a token of a \(role.rawValue); yours is none.")
+    }
+}
+
+extension Request {
+    /// A browser shows the answer.
+    var wantsPage: Bool { headers[.accept]?.contains("text/html") ?? false }
+
+    /// A parameter of the query, decoded; nil if it is not there or empty.
+    func query(_ name: String) -> String? {
+        uri.queryParameters[Substring(name)].flatMap { $0.isEmpty ? nil : String($0.replacing("+", with: " ")) }
+    }
+}

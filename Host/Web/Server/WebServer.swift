@@ -1,0 +1,114 @@
+import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+package import PluginHost
+import ServiceLifecycle
+import Synchronization
+
+/// The one HTTP application: pages, their streams, the API, and the WebSockets that bring events.
+///
+/// Run it as a service. On graceful shutdown /readyz fails first; after `drain` no connection is accepted, WebSockets are
+/// closed with 1001 and streams end; what is left after `grace` is cut off.
+package final class WebServer: Service {
+    /// What the web shows of the rest of the host.
+    package struct Host: Sendable {
+        package var plugins: @Sendable () -> PluginReport
+        package var tables: any TableReading
+        package var readiness: Readiness
+        package var metrics: MetricsRegistry
+
+        package init(
+            plugins: @escaping @Sendable () -> PluginReport, tables: any TableReading,
+            readiness: Readiness = Readiness(), metrics: MetricsRegistry = MetricsRegistry()
+        ) {
+            self.plugins = plugins
+            self.tables = tables
+            self.readiness = readiness
+            self.metrics = metrics
+        }
+    }
+
+    private let configuration: WebConfiguration
+    private let host: Host
+    private let assets: AssetFolder
+    private let policy: AccessPolicy
+    private let hub: DashboardHub
+    private let logger: Logger
+    private let onReady: @Sendable (ListenAddress) -> Void
+    private let isDraining = Atomic<Bool>(false)
+
+    /// - Parameters:
+    ///   - tokens: those of `configuration.tokens`.
+    ///   - onReady: called once with the address, when connections are accepted.
+    package init(
+        _ configuration: WebConfiguration, host: Host, tokens: AccessTokens, assets: AssetFolder, logger: Logger,
+        onReady: @escaping @Sendable (ListenAddress) -> Void
+    ) {
+        self.configuration = configuration
+        self.host = host
+        self.assets = assets
+        self.logger = logger
+        self.onReady = onReady
+        policy = AccessPolicy(configuration.authentication, tokens)
+        hub = DashboardHub(tables: host.tables, limit: configuration.views, beat: configuration.beat)
+    }
+
+    package func run() async throws {
+        host.readiness.add("draining") { [weak self] in
+            self?.isDraining.load(ordering: .relaxed) == true ? "the host is about to stop" : nil
+        }
+        var inner = ServiceGroupConfiguration(services: [application()], logger: logger)
+        inner.maximumGracefulShutdownDuration = configuration.grace
+        let group = ServiceGroup(configuration: inner)
+        // Detached, since a nested group would stop accepting at once and nobody could see that the host is not ready.
+        let serving = Task.detached { try await group.run() }
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await serving.value
+            } onGracefulShutdown: {
+                self.isDraining.store(true, ordering: .relaxed)
+                Task {
+                    try? await Task.sleep(for: self.configuration.drain)
+                    await group.triggerGracefulShutdown()
+                }
+            }
+        } onCancel: {
+            serving.cancel()
+        }
+    }
+
+    private func application() -> some Service {
+        let idle = TimeAmount(configuration.idle)
+        let address = configuration.listen
+        return Application(
+            router: router(),
+            server: HTTPServerBuilder { responder in
+                WebChannel(responder: responder, sockets: SocketUpgrade(), idle: idle)
+            },
+            configuration: ApplicationConfiguration(
+                address: .hostname(address.host, port: address.port), serverName: "Lectern",
+                availableConnectionsDelegate: .maximum(configuration.connections, logger: logger)),
+            services: [hub],
+            onServerRunning: { [onReady] channel in
+                onReady(ListenAddress(host: address.host, port: channel.localAddress?.port ?? address.port))
+            },
+            logger: logger)
+    }
+
+    private func router() -> Router<WebRequestContext> {
+        let router = Router(context: WebRequestContext.self)
+        router.add(
+            middleware: GuardMiddleware(
+                hostGuard: HostGuard(hosts: configuration.hosts, origins: configuration.origins), assets: assets))
+        router.add(middleware: AccessMiddleware(policy: policy))
+        let streams = StreamLimit(configuration.streams)
+        PageRoutes(plugins: host.plugins, assets: assets).add(to: router)
+        DashboardRoutes(plugins: host.plugins, hub: hub, assets: assets, streams: streams).add(to: router)
+        LoginRoutes(policy: policy, assets: assets).add(to: router)
+        TableRoutes(plugins: host.plugins, tables: host.tables).add(to: router)
+        HealthRoutes(readiness: host.readiness, metrics: host.metrics).add(to: router)
+        host.metrics.add(.gauge, "lectern_dashboard_streams", "Open streams of dashboards.") { Double(streams.count) }
+        return router
+    }
+}

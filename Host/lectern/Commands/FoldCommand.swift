@@ -1,0 +1,71 @@
+import ArgumentParser
+import Glibc
+import KeyValueStore
+import PluginHost
+import Records
+import Reduction
+import Settings
+
+struct FoldCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fold",
+        abstract: "Fold files into states and tables, without a daemon.",
+        discussion: """
+            Reads JSON lines, or the lines of a source plugin, plain or gzip, and writes to --out:
+              states.jsonl         a line for each key of each reducer, sorted
+              tables/NAME.jsonl    the rows of each table, sorted
+              dead-letters.jsonl   what could not be read, and why
+
+            Examples:
+              lectern fold events.jsonl --plugins dist/plugins --out out
+              lectern fold edx-roster=roster.sql edx-tracking=tracking.log.gz --plugins dist/plugins --out out \\
+                --set plugins.engagement.settings.interval.start=2015-04-06
+              cat events.jsonl | lectern fold - --plugins dist/plugins --json
+            """)
+
+    @Argument(help: ArgumentHelp("Files to fold, in order; '-' is standard input.", valueName: "[source=]input"))
+    var inputs: [String]
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: "Threads that fold, each with partitions of its own.")
+    var shards: Int?
+
+    @Option(help: "Events that are folded at once, 1 to 1024.")
+    var batch: Int?
+
+    @Option(name: .customLong("out"), help: ArgumentHelp("The folder to write to.", valueName: "folder"))
+    var output: String?
+
+    @Flag(help: "Take checkpoints into the store that the settings name (kvs), every reduction.checkpoint.")
+    var checkpoints = false
+
+    @Option(
+        name: .customLong("restart-at"), parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Throw all states away after so many events, restore the last checkpoint and go on. For tests.",
+            valueName: "events"))
+    var restarts: [UInt64] = []
+
+    @Flag(help: "Print the summary as JSON.")
+    var json = false
+
+    func run() async throws {
+        try await Command.run {
+            let host = try common.load { settings in
+                if let shards { try settings.set("reduction.shards=\(shards)") }
+                if let batch { try settings.set("reduction.batch=\(batch)") }
+            }
+            if let output { try Folder.make(output, "tables") }
+            let catalog = try common.catalog(host.plugins)
+            let store = try checkpoints || !restarts.isEmpty ? host.openStore() : nil
+            let fold = Fold(catalog, host.foldOptions(restarts: restarts), store: store)
+            let bar = ProgressBar()
+            let summary = try fold.run(inputs.map(FoldInput.init), to: output) { progress in
+                bar.show(progress.input, done: progress.bytes, of: progress.size, note: "\(progress.events) events")
+            }
+            bar.clear()
+            print(json ? FoldReport.json(summary) : FoldReport.text(summary, folder: output))
+        }
+    }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+import PluginHost
+
+/// The command `lectern`: parses its arguments and calls the modules.
+@main
+struct Lectern: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lectern",
+        abstract: "Real-time learning analytics: events in, states, tables and dashboards out, by plugins.",
+        discussion: """
+            Try it:
+              lectern serve                                   a host on http://127.0.0.1:3001
+              lectern simulate --to http://127.0.0.1:3001     a class that works
+              lectern fold events.jsonl --plugins plugins --out out
+            """,
+        version: HostVersion.string,
+        subcommands: [FoldCommand.self])
+}

@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A module of the host. `Host/NAME`, warnings are errors, and only what `uses` lists can be imported.
+func module(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Host/\(name)", swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: swiftSettings)
+}
+
+let package = Package(
+    name: "lectern",
+    products: [.executable(name: "lectern", targets: ["lectern"])],
+    dependencies: [
+        .package(path: "PluginAPI"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // What is C: the layout of a record, the JSON shim, and the system's libraries.
+        .target(name: "CRecords", path: "Host/C/CRecords"),
+        .target(name: "CSimdjson", dependencies: [.product(name: "CPluginAPI", package: "PluginAPI")],
+            path: "Host/C/CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+        .systemLibrary(name: "CXXHash", path: "Host/C/CXXHash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Host/C/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCrypto", path: "Host/C/CCrypto", providers: [.apt(["libssl-dev"])]),
+
+        module("Records", uses: [
+            "CRecords", "CSimdjson", "CXXHash", "CCrypto", "CZlib", .product(name: "CPluginAPI", package: "PluginAPI"),
+        ]),
+        module("Settings", uses: [.product(name: "Yams", package: "Yams")]),
+        module("EventLog", uses: ["Records", "Settings", "CRecords", "CXXHash"]),
+        module("KeyValueStore", uses: ["Records", "Settings", "CXXHash", .product(name: "GRDB", package: "GRDB.swift")]),
+        module("PluginHost", uses: ["Records", "Settings", .product(name: "CPluginAPI", package: "PluginAPI")]),
+        module("Reduction", uses: [
+            "EventLog", "KeyValueStore", "PluginHost", "Records", "Settings", "CRecords", "CSimdjson", "CXXHash",
+            .product(name: "CPluginAPI", package: "PluginAPI"),
+        ]),
+        module("Ingest", uses: [
+            "EventLog", "KeyValueStore", "PluginHost", "Records", "Settings", "CRecords", "CSimdjson",
+            .product(name: "CPluginAPI", package: "PluginAPI"),
+        ]),
+        module("Web", uses: [
+            "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings",
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOWebSocket", package: "swift-nio"),
+            .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]),
+        .executableTarget(name: "lectern", dependencies: [
+            "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings", "Web",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOWebSocket", package: "swift-nio"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ], path: "Host/lectern", swiftSettings: swiftSettings),
+
+        tests("SettingsTests", uses: ["Settings"]),
+        tests("KeyValueStoreTests", uses: ["KeyValueStore", "Records", "Settings"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,3 @@
+#include "lectern/lectern.h"
+
+const char *lectern_toolchain(void) { return __VERSION__; }

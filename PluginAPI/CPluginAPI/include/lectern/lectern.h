@@ -1,0 +1,8 @@
+// All of the ABI.
+#pragma once
+#include "core.h"
+#include "event.h"
+#include "note.h"
+#include "reducers.h"
+#include "sources.h"
+#include "views.h"

@@ -1,0 +1,91 @@
+/// An exact set of 64-bit values, for counting distinct actors (`event.actorHash`) or other hashes. Up to four lie in the
+/// state itself; more go to a hash table on the heap.
+public struct DistinctSet: ReducerState {
+    @usableFromInline var small: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    @usableFromInline var size = 0
+    @usableFromInline var table: DistinctTable?
+
+    @inlinable
+    public init() {}
+
+    /// How many distinct values have been inserted.
+    @inlinable
+    public var count: Int { size }
+
+    @inlinable
+    public mutating func insert(_ value: UInt64) {
+        if table == nil {
+            if size > 0, small.0 == value { return }
+            if size > 1, small.1 == value { return }
+            if size > 2, small.2 == value { return }
+            if size > 3, small.3 == value { return }
+            switch size {
+            case 0: small.0 = value
+            case 1: small.1 = value
+            case 2: small.2 = value
+            case 3: small.3 = value
+            default: return insertIntoTable(value)
+            }
+            size += 1
+        } else {
+            insertIntoTable(value)
+        }
+    }
+
+    public func contains(_ value: UInt64) -> Bool {
+        if let table { return table.contains(value) }
+        return smallValues.contains(value)
+    }
+
+    public mutating func merge(_ other: DistinctSet) {
+        other.forEach { insert($0) }
+    }
+
+    /// The values in ascending order.
+    public var sorted: [UInt64] {
+        var values: [UInt64] = []
+        values.reserveCapacity(size)
+        forEach { values.append($0) }
+        values.sort()
+        return values
+    }
+
+    @usableFromInline
+    @inline(never)
+    mutating func insertIntoTable(_ value: UInt64) {
+        if table == nil {
+            let first = DistinctTable.make(room: 16)
+            for value in smallValues { first.insert(value) }
+            table = first
+        }
+        // A copy of this state may share the table; and a table that is two thirds full grows.
+        if !isKnownUniquelyReferenced(&table) || table!.isFull {
+            table = table!.copy()
+        }
+        if table!.insert(value) { size += 1 }
+    }
+
+    private var smallValues: ArraySlice<UInt64> { [small.0, small.1, small.2, small.3][..<min(size, 4)] }
+
+    private func forEach(_ body: (UInt64) -> Void) {
+        if let table { table.forEach(body) } else { smallValues.forEach(body) }
+    }
+}
+
+extension DistinctSet: Equatable {
+    public static func == (left: DistinctSet, right: DistinctSet) -> Bool {
+        left.size == right.size && left.sorted == right.sorted
+    }
+}
+
+extension DistinctSet: StateCoding {
+    /// An array of integers in ascending order.
+    public func encode(into writer: inout StateWriter) {
+        writer.array(size)
+        for value in sorted { writer.unsigned(value) }
+    }
+
+    public init(from reader: inout StateReader) throws {
+        for _ in 0..<(try reader.array()) { insert(try reader.unsigned()) }
+    }
+}

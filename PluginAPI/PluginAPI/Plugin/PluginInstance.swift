@@ -1,0 +1,100 @@
+import CPluginAPI
+
+/// One instance of a plugin: the tables of what it is made of, as the host asks for them.
+final class PluginInstance {
+    private let tables: [(id: Text, table: UnsafeRawPointer)]
+
+    func table(of id: Text) -> UnsafeRawPointer? { tables.first { $0.id == id }?.table }
+
+    init(_ components: [Component], host: HostConnection) throws {
+        var parts = Parts()
+        for component in components { parts.add(component) }
+        try parts.check()
+        tables = parts.declare(host)
+    }
+}
+
+/// The components of a plugin, by kind.
+private struct Parts {
+    var reducers: [ReducerComponent] = []
+    var aggregators: [any Aggregator.Type] = []
+    var tables: [any Table] = []
+    var sources: [any Source] = []
+    var dashboards: [Dashboard] = []
+
+    mutating func add(_ component: Component) {
+        switch component.content {
+        case .reducer(let reducer): reducers.append(reducer)
+        case .aggregator(let aggregator): aggregators.append(aggregator)
+        case .table(let table): tables.append(table)
+        case .source(let source): sources.append(source)
+        case .dashboard(let dashboard): dashboards.append(dashboard)
+        }
+    }
+
+    /// What the host could not tell, or only in other words than the author's.
+    func check() throws {
+        for reducer in reducers where reducer.spread == nil { try reducer.type.checkLocal() }
+        let reducerIDs = reducers.map(\.id)
+        for aggregator in aggregators { try aggregator.check(reducerIDs) }
+        let sourceIDs = reducerIDs + aggregators.map { aggregator in aggregator.id }
+        for table in tables { try table.check(sourceIDs) }
+    }
+
+    func declare(_ host: HostConnection) -> [(id: Text, table: UnsafeRawPointer)] {
+        var declared: [(id: Text, table: UnsafeRawPointer)] = []
+        if !reducers.isEmpty {
+            declared.append((Text(LECTERN_REDUCERS), UnsafeRawPointer(declareReducers(host))))
+        }
+        if !aggregators.isEmpty {
+            let items = aggregators.map { $0.declaration(host) }
+            let table = lectern_aggregators(
+                size: UInt32(MemoryLayout<lectern_aggregators>.size), count: UInt32(items.count), items: pointers(items))
+            declared.append((Text(LECTERN_AGGREGATORS), UnsafeRawPointer(Permanent.value(table))))
+        }
+        if !tables.isEmpty {
+            let items = tables.map { $0.declaration() }
+            let table = lectern_tables(
+                size: UInt32(MemoryLayout<lectern_tables>.size), count: UInt32(items.count), items: pointers(items))
+            declared.append((Text(LECTERN_TABLES), UnsafeRawPointer(Permanent.value(table))))
+        }
+        if !sources.isEmpty {
+            let items = sources.map { $0.declaration() }
+            let table = lectern_sources(
+                size: UInt32(MemoryLayout<lectern_sources>.size), count: UInt32(items.count), items: pointers(items))
+            declared.append((Text(LECTERN_SOURCES), UnsafeRawPointer(Permanent.value(table))))
+        }
+        if !dashboards.isEmpty {
+            let table = lectern_dashboards(
+                size: UInt32(MemoryLayout<lectern_dashboards>.size), flags: 0, json: Permanent.text(Dashboard.json(dashboards)))
+            declared.append((Text(LECTERN_DASHBOARDS), UnsafeRawPointer(Permanent.value(table))))
+        }
+        return declared
+    }
+
+    /// Reducers with the inputs that they share.
+    private func declareReducers(_ host: HostConnection) -> UnsafePointer<lectern_reducers> {
+        var inputs: [UnsafePointer<lectern_input>] = []
+        var indices: [ObjectIdentifier: Int] = [:]
+        func input<R: Reducer>(of reducer: R.Type) -> Int {
+            if let index = indices[ObjectIdentifier(R.Input.self)] { return index }
+            inputs.append(declaration(ofInput: R.Input.self))
+            indices[ObjectIdentifier(R.Input.self)] = inputs.count - 1
+            return inputs.count - 1
+        }
+        let items = reducers.map { $0.declaration(input: input(of: $0.type), host: host) }
+        return Permanent.value(
+            lectern_reducers(
+                size: UInt32(MemoryLayout<lectern_reducers>.size), flags: 0, input_count: UInt32(inputs.count),
+                reducer_count: UInt32(items.count), inputs: pointers(inputs), reducers: pointers(items)))
+    }
+
+    private func pointers<Item>(_ items: [UnsafePointer<Item>]) -> UnsafePointer<UnsafePointer<Item>?>? {
+        Permanent.array(items.map(Optional.some))
+    }
+}
+
+extension Text {
+    /// The id of an extension, which C declares as a literal.
+    fileprivate init(_ id: String) { self.init(Permanent.text(id)) }
+}

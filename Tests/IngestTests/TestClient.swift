@@ -1,0 +1,72 @@
+import EventLog
+import Foundation
+import Ingest
+import Synchronization
+
+/// A client of the protocol, without a socket.
+final class TestClient {
+    let session: IngestSession
+    private let rig: Rig
+    private let workspace: IngestWorkspace
+    private let later: Box
+    /// What came back at once, and what came when the log was durable.
+    private var outputs: [IngestOutput]
+
+    final class Box: Sendable {
+        let outputs = Mutex<[IngestOutput]>([])
+    }
+
+    init(_ rig: Rig, _ connection: IngestConnection, _ workspace: IngestWorkspace) throws {
+        self.rig = rig
+        self.workspace = workspace
+        let box = Box()
+        later = box
+        session = IngestSession(rig.service, connection, workspace) { outputs in
+            box.outputs.withLock { $0 += outputs }
+        }
+        outputs = try session.open()
+    }
+
+    /// Sends messages that arrive in one read.
+    func send(_ messages: String...) { send(messages) }
+
+    func send(_ messages: [String]) {
+        for message in messages { Data(message.utf8).withUnsafeBytes { workspace.frames.append(text: $0) } }
+        outputs += session.receive()
+    }
+
+    func send(bytes: [UInt8], isText: Bool = true) {
+        bytes.withUnsafeBytes { bytes in
+            if isText { workspace.frames.append(text: bytes) } else { workspace.frames.append(binary: bytes) }
+        }
+        outputs += session.receive()
+    }
+
+    func close() { session.end() }
+
+    /// All that has come back since the last call, when everything sent is durable.
+    func answers() throws -> [IngestOutput] {
+        try rig.log.flush()
+        let all = outputs + later.outputs.withLock { $0 }
+        outputs = []
+        later.outputs.withLock { $0 = [] }
+        return all
+    }
+
+    /// The same as JSON; a close is `{"close":CODE}`.
+    func replies() throws -> [JSON] {
+        try answers().map { output in
+            switch output {
+            case .send(let text): JSON(text)
+            case .close(let code, _): JSON("{\"close\":\(code)}")
+            case .stopReading: JSON("{\"reading\":false}")
+            case .readOn: JSON("{\"reading\":true}")
+            }
+        }
+    }
+
+    /// The reasons of all errors since the last call.
+    func errors() throws -> [String] {
+        try replies().filter { $0["status"].text == "error" }.compactMap { $0["reason"].text }
+    }
+}

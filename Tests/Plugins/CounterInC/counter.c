@@ -1,0 +1,176 @@
+// A plugin in C11: counts each actor's events, and remembers when the last one came. It shows that the ABI needs no Swift.
+//
+//     cd Tests/Plugins/CounterInC && gcc -std=c11 -O2 -fPIC -shared -fvisibility=hidden -Wl,-z,nodelete,-z,defs,--build-id
+//     -I ../../../PluginAPI/CPluginAPI/include counter.c -o counter-in-c.so        (one line)
+#include <lectern/lectern.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define TEXT(LITERAL) {LITERAL, sizeof(LITERAL) - 1}
+
+// What is read of an event.
+typedef struct {
+  int64_t time;
+} input;
+
+typedef struct {
+  uint64_t events;
+  int64_t last;  // microseconds since 1970 UTC
+} state;
+
+static void read_events(void *context, const lectern_read_batch *batch) {
+  (void)context;
+  for (uint32_t k = 0; k < batch->count; k++) {
+    const char *bytes = (const char *)batch->events + (size_t)batch->pick[k] * batch->event_stride;
+    const lectern_event *event = (const lectern_event *)bytes;
+    input *made = (input *)((char *)batch->inputs + (size_t)k * batch->input_stride);
+    made->time = event->time;
+    batch->status[k] = 0;
+  }
+}
+
+static void init(void *context, void *memory) {
+  (void)context;
+  state *made = memory;
+  made->events = 0;
+  made->last = INT64_MIN;
+}
+
+static void reduce(void *context, const lectern_reduce_batch *batch) {
+  (void)context;
+  for (uint32_t k = 0; k < batch->count; k++) {
+    state *changed = batch->states[k];
+    const input *event = batch->inputs[k];
+    changed->events++;
+    if (event->time > changed->last) changed->last = event->time;
+  }
+}
+
+// CBOR's head of an unsigned (major 0) or negative (major 1) integer, in its shortest form. Returns its length.
+static size_t put(uint8_t *to, uint8_t major, uint64_t value) {
+  int bytes = value < 24 ? 0 : value <= 0xff ? 1 : value <= 0xffff ? 2 : value <= 0xffffffff ? 4 : 8;
+  static const uint8_t forms[] = {0, 24, 25, 0, 26, 0, 0, 0, 27};
+  to[0] = (uint8_t)(major << 5 | (bytes == 0 ? value : forms[bytes]));
+  for (int i = 0; i < bytes; i++) to[1 + i] = (uint8_t)(value >> 8 * (bytes - 1 - i));
+  return (size_t)bytes + 1;
+}
+
+static bool get(const uint8_t **from, const uint8_t *end, uint8_t *major, uint64_t *value) {
+  if (*from == end) return false;
+  uint8_t first = *(*from)++, form = first & 31;
+  *major = first >> 5;
+  *value = form;
+  if (form < 24) return true;
+  if (form > 27) return false;
+  size_t bytes = (size_t)1 << (form - 24);
+  if ((size_t)(end - *from) < bytes) return false;
+  *value = 0;
+  for (size_t i = 0; i < bytes; i++) *value = *value << 8 | *(*from)++;
+  return true;
+}
+
+// {"last": …, "events": …}: keys in the order of their bytes.
+static void encode(void *context, const void *memory, const lectern_writer *writer) {
+  (void)context;
+  const state *written = memory;
+  uint8_t bytes[40] = {0xa2, 0x64, 'l', 'a', 's', 't'};
+  size_t length = 6;
+  bool negative = written->last < 0;
+  length += put(bytes + length, negative, (uint64_t)(negative ? ~written->last : written->last));
+  memcpy(bytes + length, "\x66" "events", 7);
+  length += 7;
+  length += put(bytes + length, 0, written->events);
+  writer->write(writer->context, bytes, length);
+}
+
+static lectern_status decode(void *context, const void *bytes, uint64_t length, void *memory) {
+  (void)context;
+  const uint8_t *at = bytes, *end = at + length;
+  state *made = memory;
+  uint8_t major;
+  uint64_t value;
+  if (length < 6 || memcmp(at, "\xa2\x64last", 6) != 0) return LECTERN_BAD_STATE;
+  at += 6;
+  if (!get(&at, end, &major, &value) || major > 1 || value > INT64_MAX) return LECTERN_BAD_STATE;
+  made->last = major == 1 ? ~(int64_t)value : (int64_t)value;
+  if (end - at < 7 || memcmp(at, "\x66" "events", 7) != 0) return LECTERN_BAD_STATE;
+  at += 7;
+  if (!get(&at, end, &major, &made->events) || major != 0 || at != end) return LECTERN_BAD_STATE;
+  return LECTERN_OK;
+}
+
+static void rows(void *context, const lectern_key *key, const void *memory, const lectern_rows *rows) {
+  (void)context;
+  const state *shown = memory;
+  lectern_value cells[3] = {key->parts[0]};
+  cells[1].tag = cells[2].tag = LECTERN_INTEGER;
+  cells[1].as.integer = (int64_t)shown->events;
+  cells[2].as.integer = shown->last;
+  rows->emit(rows->context, cells, 3);
+}
+
+static const lectern_input the_input = {
+    .size = sizeof the_input,
+    .input_size = sizeof(input),
+    .input_align = _Alignof(input),
+    .read = read_events,
+};
+static const lectern_key_part key[] = {{.kind = LECTERN_KEY_ACTOR, .name = TEXT("actor")}};
+static const lectern_reducer counts = {
+    .size = sizeof counts,
+    .id = TEXT("counts"),
+    .version = 1,
+    .key_count = 1,
+    .key = key,
+    .state_size = sizeof(state),
+    .state_align = _Alignof(state),
+    .init = init,
+    .reduce = reduce,
+    .encode = encode,
+    .decode = decode,
+};
+static const lectern_input *const inputs[] = {&the_input};
+static const lectern_reducer *const reducer_list[] = {&counts};
+static const lectern_reducers reducers = {
+    .size = sizeof reducers, .input_count = 1, .reducer_count = 1, .inputs = inputs, .reducers = reducer_list};
+
+static const lectern_column columns[] = {
+    {.name = TEXT("actor"), .type = LECTERN_COLUMN_TEXT, .flags = LECTERN_COLUMN_KEY},
+    {.name = TEXT("events"), .title = TEXT("Events"), .type = LECTERN_COLUMN_INTEGER},
+    {.name = TEXT("last"), .title = TEXT("Last event"), .type = LECTERN_COLUMN_TIME},
+};
+static const lectern_table actors = {
+    .size = sizeof actors,
+    .id = TEXT("actors"),
+    .title = TEXT("Events by actor"),
+    .from = TEXT("counts"),
+    .column_count = 3,
+    .columns = columns,
+    .rows = rows,
+};
+static const lectern_table *const table_list[] = {&actors};
+static const lectern_tables tables = {.size = sizeof tables, .count = 1, .items = table_list};
+
+static const void *extension(void *context, lectern_text id) {
+  (void)context;
+  static const struct {
+    lectern_text id;
+    const void *table;
+  } known[] = {{TEXT(LECTERN_REDUCERS), &reducers}, {TEXT(LECTERN_TABLES), &tables}};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (id.length == known[i].id.length && memcmp(id.start, known[i].id.start, id.length) == 0) return known[i].table;
+  return NULL;
+}
+
+static void destroy(void *context) { (void)context; }
+
+static lectern_status create(const lectern_host *host, lectern_text settings, lectern_plugin *plugin) {
+  (void)host;
+  (void)settings;
+  plugin->context = NULL;
+  plugin->extension = extension;
+  plugin->destroy = destroy;
+  return LECTERN_OK;
+}
+
+LECTERN_PLUGIN("counter-in-c", "1.0.0", c, "lectern.reducers/1", create)
