@@ -25,13 +25,15 @@ final class DurableState: @unchecked Sendable {
     private var nextPositions: [UInt64]
     private var segments: [Segment]
     private var marks: ClientMarks
+    private var tail: Tail
     private var failure: LogError?
 
-    init(end: LogOffset, nextPositions: [UInt64], segments: [Segment], marks: ClientMarks) {
+    init(end: LogOffset, nextPositions: [UInt64], segments: [Segment], marks: ClientMarks, tail: Tail) {
         packedEnd = Atomic(end.packed)
         self.nextPositions = nextPositions
         self.segments = segments
         self.marks = marks
+        self.tail = tail
     }
 
     var end: LogOffset { LogOffset(packed: packedEnd.load(ordering: .acquiring)) }
@@ -73,6 +75,32 @@ final class DurableState: @unchecked Sendable {
     var keptSegments: [Segment] { locked { segments } }
 
     var bytes: Int { locked { segments.reduce(0) { $0 + $1.length } } }
+
+    /// Where a cursor at `offset` reads on.
+    enum Place {
+        /// In this block, up to this byte of the file at the latest.
+        case memory(TailBlock, end: Int)
+        /// In the segment's file, up to this byte at the latest.
+        case file(end: Int)
+        /// The segment ends here.
+        case nextSegment
+        /// The segment was deleted.
+        case deleted
+    }
+
+    /// - Parameter end: not beyond the durable end.
+    func place(of offset: LogOffset, through end: LogOffset) -> Place {
+        locked {
+            guard let segment = segments.last(where: { $0.number == offset.segment }) else { return .deleted }
+            let end = end.segment == offset.segment ? Int(end.byte) : segment.length
+            if Int(offset.byte) >= end { return .nextSegment }
+            guard let found = tail.find(offset) else { return .file(end: end) }
+            return .memory(found.block, end: min(end, found.end))
+        }
+    }
+
+    /// Adds a block to the tail. Returns one to use again, if there is one.
+    func extendTail(_ entry: Tail.Entry) -> TailBlock? { locked { tail.append(entry) } }
 
     func sequence(of client: UnsafeRawBufferPointer) -> UInt64? { locked { marks.sequence(of: client) } }
 

@@ -46,12 +46,13 @@ package final class EventLog: Sendable {
         folder = opening.folder
         let end = LogOffset(segment: opening.last.header.number, byte: UInt32(opening.last.end))
         state = DurableState(
-            end: end, nextPositions: opening.last.nextPositions, segments: opening.segments, marks: opening.last.marks)
+            end: end, nextPositions: opening.last.nextPositions, segments: opening.segments, marks: opening.last.marks,
+            tail: Tail(limit: configuration.tailBytes))
         queue = AppendQueue(delay: configuration.syncDelay, limit: configuration.bufferBytes)
         sessions = Atomic(opening.last.highestSession)
         let letters = try DeadLetterWriter(folder.deadLettersPath, limit: configuration.deadLetterBytes)
         deadLetters = letters.letters
-        let segments = SegmentWriter(
+        let segments = try SegmentWriter(
             configuration, identity, folder, opening.durable, state, last: opening.last)
         let committer = Committer(queue, state, segments, letters)
         thread = Mutex(LogThread(name: "log") { committer.run() })
@@ -128,6 +129,8 @@ package final class EventLog: Sendable {
 
     var segments: [DurableState.Segment] { state.keptSegments }
 
+    func place(of offset: LogOffset, through end: LogOffset) -> DurableState.Place { state.place(of: offset, through: end) }
+
     // MARK: Life
 
     /// Deletes the segments before `number`; the one of the durable end always stays. Cursors that stand in a deleted
@@ -136,7 +139,7 @@ package final class EventLog: Sendable {
         for dropped in state.dropSegments(before: min(number, durableEnd.segment)) {
             try File.remove(folder.segmentPath(dropped))
         }
-        try folder.folder.syncEntries()
+        try folder.folder.syncAll()
     }
 
     /// Makes all that was appended durable and ends. Later calls do nothing; appends are refused.

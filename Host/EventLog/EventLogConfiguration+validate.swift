@@ -1,4 +1,7 @@
 extension EventLogConfiguration {
+    /// Without a sync the system's cache is what keeps records.
+    var writesDirectly: Bool { direct && sync }
+
     /// - Throws: `LogError` with code `settings` that names each setting out of its range.
     func validate() throws {
         var problems: [String] = []
@@ -9,6 +12,7 @@ extension EventLogConfiguration {
         check("partitions", partitions ?? LogIdentity.defaultPartitions, 1...SegmentHeader.maximumPartitions)
         check("segment", segmentBytes, 1 << 12...1 << 31)
         check("buffer", bufferBytes, 1 << 16...1 << 36)
+        check("tail", tailBytes, 1 << 20...1 << 36)
         check("limit", limitBytes ?? 1 << 20, 1 << 12...Int.max)
         check("clients", clients, 1...10_000_000)
         check("dead_letters", deadLetterBytes, 1 << 16...1 << 40)

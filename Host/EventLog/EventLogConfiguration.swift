@@ -13,6 +13,11 @@ package struct EventLogConfiguration: Sendable {
     /// Whether a record is synced to the disk before it counts as durable. Without it a record is safe from a crash of the
     /// host, but not from one of the machine.
     package var sync = true
+    /// Whether records go to the disk past the system's cache, which costs less; where the file system can't, or without
+    /// `sync`, they go through it all the same.
+    package var direct = true
+    /// The last bytes of the log that stay in memory, for cursors; those that lag farther behind read files.
+    package var tailBytes = 16 << 20
     /// Bytes that all segments together may hold; beyond them the log stops as on a full disk. Nil: as the disk has.
     package var limitBytes: Int?
     /// Clients whose highest sequence number is kept; beyond them, those not heard of for longest are forgotten.

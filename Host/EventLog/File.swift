@@ -1,3 +1,4 @@
+import CRecords
 import Glibc
 
 /// An open file or folder, closed at its end. Whatever fails throws a `LogError` that names file and reason.
@@ -58,10 +59,14 @@ final class File: Sendable {
         if fdatasync(descriptor) != 0 { throw LogError.disk("fdatasync", path) }
     }
 
-    /// As `sync`, for a folder: its entries.
-    func syncEntries() throws {
+    /// As `sync`, and what the system knows of the file: its length, or a folder's entries.
+    func syncAll() throws {
         if fsync(descriptor) != 0 { throw LogError.disk("fsync", path) }
     }
+
+    /// Makes all following writes go past the system's cache, in multiples of `TailBlock.alignment`. False if the file
+    /// system can't.
+    func writeDirectly() -> Bool { lectern_write_directly(descriptor) == 1 }
 
     func truncate(to length: Int) throws {
         if ftruncate(descriptor, off_t(length)) != 0 { throw LogError.disk("truncate", path) }

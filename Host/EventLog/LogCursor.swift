@@ -19,7 +19,10 @@ package final class LogCursor {
     private let log: EventLog
     private let chunkBytes: Int
     private var segment: SegmentReader
-    private var beginsSegment = true
+    /// Where the next chunk begins.
+    package private(set) var offset: LogOffset
+    /// The block of the last chunk.
+    private var block: TailBlock?
     /// For each partition the position to give next; `.max` for partitions that are not this cursor's.
     private var positions: [UInt64]
     private var records: [UInt32] = []
@@ -47,60 +50,66 @@ package final class LogCursor {
         self.chunkBytes = chunkBytes
         self.positions = positions.map { $0 ?? .max }
         segment = try Self.open(log, start?.number ?? segments[0].number, chunkBytes)
+        offset = segment.beginning
     }
 
-    /// Where the next chunk begins.
-    package var offset: LogOffset { LogOffset(segment: segment.header.number, byte: UInt32(segment.offset)) }
-
     /// The next records up to `end`, which must not lie beyond the durable end. Nil: there are none. A chunk may be empty.
-    /// - Throws: `corrupt` with the place, if a record is not what was written.
+    /// - Throws: `corrupt` with the place, if a record is not what was written; `outOfRange` if its segment was deleted.
     package func next(through end: LogOffset) throws -> LogChunk? {
-        while end > offset {
-            let isLast = end.segment == segment.header.number
-            let length = isLast ? Int(end.byte) : try segment.file.size()
-            let start = segment.offset
-            let bytes: UnsafeRawBufferPointer
-            do {
-                bytes = try segment.next(through: length)
-            } catch let defect as Defect {
-                throw LogError.corrupt(segment.file.path, at: start, defect.reason)
+        while offset < end {
+            switch log.place(of: offset, through: end) {
+            case .memory(let block, let length):
+                self.block = block
+                return try chunk(block.bytes(Int(offset.byte), length), isChecked: true)
+            case .file(let length):
+                return try chunk(read(through: length), isChecked: false)
+            case .nextSegment:
+                segment = try Self.open(log, offset.segment + 1, chunkBytes)
+                offset = segment.beginning
+            case .deleted:
+                throw LogError(.outOfRange, "\(log.folder.segmentPath(offset.segment)): deleted while it was read")
             }
-            if let base = bytes.baseAddress {
-                try select(bytes, base, start)
-                defer { beginsSegment = false }
-                return LogChunk(beginsSegment: beginsSegment, base: base, records: records)
-            }
-            if isLast { return nil }
-            segment = try Self.open(log, segment.header.number + 1, chunkBytes)
-            beginsSegment = true
         }
         return nil
     }
 
-    /// Notes the records that are this cursor's, after checking them.
-    private func select(_ bytes: UnsafeRawBufferPointer, _ base: UnsafeRawPointer, _ start: Int) throws {
+    private func read(through length: Int) throws -> UnsafeRawBufferPointer {
+        segment.seek(to: Int(offset.byte))
+        do {
+            return try segment.next(through: length)
+        } catch let defect as Defect {
+            throw LogError.corrupt(segment.file.path, at: Int(offset.byte), defect.reason)
+        }
+    }
+
+    /// Chooses the records that are this cursor's, and moves behind the bytes.
+    private func chunk(_ bytes: UnsafeRawBufferPointer, isChecked: Bool) throws -> LogChunk {
         records.removeAll(keepingCapacity: true)
+        let base = bytes.baseAddress!
         let partitions = positions.count
         for record in RecordSequence(bytes) {
-            let at = UnsafeRawPointer(record.header) - base
-            if record.kind == .mark { continue }
-            if record.kind != .session, record.partition < partitions, record.position < positions[record.partition] {
+            let isSession = record.kind == .session
+            if record.kind == .mark || (record.partition < partitions && record.position < positions[record.partition]) {
                 continue
             }
-            if let defect = record.defect(partitions: partitions) {
-                throw LogError.corrupt(segment.file.path, at: start + at, defect.reason)
-            }
-            if record.kind != .session {
-                let expected = positions[record.partition]
-                guard record.position == expected else {
-                    throw LogError.corrupt(
-                        segment.file.path, at: start + at, "position \(record.position) found in partition "
-                            + "\(record.partition), \(expected) expected")
+            let at = UnsafeRawPointer(record.header) - base
+            if !isChecked, let defect = record.defect(partitions: partitions) { throw corrupt(at, defect.reason) }
+            if !isSession {
+                guard record.position == positions[record.partition] else {
+                    throw corrupt(at, "position \(record.position) found in partition \(record.partition), "
+                        + "\(positions[record.partition]) expected")
                 }
                 positions[record.partition] += 1
             }
             records.append(UInt32(truncatingIfNeeded: at))
         }
+        let beginsSegment = offset == segment.beginning
+        offset = LogOffset(segment: offset.segment, byte: offset.byte + UInt32(bytes.count))
+        return LogChunk(beginsSegment: beginsSegment, base: base, records: records)
+    }
+
+    private func corrupt(_ at: Int, _ reason: String) -> LogError {
+        .corrupt(segment.file.path, at: Int(offset.byte) + at, reason)
     }
 
     private static func open(_ log: EventLog, _ number: UInt32, _ chunkBytes: Int) throws -> SegmentReader {

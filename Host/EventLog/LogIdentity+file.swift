@@ -46,7 +46,7 @@ extension LogIdentity {
         try (Array(encoder.encode(stored)) + [10]).withUnsafeBytes { try file.write($0, at: 0) }
         try file.sync()
         if rename(temporary, folder.identityPath) != 0 { throw LogError.disk("rename", temporary) }
-        try folder.folder.syncEntries()
+        try folder.folder.syncAll()
     }
 
     private static func decode(hexadecimal text: String) -> [UInt8]? {

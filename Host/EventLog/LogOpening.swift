@@ -76,7 +76,7 @@ struct LogOpening {
         guard number == 1 || numbers.count > 1 else { throw LogError.corrupt(path, at: 0, reason) }
         let size = try file.size()
         try File.remove(path)
-        try folder.folder.syncEntries()
+        try folder.folder.syncAll()
         numbers.removeLast()
         return LogRecovery.Truncation(file: path, offset: 0, bytes: size, reason: reason)
     }
@@ -89,7 +89,7 @@ struct LogOpening {
         let file = try File(folder.segmentPath(1), O_RDWR | O_CREAT | O_EXCL)
         try header.encoded.withUnsafeBytes { try file.write($0, at: 0) }
         try file.sync()
-        try folder.folder.syncEntries()
+        try folder.folder.syncAll()
     }
 
     /// Reads every segment's header: together they say whether a segment is missing or has lost its end.

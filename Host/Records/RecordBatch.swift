@@ -19,6 +19,9 @@ package struct NewRecord {
     /// `LECTERN_PRECISION_...` of `time`.
     package var precision: UInt8 = 0
     package var assertion = ActorAssertion.nobody
+    /// The record after this one came in the same frame, a line that holds several events: after a crash, the log has all
+    /// records of the frame or none.
+    package var isContinued = false
     /// The client's number of this event, or the source's position.
     package var sequence: UInt64 = 0
     package var type = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -100,6 +103,7 @@ package final class RecordBatch {
             record.kind.hasPosition ? record.partition : UInt16(truncatingIfNeeded: LECTERN_EVERY_PARTITION)
         header.kind = record.kind.rawValue
         header.flags = record.time == nil ? 0 : UInt8(LECTERN_RECORD_TIME_CLAIMED)
+        if record.isContinued { header.flags |= UInt8(LECTERN_RECORD_CONTINUED) }
         header.session = record.session
         header.received = record.received
         header.time = record.time ?? record.received

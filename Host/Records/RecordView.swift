@@ -34,6 +34,9 @@ package struct RecordView {
     /// A copy, at a segment's head, of what an earlier segment holds.
     @inline(__always)
     package var isRepeated: Bool { header.pointee.flags & UInt8(LECTERN_RECORD_REPEATED) != 0 }
+    /// The next record came in the same frame.
+    @inline(__always)
+    package var isContinued: Bool { header.pointee.flags & UInt8(LECTERN_RECORD_CONTINUED) != 0 }
     /// `LECTERN_PRECISION_...` of `time`.
     @inline(__always)
     package var precision: UInt8 { header.pointee.precision }

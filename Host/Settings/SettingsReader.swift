@@ -16,7 +16,7 @@ package final class SettingsReader {
     private var isFinished = false
 
     /// What stands in the section's place is no section: a mistake that has been noted, so that absent keys are none.
-    let isBroken: Bool
+    package let isBroken: Bool
 
     init(path: String, node: SettingsNode, problems: SettingsProblems) {
         self.path = path

@@ -42,6 +42,7 @@ import Testing
         let first = try rig.connect("ack=1&client=c")
         first.send(#"{"event":"a","user_id":"u1"}"#, #"{"event":"b"}"#)
         first.close()
+        try rig.log.flush()
         let second = try rig.connect("ack=1&client=c")
         second.send(#"{"event":"lock_fields","fields":{"tab":2},"seq":0}"#, #"{"event":"hello","user_id":"u1","seq":0}"#)
         second.send(#"{"event":"c"}"#)
@@ -106,8 +107,8 @@ import Testing
         // Perhaps before the disk has it: then its answer waits.
         let second = try rig.connect("ack=1&client=c")
         second.send(#"{"event":"c","user_id":"u1"}"#)
-        #expect(try second.replies() == [ack(2), JSON(#"{"status":"auth","user_id":"testcase-u1"}"#), ack(3)]
-            || second.replies().isEmpty)
+        let replies = try second.replies()
+        #expect(replies.count == 3 && replies.contains(ack(2)) && replies.last == ack(3))
         #expect(try rig.events().map(\.sequence) == [1, 2, 3])
     }
 

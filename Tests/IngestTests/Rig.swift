@@ -40,8 +40,23 @@ final class Rig {
     /// Ends the host and starts another one on the same log.
     func restart() throws {
         try log.close()
+        try reopen()
+    }
+
+    private func reopen() throws {
         log = try Self.open(directory)
         service = IngestService(configuration, log: log, sources: sources, clock: { [clock] in clock.now })
+    }
+
+    /// As if the machine had stopped while it wrote the last `bytes` of the log.
+    func tear(bytes: Int) throws {
+        try log.close()
+        let segment = directory + "/0000000001.segment"
+        let handle = try #require(FileHandle(forUpdatingAtPath: segment))
+        try handle.truncate(atOffset: handle.seekToEnd() - UInt64(bytes))
+        try handle.close()
+        try FileManager.default.removeItem(atPath: directory + "/durable")
+        try reopen()
     }
 
     func advance(microseconds: Int64) { clock.advance(microseconds) }

@@ -60,6 +60,22 @@ private struct ListSource: EventSource {
         #expect(letter.original == Array(line.utf8))
     }
 
+    /// After a crash in the middle of a line's records, the line is not there at all, and is asked for again.
+    @Test(arguments: [8, 150, 300])
+    func aLineIsDurableWholeOrNotAtAll(lost: Int) throws {
+        let rig = try rig()
+        let client = try rig.connect("source=list&ack=1&client=file", from: "127.0.0.1")
+        client.send("u1:a", "u1:b,c,d")
+        client.close()
+        #expect(try rig.events().count == 4)
+        try rig.tear(bytes: lost)
+        #expect(try rig.events().map(\.type) == ["a"])
+        let again = try rig.connect("source=list&ack=1&client=file", from: "127.0.0.1")
+        again.send("u1:b,c,d")
+        #expect(try again.replies() == [JSON(#"{"status":"ack","seq":1}"#), JSON(#"{"status":"ack","seq":2}"#)])
+        #expect(try rig.events().map(\.type) == ["a", "b", "c", "d"])
+    }
+
     @Test func onlyTrustedConnectionsMayUseOne() throws {
         let rig = try rig()
         #expect { try rig.connect("source=list") } throws: { ($0 as? IngestRefusal)?.status == 403 }

@@ -55,22 +55,29 @@ uint64_t lectern_siphash(const uint8_t key[16], const uint8_t *bytes, size_t len
   return s.a ^ s.b ^ s.c ^ s.d;
 }
 
-static int nibble(uint8_t c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; }
+/// The value of a lower-case hexadecimal digit, and 0x80 for every other byte.
+static uint8_t nibbles[256];
 
-int lectern_uuid(const uint8_t *text, size_t length, uint64_t *high, uint64_t *low) {
-  if (length != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return 0;
-  uint64_t words[2] = {0, 0};
-  int digit = 0;
-  for (int i = 0; i < 36; i++) {
-    if (text[i] == '-') {
-      if (i != 8 && i != 13 && i != 18 && i != 23) return 0;
-      continue;
-    }
-    int v = nibble(text[i]);
-    if (v < 0) return 0;
-    words[digit >> 4] = words[digit >> 4] << 4 | (uint64_t)v;
-    digit++;
+__attribute__((constructor)) static void fill_nibbles(void) {
+  memset(nibbles, 0x80, sizeof nibbles);
+  for (int i = 0; i < 10; i++) nibbles['0' + i] = (uint8_t)i;
+  for (int i = 0; i < 6; i++) nibbles['a' + i] = (uint8_t)(10 + i);
+}
+
+/// Adds `count` digits to the word; what is no digit sets `*wrong`.
+static inline uint64_t hexadecimal(uint64_t word, const uint8_t *text, int count, uint8_t *wrong) {
+  for (int i = 0; i < count; i++) {
+    uint8_t v = nibbles[text[i]];
+    *wrong |= v;
+    word = word << 4 | (v & 15);
   }
-  *high = words[0], *low = words[1];
-  return 1;
+  return word;
+}
+
+int lectern_uuid(const uint8_t *t, size_t length, uint64_t *high, uint64_t *low) {
+  if (length != 36 || t[8] != '-' || t[13] != '-' || t[18] != '-' || t[23] != '-') return 0;
+  uint8_t wrong = 0;
+  *high = hexadecimal(hexadecimal(hexadecimal(0, t, 8, &wrong), t + 9, 4, &wrong), t + 14, 4, &wrong);
+  *low = hexadecimal(hexadecimal(0, t + 19, 4, &wrong), t + 24, 12, &wrong);
+  return !(wrong & 0x80);
 }

@@ -67,7 +67,7 @@ final class DeadLetterWriter {
         try DeadLetterFile.appendTotals(totals, to: &head)
         let file = try File(path, O_WRONLY | O_CREAT | O_TRUNC)
         try file.write(head.contents, at: 0)
-        try File(folder, O_RDONLY | O_DIRECTORY).syncEntries()
+        try File(folder, O_RDONLY | O_DIRECTORY).syncAll()
         files.append(.init(path: path, first: first, length: head.count))
         last = file
     }

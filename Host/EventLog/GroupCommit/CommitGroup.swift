@@ -22,10 +22,6 @@ final class CommitGroup {
         letterBytes += letters.reduce(0) { $0 + $1.weight }
     }
 
-    func withMutableRecords<R>(_ body: (UnsafeMutableRawBufferPointer) throws -> R) rethrows -> R {
-        try body(UnsafeMutableRawBufferPointer(start: records.raw.start, count: records.count))
-    }
-
     func callBack(_ result: Result<Void, LogError>) {
         for callback in callbacks { callback(result) }
     }

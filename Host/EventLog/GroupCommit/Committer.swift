@@ -25,6 +25,11 @@ final class Committer: @unchecked Sendable {
             group.removeAll()
             spare = group
         }
+        if state.whyStopped == nil { close() }
+    }
+
+    private func close() {
+        do { try segments.close() } catch { stop(error) }
     }
 
     /// After an error of the disk nothing is tried again: what a failed sync has left on the disk is not known.
@@ -35,15 +40,20 @@ final class Committer: @unchecked Sendable {
                 try deadLetters.append(group.letters)
                 try appendMarks(of: group)
             }
-            try group.withMutableRecords { try segments.append($0) }
+            try segments.append(group.records.contents)
             segments.closeSessions(group.closedSessions)
             return .success(())
         } catch {
-            let failure = error as? LogError ?? LogError(.disk, "the log failed: \(error)")
-            queue.stop(failure)
-            state.stop(failure)
-            return .failure(failure)
+            return .failure(stop(error))
         }
+    }
+
+    @discardableResult
+    private func stop(_ error: any Error) -> LogError {
+        let failure = error as? LogError ?? LogError(.disk, "the log failed: \(error)")
+        queue.stop(failure)
+        state.stop(failure)
+        return failure
     }
 
     /// Letters of clients that number their events count as durable records of theirs: a mark in the log says so.

@@ -32,13 +32,13 @@ final class SegmentFile {
         self.end = end
         self.state = state
         written = end
-        isDirect = direct && file.writeDirectly()
         block = TailBlock(capacity: TailBlock.usualCapacity)
         block.base = TailBlock.roundDown(end)
         let page = UnsafeMutableRawBufferPointer(start: block.start, count: end - block.base)
-        guard try file.readBuffered(into: page, at: block.base) == page.count else {
+        guard try file.read(into: page, at: block.base) == page.count else {
             throw LogError.corrupt(file.path, at: block.base, "the file has become shorter")
         }
+        isDirect = direct && file.writeDirectly()
         spare = state.extendTail(.init(segment: number, first: end, block: block))
     }
 
@@ -68,7 +68,7 @@ final class SegmentFile {
     /// Ends the file where the segment ends, and syncs it.
     func finish() throws {
         try file.truncate(to: end)
-        try file.sync()
+        try file.syncAll()
     }
 
     /// Goes on in another block, which begins with the page in which the segment ends.

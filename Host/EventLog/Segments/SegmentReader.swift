@@ -8,7 +8,9 @@ final class SegmentReader {
     let header: SegmentHeader
     /// Where the next record begins.
     private(set) var offset: Int
-    private var buffer: UnsafeMutableRawBufferPointer
+    private let chunkBytes: Int
+    /// Made with the first read.
+    private var buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     /// Opens a segment.
     /// - Throws: `corrupt` if its header is not that of segment `number` of the log.
@@ -25,7 +27,7 @@ final class SegmentReader {
         self.file = file
         self.header = header
         offset = header.length
-        buffer = Self.allocate(max(chunkBytes, 4096))
+        self.chunkBytes = max(chunkBytes, 4096)
     }
 
     deinit { buffer.deallocate() }
@@ -48,6 +50,9 @@ final class SegmentReader {
         return header
     }
 
+    /// Where the records of the segment begin.
+    var beginning: LogOffset { LogOffset(segment: header.number, byte: UInt32(header.length)) }
+
     func seek(to offset: Int) { self.offset = offset }
 
     /// The next records that end at `end` at the latest: whole, with sound lengths, otherwise unchecked; empty at the end.
@@ -55,6 +60,7 @@ final class SegmentReader {
     /// - Throws: `Defect` if what begins at `offset` is not a whole record.
     func next(through end: Int) throws -> UnsafeRawBufferPointer {
         guard offset < end else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        if buffer.isEmpty { buffer = Self.allocate(chunkBytes) }
         var wanted = min(end - offset, capacity)
         while true {
             let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), at: offset)

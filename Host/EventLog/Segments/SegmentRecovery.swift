@@ -21,10 +21,13 @@ struct RecoveredSegment {
         var session = header.highestSession
         var marks = ClientMarks(key: identity.sipHashKey)
         var defect: Defect?
+        // Where the frame began of which not all records have been read.
+        var frame: (end: Int, next: [UInt64])?
         do {
             while case let records = try reader.next(through: size), !records.isEmpty {
                 for record in RecordSequence(records) {
                     if let defect = record.defect(partitions: identity.partitions) { throw defect }
+                    if record.isContinued && frame == nil { frame = (end, next) }
                     if record.kind?.hasPosition == true {
                         guard record.position == next[record.partition] else {
                             throw Defect(
@@ -34,7 +37,8 @@ struct RecoveredSegment {
                         next[record.partition] += 1
                     }
                     if record.kind == .session { session = max(session, record.session) }
-                    if !record.client.isEmpty {
+                    if !record.isContinued { frame = nil }
+                    if !record.client.isEmpty && frame == nil {
                         marks.note(record.client, sequence: record.sequence, received: record.received)
                     }
                     end += record.bytes.count
@@ -42,6 +46,10 @@ struct RecoveredSegment {
             }
         } catch let found as Defect {
             defect = found
+        }
+        if let frame {
+            (end, next) = frame
+            defect = defect ?? Defect("the records of one frame are not all there")
         }
         self.file = file
         self.header = header

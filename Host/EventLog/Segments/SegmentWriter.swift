@@ -12,10 +12,7 @@ final class SegmentWriter {
     private let durable: DurableMark
     private let state: DurableState
 
-    private var file: File
-    private var number: UInt32
-    /// Where the segment ends, and where its head does.
-    private var offset: Int
+    private var segment: SegmentFile
     private var headLength: Int
     private let nextPositions: UnsafeMutableBufferPointer<UInt64>
     private var liveSessions = LiveSessions()
@@ -25,15 +22,14 @@ final class SegmentWriter {
     init(
         _ configuration: EventLogConfiguration, _ identity: LogIdentity, _ folder: LogFolder, _ durable: DurableMark,
         _ state: DurableState, last: RecoveredSegment
-    ) {
+    ) throws {
         self.configuration = configuration
         self.identity = identity
         self.folder = folder
         self.durable = durable
         self.state = state
-        file = last.file
-        number = last.header.number
-        offset = last.end
+        segment = try SegmentFile(
+            last.file, number: last.header.number, end: last.end, direct: configuration.writesDirectly, state: state)
         headLength = Int(last.header.headLength)
         nextPositions = .allocate(capacity: identity.partitions)
         _ = nextPositions.initialize(from: last.nextPositions)
@@ -42,48 +38,41 @@ final class SegmentWriter {
 
     deinit { nextPositions.deallocate() }
 
-    /// Gives the records positions, salts and checksums, and makes them durable.
-    func append(_ records: UnsafeMutableRawBufferPointer) throws {
-        var start = 0
-        while start < records.count {
-            let end = seal(records, from: start)
-            if end == start {
+    /// Makes records durable, after giving them positions, salts and checksums.
+    func append(_ records: UnsafeRawBufferPointer) throws {
+        guard !records.isEmpty else { return }
+        try checkLimit(adding: records.count)
+        for record in RecordSequence(records) {
+            let length = record.bytes.count
+            if segment.end + length > configuration.segmentBytes, segment.end > headLength {
+                try publish()
                 try beginSegment()
-            } else {
-                try write(UnsafeRawBufferPointer(rebasing: records[start..<end]))
-                start = end
             }
+            let target = try segment.extend(by: length)
+            memcpy(target, record.header, length)
+            complete(target.assumingMemoryBound(to: lectern_record.self))
+            if record.header.pointee.client_length > 0 { note(record) }
         }
+        try publish()
     }
+
+    /// Ends the file behind the last record.
+    func close() throws { try segment.finish() }
 
     func closeSessions(_ numbers: [UInt32]) {
         for number in numbers { liveSessions.remove(number) }
     }
 
-    /// Completes the records from `start` on, as many as the segment takes, at least one if it has none yet. Returns their end.
-    private func seal(_ records: UnsafeMutableRawBufferPointer, from start: Int) -> Int {
-        guard let base = records.baseAddress else { return start }
-        runs.removeAll(keepingCapacity: true)
-        var at = start
-        while at < records.count {
-            let header = (base + at).assumingMemoryBound(to: lectern_record.self)
-            let record = RecordView(header)
-            let length = Int(header.pointee.length)
-            let isEmpty = at == start && offset == headLength
-            if offset + (at - start) + length > configuration.segmentBytes && !isEmpty { break }
-
-            header.pointee.position = 0
-            if record.kind?.hasPosition == true {
-                precondition(record.partition < nextPositions.count, "the log has no partition \(record.partition)")
-                header.pointee.position = nextPositions[record.partition]
-                nextPositions[record.partition] += 1
-            }
-            seal(header)
-            if record.kind == .session { liveSessions.insert(record) }
-            if header.pointee.client_length > 0 { note(record) }
-            at += length
+    @inline(__always)
+    private func complete(_ header: UnsafeMutablePointer<lectern_record>) {
+        let record = RecordView(header)
+        if record.kind?.hasPosition == true {
+            precondition(record.partition < nextPositions.count, "the log has no partition \(record.partition)")
+            header.pointee.position = nextPositions[record.partition]
+            nextPositions[record.partition] += 1
         }
-        return at
+        seal(header)
+        if record.kind == .session { liveSessions.insert(record) }
     }
 
     @inline(__always)
@@ -105,21 +94,20 @@ final class SegmentWriter {
         }
     }
 
-    private func write(_ records: UnsafeRawBufferPointer) throws {
-        try checkLimit(adding: records.count)
-        try file.write(records, at: offset)
-        offset += records.count
-        let end = LogOffset(segment: number, byte: UInt32(offset))
+    private func publish() throws {
+        try segment.write()
+        let end = LogOffset(segment: segment.number, byte: UInt32(segment.end))
         if configuration.sync {
-            try file.sync()
+            try segment.sync()
             try durable.store(end)
         }
         state.publish(end, nextPositions: nextPositions, runs: runs)
+        runs.removeAll(keepingCapacity: true)
     }
 
     private func beginSegment() throws {
         // What lies before the last segment is always on the disk, also without `sync`: recovery relies on it.
-        if !configuration.sync { try file.sync() }
+        try segment.finish()
         var head = Bytes()
         let headerLength = SegmentHeader.length(partitions: identity.partitions)
         [UInt8](repeating: 0, count: headerLength).withUnsafeBytes { head.append($0) }
@@ -127,19 +115,19 @@ final class SegmentWriter {
         try appendMarks(to: &head)
         sealRepeated(&head, from: headerLength)
         let header = SegmentHeader(
-            log: identity.id, number: number + 1, previousLength: UInt64(offset), headLength: UInt64(head.count),
-            highestSession: liveSessions.highest, created: LogIdentity.now(), basePositions: Array(nextPositions))
+            log: identity.id, number: segment.number + 1, previousLength: UInt64(segment.end),
+            headLength: UInt64(head.count), highestSession: liveSessions.highest, created: LogIdentity.now(),
+            basePositions: Array(nextPositions))
         let encoded = header.encoded
         for index in encoded.indices { head.raw.start[index] = encoded[index] }
 
         try checkLimit(adding: head.count)
-        file = try File(folder.segmentPath(header.number), O_RDWR | O_CREAT | O_EXCL)
-        number = header.number
-        try file.write(head.contents, at: 0)
-        offset = head.count
+        segment = try SegmentFile(
+            folder.segmentPath(header.number), number: header.number, head: head.contents,
+            direct: configuration.writesDirectly, state: state)
         headLength = head.count
-        try folder.folder.syncEntries()
-        state.begin(.init(number: number, basePositions: header.basePositions, length: offset))
+        try folder.folder.syncAll()
+        state.begin(.init(number: header.number, basePositions: header.basePositions, length: head.count))
     }
 
     private func appendMarks(to head: inout Bytes) throws {

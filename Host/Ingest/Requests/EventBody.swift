@@ -34,7 +34,8 @@ enum EventBody {
             guard start < body.count else { return [] }
             if body[start] == UInt8(ascii: "["), let elements = JSONStructure.elements(of: body, limit: limit) { return elements }
             if Self.isLines(body, from: start) { return Self.lines(of: body, limit: limit, keepsBlank: false) }
-            return [start..<body.count]
+            let last = body.lastIndex { !JSONStructure.isBlank($0) } ?? start
+            return [start..<last + 1]
         }
     }
 

@@ -41,6 +41,7 @@ extension IngestSession {
         var record = NewRecord()
         record.received = received
         record.sequence = frame.number
+        record.isContinued = index + 1 < workspace.decoded.events.count
         record.payload = payload
         record.fields = workspace.decoded.bytes(event.fields)
         record.actor = workspace.decoded.bytes(event.actor)

@@ -67,8 +67,8 @@ enum SQLiteSchema {
             UNIQUE (plugin, component, incarnation, external, partition)
         );
 
-        -- Rows of states. `hash` is null in a row as it was committed, of which the newest has the largest id; in a row of
-        -- the sorted part it is the hash of the first state's key.
+        -- Rows of states. `hash` is null in a row as it was committed, of which the newest has the largest id; in a row
+        -- of the sorted part it is the hash of the first state's key.
         CREATE TABLE block (
             id INTEGER PRIMARY KEY,
             pile INTEGER NOT NULL REFERENCES pile,

@@ -54,6 +54,17 @@ extension StateBlock {
             spread: component.spread, external: external, bytes: bytes, count: count)
     }
 
+    /// Adds a state, or that it is gone (`value` is nil).
+    package mutating func append(key: some Collection<UInt8>, value: (some Collection<UInt8>)?) {
+        let valueLength = value.map { UInt32($0.count) } ?? Self.deleted
+        for length in [UInt32(key.count), valueLength] {
+            withUnsafeBytes(of: length.littleEndian) { bytes += $0 }
+        }
+        bytes += key
+        if let value { bytes += value }
+        count += 1
+    }
+
     /// The largest row that states are stored in, unless one state alone is larger.
     static let rowLimit = 64 << 10
 

@@ -11,6 +11,8 @@ package final class Fold {
     private let store: (any KeyValueStore)?
     private let log = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
     private var summary = FoldSummary()
+    /// The last pass: kept, since nobody needs its memory back before the process ends.
+    private var life: FoldLife?
     private var reported: [String: UInt64] = [:]
     private var linesSeen: UInt64 = 0
 
@@ -42,6 +44,7 @@ package final class Fold {
         var restarts = options.restarts.sorted()
         while true {
             let life = try FoldLife(catalog.plugins, options, store: store, log: log)
+            self.life = life
             let end = restarts.isEmpty ? nil : restarts.removeFirst()
             let isWhole = try feed(life, inputs, until: end, letters, progress)
             try life.finish(checkpoint: isWhole)

@@ -5,9 +5,16 @@ const POINTS = ["circle", "rect", "triangle", "rectRot", "star", "crossRot", "re
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
-const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-const seriesColour = (index) => style(`--series-${(index % 8) + 1}`);
+/// A colour of the style sheet as the canvas understands it: `rgb(…)`, as it is in the theme that holds.
+const probe = document.createElement("span");
+function colour(name, opacity = 1) {
+  if (!probe.isConnected) {
+    probe.hidden = true;
+    document.body.append(probe);
+  }
+  probe.style.color = `var(--${name})`;
+  return getComputedStyle(probe).color.replace("rgb(", "rgba(").replace(")", `, ${opacity})`);
+}
 
 /// Chart.js, or null if the host has none.
 export function loadCharts(address) {
@@ -70,14 +77,14 @@ export class ChartView {
     const labels = panel.rows.map((row) => row.cells[0].text);
     const few = panel.rows.length <= 40;
     const datasets = panel.columns.slice(1).map((column, index) => {
-      const colour = seriesColour(index);
+      const name = `series-${(index % 8) + 1}`;
       const values = panel.rows.map((row) => row.cells[index + 1].value);
       return {
         label: column.title,
         data: byValue ? values.map((y, at) => ({ x: panel.rows[at].cells[0].value, y })) : values,
-        borderColor: colour,
-        backgroundColor: isLine ? colour : `color-mix(in srgb, ${colour} 82%, transparent)`,
-        hoverBackgroundColor: colour,
+        borderColor: colour(name),
+        backgroundColor: colour(name, isLine ? 1 : 0.82),
+        hoverBackgroundColor: colour(name),
         borderWidth: isLine ? 2 : 0,
         borderRadius: isLine ? 0 : 3,
         maxBarThickness: 44,
@@ -97,8 +104,8 @@ export class ChartView {
 
   #options(byValue, axis) {
     const panel = () => this.#panel;
-    const soft = style("--soft");
-    const line = style("--line");
+    const soft = colour("soft");
+    const line = colour("line");
     const text = (row, series) => panel().rows[row]?.cells[series + 1]?.text ?? "";
     const tick = { color: soft, maxRotation: 0, autoSkipPadding: 14, font: { size: 11 } };
     return {
@@ -127,9 +134,9 @@ export class ChartView {
           labels: { color: soft, usePointStyle: true, boxWidth: 28, boxHeight: 7, padding: 14, font: { size: 12 } },
         },
         tooltip: {
-          backgroundColor: style("--ink"),
-          titleColor: style("--paper"),
-          bodyColor: style("--paper"),
+          backgroundColor: colour("ink"),
+          titleColor: colour("paper"),
+          bodyColor: colour("paper"),
           padding: 10,
           cornerRadius: 8,
           usePointStyle: true,

@@ -3,10 +3,12 @@ import PluginHost
 /// A dashboard with its data; it works without scripts, which only draw the charts and keep it live.
 struct DashboardPage {
     let feed: DashboardFeed
+    /// The address of Chart.js.
+    let charts: String
 
     func page() -> Page {
         let definition = feed.definition
-        let (data, position, asOf) = feed.snapshot()
+        let (data, _, asOf) = feed.snapshot()
         let panels = zip(definition.panels, data.panels).enumerated().map { index, pair in
             PanelHTML(index: index, definition: pair.0, data: pair.1).html
         }
@@ -16,7 +18,7 @@ struct DashboardPage {
             status: status(asOf),
             content: """
                 <div class="dashboard" data-stream="\(Address.stream(feed.view))" data-layout="\(feed.layout)" \
-                data-position="\(position.description)" data-empty="\(data.isEmpty ? "yes" : "no")">
+                data-charts="\(charts)" data-empty="\(data.isEmpty ? "yes" : "no")">
                 <header class="head">
                 <div>
                 <p class="crumb">\(feed.view.plugin)</p>

@@ -66,6 +66,9 @@ struct FoldCommand: AsyncParsableCommand {
             }
             bar.clear()
             print(json ? FoldReport.json(summary) : FoldReport.text(summary, folder: output))
+            fflush(nil)
+            // Freeing a million states one by one would take longer than writing them.
+            withExtendedLifetime(fold) { _exit(0) }
         }
     }
 }

@@ -1,0 +1,43 @@
+/// The router: all stores of the settings, by name.
+package struct KeyValueStores: Sendable {
+    /// The store that states are kept in.
+    package let `default`: any KeyValueStore
+    private let stores: [String: any KeyValueStore]
+
+    /// Opens all stores. Relative paths start at `folder`, the data folder. `readOnly` looks at the stores of a process
+    /// that may be running.
+    ///
+    /// Blocks. Throws a `StoreError`: of the first store that can't be opened.
+    package init(_ configuration: KeyValueStoreConfiguration, folder: String, readOnly: Bool = false) throws {
+        var stores: [String: any KeyValueStore] = [:]
+        for store in configuration.stores {
+            stores[store.name] = try Self.open(store.kind, folder: folder, readOnly: readOnly)
+        }
+        guard let `default` = stores["default"] else {
+            throw StoreError.noStore(name: "default", known: stores.keys.sorted())
+        }
+        self.stores = stores
+        self.default = `default`
+    }
+
+    /// Throws `noStore` if the settings have none of this name.
+    package func store(named name: String) throws -> any KeyValueStore {
+        guard let store = stores[name] else { throw StoreError.noStore(name: name, known: names) }
+        return store
+    }
+
+    package var names: [String] { stores.keys.sorted() }
+
+    private static func open(
+        _ kind: KeyValueStoreConfiguration.Kind, folder: String, readOnly: Bool
+    ) throws -> any KeyValueStore {
+        func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
+        return switch kind {
+        case .stub: StubStore()
+        case .filesystem(let path, let subdirs):
+            try FilesystemStore(path: absolute(path), subdirs: subdirs, readOnly: readOnly)
+        case .sqlite(let path, let durable):
+            try SQLiteStore(path: absolute(path), durable: durable, readOnly: readOnly)
+        }
+    }
+}
