@@ -80,6 +80,7 @@ let package = Package(
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ], path: "Host/lectern", swiftSettings: swiftSettings),
 
+        tests("EventLogTests", uses: ["CRecords", "EventLog", "Records", "Settings"]),
         tests("SettingsTests", uses: ["Settings"]),
         tests("IngestTests", uses: ["EventLog", "Ingest", "Records", "Settings"]),
         tests("KeyValueStoreTests", uses: ["KeyValueStore", "Records", "Settings"]),

@@ -29,7 +29,7 @@ package final class EventLog: Sendable {
     private let queue: AppendQueue
     private let state: DurableState
     private let sessions: Atomic<UInt32>
-    private let thread: Mutex<LogThread?>
+    private let thread: Mutex<WorkThread?>
 
     /// Opens the log in the configuration's folder, or creates it.
     ///
@@ -55,7 +55,7 @@ package final class EventLog: Sendable {
         let segments = try SegmentWriter(
             configuration, identity, folder, opening.durable, state, last: opening.last)
         let committer = Committer(queue, state, segments, letters)
-        thread = Mutex(LogThread(name: "log") { committer.run() })
+        thread = Mutex(WorkThread(name: "log") { committer.run() })
     }
 
     deinit { stopThread() }

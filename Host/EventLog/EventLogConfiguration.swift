@@ -1,29 +1,80 @@
-/// The settings of an embedded log, section `log:`.
+package import Settings
+
+/// The settings of an embedded log, section `log`.
 package struct EventLogConfiguration: Sendable {
-    /// The folder of the log; made if it is missing.
+    /// `directory`: the folder of the log; made if it is missing.
     package var directory: String
-    /// How many partitions a new log gets, 1...1024; nil: what the log has, 16 for a new one. A log's count never changes.
+    /// `partitions`: how many a new log gets; nil: what the log has, 16 for a new one. A log's count never changes.
     package var partitions: Int?
-    /// When a segment has this many bytes, the next one begins.
+    /// `segment`: when a segment has this many bytes, the next one begins.
     package var segmentBytes = 256 << 20
-    /// How long a record may wait for others to share its sync.
-    package var syncDelay = Duration.milliseconds(2)
-    /// Bytes that may wait for the disk; `append` blocks beyond them.
-    package var bufferBytes = 64 << 20
-    /// Whether a record is synced to the disk before it counts as durable. Without it a record is safe from a crash of the
-    /// host, but not from one of the machine.
+    /// `sync`: whether a record is synced to the disk before it counts as durable. Without it a record is safe from a crash
+    /// of the host, but not from one of the machine.
     package var sync = true
-    /// Whether records go to the disk past the system's cache, which costs less; where the file system can't, or without
-    /// `sync`, they go through it all the same.
+    /// `delay`: how long a record may wait for others to share its sync.
+    package var syncDelay = Duration.milliseconds(2)
+    /// `direct`: whether records go to the disk past the system's cache, which costs less; where the file system can't, or
+    /// without `sync`, they go through it all the same.
     package var direct = true
-    /// The last bytes of the log that stay in memory, for cursors; those that lag farther behind read files.
+    /// `buffer`: bytes that may wait for the disk; `append` blocks beyond them.
+    package var bufferBytes = 64 << 20
+    /// `tail`: the last bytes of the log, which stay in memory for cursors; those that lag farther behind read files.
     package var tailBytes = 16 << 20
-    /// Bytes that all segments together may hold; beyond them the log stops as on a full disk. Nil: as the disk has.
+    /// `limit`: bytes that all segments together may have; beyond them the log stops as on a full disk. Nil: as the disk has.
     package var limitBytes: Int?
-    /// Clients whose highest sequence number is kept; beyond them, those not heard of for longest are forgotten.
+    /// `clients`: how many clients' highest sequence numbers are kept; beyond them, those not heard of for longest are
+    /// forgotten.
     package var clients = 100_000
-    /// The files of dead letters together; beyond it the oldest file is deleted.
+    /// `dead_letters`: bytes that the files of dead letters may have; beyond them the oldest file is deleted.
     package var deadLetterBytes = 256 << 20
 
     package init(directory: String) { self.directory = directory }
+
+    /// Reads the section `log`. Mistakes are noted in the reader.
+    /// - Parameter directory: the folder if the section names none.
+    package init(_ reader: SettingsReader, directory: String) {
+        self.directory = reader.string("directory", default: directory)
+        if self.directory.isEmpty { reader.problem("directory", found: "an empty text", expected: "a folder") }
+        partitions = reader.integer("partitions", default: nil, in: Self.partitionRange)
+        segmentBytes = reader.size("segment", default: segmentBytes, in: Self.segmentRange)
+        sync = reader.boolean("sync", default: sync)
+        syncDelay = reader.duration("delay", default: syncDelay, in: Self.delayRange)
+        direct = reader.boolean("direct", default: direct)
+        bufferBytes = reader.size("buffer", default: bufferBytes, in: Self.bufferRange)
+        tailBytes = reader.size("tail", default: tailBytes, in: Self.tailRange)
+        if reader.has("limit") { limitBytes = reader.size("limit", default: 0, in: Self.limitRange) }
+        clients = reader.integer("clients", default: clients, in: Self.clientRange)
+        deadLetterBytes = reader.size("dead_letters", default: deadLetterBytes, in: Self.deadLetterRange)
+    }
+
+    static let partitionRange = 1...SegmentHeader.maximumPartitions
+    static let segmentRange = 1 << 12...1 << 31
+    static let delayRange = Duration.zero ... .seconds(10)
+    static let bufferRange = 1 << 16...1 << 36
+    static let tailRange = 1 << 20...1 << 36
+    static let limitRange = 1 << 12...Int.max
+    static let clientRange = 1...10_000_000
+    static let deadLetterRange = 1 << 16...1 << 40
+
+    /// Without a sync the system's cache is what keeps records.
+    var writesDirectly: Bool { direct && sync }
+
+    /// - Throws: `LogError` with code `settings` that names each setting out of its range.
+    func validate() throws {
+        var problems: [String] = []
+        func check<Value>(_ name: String, _ value: Value, _ range: ClosedRange<Value>) {
+            guard !range.contains(value) else { return }
+            problems.append("log.\(name): \(value) found, \(range.lowerBound) to \(range.upperBound) expected")
+        }
+        check("partitions", partitions ?? Self.partitionRange.lowerBound, Self.partitionRange)
+        check("segment", segmentBytes, Self.segmentRange)
+        check("delay", syncDelay, Self.delayRange)
+        check("buffer", bufferBytes, Self.bufferRange)
+        check("tail", tailBytes, Self.tailRange)
+        check("limit", limitBytes ?? Self.limitRange.lowerBound, Self.limitRange)
+        check("clients", clients, Self.clientRange)
+        check("dead_letters", deadLetterBytes, Self.deadLetterRange)
+        if directory.isEmpty { problems.append("log.directory: nothing found, a folder expected") }
+        if !problems.isEmpty { throw LogError(.settings, problems.joined(separator: "\n")) }
+    }
 }

@@ -136,8 +136,8 @@ struct LogOpening {
                 orElse: ", or remove \(DurableMark.path(folder.path)) to give up all that follows this byte")
         }
         var torn: LogRecovery.Truncation?
+        if size > last.end { try file.truncate(to: last.end) }
         if let defect = last.defect {
-            try file.truncate(to: last.end)
             torn = .init(file: path, offset: last.end, bytes: size - last.end, reason: defect.reason)
         }
         // A crash of the host alone leaves records that only the system's memory holds.

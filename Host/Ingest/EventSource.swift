@@ -8,7 +8,8 @@ package protocol EventSource: Sendable {
     /// The id by which a client names it: `?source=ID`.
     var id: String { get }
 
-    /// Decodes one line, without its line feed, into `decoded`, which is empty. The line may hold no event, one or several.
+    /// Decodes one line, without its line feed, into `decoded`, which is empty. The line may hold no event, one or
+    /// several.
     func decode(_ line: UnsafeRawBufferPointer, into decoded: inout DecodedLine)
 }
 
@@ -42,9 +43,9 @@ package struct DecodedLine: ~Copyable {
 
     package init() {}
 
-    /// Adds an event. `payload` is one JSON object; `fields` is empty or a JSON object of what the source adds, which wins over
-    /// the payload; an empty `actor` says that it is nobody's, an empty `type` and no `time` that the payload's own count.
-    /// All bytes are copied.
+    /// Adds an event. `payload` is one JSON object; `fields` is empty or a JSON object of what the source adds, which
+    /// wins over the payload; an empty `actor` says that it is nobody's, an empty `type` and no `time` that the
+    /// payload's own count. All bytes are copied.
     package mutating func add(
         payload: UnsafeRawBufferPointer, actor: UnsafeRawBufferPointer, type: UnsafeRawBufferPointer,
         fields: UnsafeRawBufferPointer, time: ClaimedTime?
@@ -66,7 +67,8 @@ package struct DecodedLine: ~Copyable {
         bytes.truncate()
     }
 
-    /// The bytes of a range of an event. Valid until the line is cleared; readable FieldExtractor.padding bytes further.
+    /// The bytes of a range of an event. Valid until the line is cleared; readable FieldExtractor.padding bytes
+    /// further.
     func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: bytes.contents[range])
     }

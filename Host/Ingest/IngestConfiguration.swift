@@ -1,3 +1,4 @@
+import Records
 package import Settings
 
 /// The settings of ingest, section `ingest:`. All bounds are inclusive.
@@ -44,12 +45,14 @@ package struct IngestConfiguration: Sendable {
         authentication = Self.methods(reader, default: authentication)
         // One text, or a list.
         actorFields = reader.strings("actor", default: actorFields)
-        if actorFields.contains("") {
-            reader.problem("actor", found: "an empty name", expected: "names of fields, such as user_id")
+        if actorFields.contains("") || actorFields.count > EnvelopeReader.maximumActors {
+            let found = actorFields.contains("") ? "an empty name" : "\(actorFields.count) names"
+            let limit = EnvelopeReader.maximumActors
+            reader.problem("actor", found: found, expected: "names of fields, such as user_id, at most \(limit)")
         }
 
+        eventBytes = reader.size("frame", default: eventBytes, in: 1_024...(32 << 20))
         let limits = reader.section("limits")
-        eventBytes = limits.size("event", default: eventBytes, in: 1_024...(32 << 20))
         nameBytes = limits.size("name", default: nameBytes, in: 16...16_384)
         lockedBytes = limits.size("locked", default: lockedBytes, in: 1_024...(32 << 20))
         connections = limits.integer("connections", default: connections, in: 1...1_000_000)

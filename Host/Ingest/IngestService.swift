@@ -103,8 +103,8 @@ package final class IngestService: Sendable {
             throw IngestRefusal(status: 404, reason: "source=\(id): no such source; \(list)")
         }
         guard trusted else {
-            let reason = "source=\(id): a source says who the actors are, so the connection must be trusted (ingest.trust)"
-            throw IngestRefusal(status: 403, reason: reason)
+            let remedy = "the connection must be trusted (ingest.trust)"
+            throw IngestRefusal(status: 403, reason: "source=\(id): a source says who the actors are, so \(remedy)")
         }
         return source
     }

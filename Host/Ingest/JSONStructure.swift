@@ -1,5 +1,5 @@
-/// Where the values of a JSON text begin and end. It looks at brackets and quotes alone: whether the text is JSON is for the
-/// parser to say. Nesting is counted, not recursed into.
+/// Where the values of a JSON text begin and end. It looks at brackets and quotes alone: whether the text is JSON is
+/// for the parser to say. Nesting is counted, not recursed into.
 enum JSONStructure {
     /// A member of an object: its name as it stands, quotes included, and its value.
     struct Member {
@@ -35,8 +35,8 @@ enum JSONStructure {
         return depth == 0 ? at : nil
     }
 
-    /// The elements of the array that `text` is, blanks around it allowed; nil if it is not closed, or more follows it. Stops at
-    /// `limit` elements.
+    /// The elements of the array that `text` is, blanks around it allowed; nil if it is not closed, or more follows
+    /// it. Stops at `limit` elements.
     static func elements(of text: UnsafeRawBufferPointer, limit: Int) -> [Range<Int>]? {
         var at = skipBlanks(text, 0)
         guard at < text.count, text[at] == UInt8(ascii: "[") else { return nil }

@@ -13,6 +13,11 @@ package struct KeyValueStoreConfiguration: Sendable, Equatable {
     package struct Store: Sendable, Equatable {
         package let name: String
         package let kind: Kind
+
+        package init(name: String, kind: Kind) {
+            self.name = name
+            self.kind = kind
+        }
     }
 
     package let stores: [Store]

@@ -28,7 +28,7 @@ struct ComponentReader {
     /// A component's id: of the right form, and not one of `taken`.
     func id(_ text: lectern_text, of kind: String, taken: inout Set<String>) throws(PluginRefusal) -> String {
         let id = text.string
-        guard ComponentID.isValid(id) else {
+        guard ComponentID.isValid(id, underscores: kind == "table") else {
             throw refuse("id of a \(kind)", wanted: ComponentID.rule, found: "“\(id)”")
         }
         guard taken.insert(id).inserted else {

@@ -65,8 +65,11 @@ package struct PluginIdentity: Sendable, Equatable {
 package enum ComponentID {
     package static let rule = "a lower-case letter, then lower-case letters, digits and hyphens, at most 64"
 
-    package static func isValid(_ id: String) -> Bool {
+    /// - Parameter underscores: whether they will do as well, as in the ids of tables, which name SQL's.
+    package static func isValid(_ id: String, underscores: Bool = false) -> Bool {
         guard let first = id.utf8.first, (97...122).contains(first), id.utf8.count <= 64 else { return false }
-        return id.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
+        return id.utf8.allSatisfy {
+            (97...122).contains($0) || (48...57).contains($0) || $0 == 45 || underscores && $0 == 95
+        }
     }
 }

@@ -3,8 +3,9 @@ import CRecords
 
 /// What every event says of itself, read from a row of extracted fields.
 ///
-/// The type is `event_type` or, where that is no text, `event`. The time is the first that can be read of `timestamp`, `time`,
-/// `metadata.iso_ts` and `metadata.ts`: an RFC 3339 text, or a number of milliseconds since 1970.
+/// The type is `event_type` or, where that is no text, `event`. The time is the first that can be read of
+/// `timestamp`, `time`, `metadata.iso_ts` and `metadata.ts`: an RFC 3339 text, or a number of milliseconds since
+/// 1970.
 package struct EnvelopeReader {
     /// The fields that every event is searched for.
     package static let paths = typePaths + timePaths
@@ -14,34 +15,48 @@ package struct EnvelopeReader {
     /// Why an event without a type is refused.
     package static let missingType = "it has no type: neither `event_type` nor `event` is a text that is not empty"
 
-    private let types: [Int]
-    private let times: [Int]
-    private let actors: [Int]
+    // Inline: an event costs no reference counting here.
+    private let types: InlineArray<2, Int>
+    private let times: InlineArray<4, Int>
+    private let actors: InlineArray<8, Int>
+    private let actorCount: Int
 
-    /// Declares the envelope's fields. `actors` are the fields that may hold the actor's id, the first non-empty text counts.
+    /// The most fields that can be asked for the actor.
+    package static let maximumActors = 8
+
+    /// Declares the envelope's fields. `actors` are the fields that may hold the actor's id, at most `maximumActors`;
+    /// the first non-empty text counts.
     package init(_ extractor: FieldExtractor, actors: [String]) {
-        types = Self.typePaths.map(extractor.add)
-        times = Self.timePaths.map(extractor.add)
-        self.actors = actors.map(extractor.add)
+        types = InlineArray { extractor.add(Self.typePaths[$0]) }
+        times = InlineArray { extractor.add(Self.timePaths[$0]) }
+        precondition(actors.count <= Self.maximumActors)
+        self.actors = InlineArray { $0 < actors.count ? extractor.add(actors[$0]) : 0 }
+        actorCount = actors.count
     }
 
     /// The event's type, or nil if it names none.
     @inline(__always)
     package func type(of row: UnsafePointer<lectern_value>) -> UnsafeRawBufferPointer? {
-        firstText(types, row)
+        for index in types.indices {
+            if let text = Self.text(row[types[index]]) { return text }
+        }
+        return nil
     }
 
     /// The actor that the event names, or nil.
     @inline(__always)
     package func actor(of row: UnsafePointer<lectern_value>) -> UnsafeRawBufferPointer? {
-        firstText(actors, row)
+        for index in 0..<actorCount {
+            if let text = Self.text(row[actors[index]]) { return text }
+        }
+        return nil
     }
 
-    /// When the event happened, as it claims: microseconds since 1970 UTC and the precision of what it gave. Nil if it gives no
-    /// time that can be read.
+    /// When the event happened, as it claims: microseconds since 1970 UTC and the precision of what it gave. Nil if
+    /// it gives no time that can be read.
     package func time(of row: UnsafePointer<lectern_value>) -> (microseconds: Int64, precision: UInt8)? {
-        for slot in times {
-            let value = row[slot]
+        for index in times.indices {
+            let value = row[times[index]]
             switch value.tag {
             case LECTERN_TEXT:
                 var microseconds: Int64 = 0
@@ -66,10 +81,8 @@ package struct EnvelopeReader {
     }
 
     @inline(__always)
-    private func firstText(_ slots: [Int], _ row: UnsafePointer<lectern_value>) -> UnsafeRawBufferPointer? {
-        for slot in slots where row[slot].tag == LECTERN_TEXT && row[slot].length > 0 {
-            return UnsafeRawBufferPointer(start: UnsafeRawPointer(row[slot].as.text), count: Int(row[slot].length))
-        }
-        return nil
+    private static func text(_ value: lectern_value) -> UnsafeRawBufferPointer? {
+        guard value.tag == LECTERN_TEXT && value.length > 0 else { return nil }
+        return UnsafeRawBufferPointer(start: UnsafeRawPointer(value.as.text), count: Int(value.length))
     }
 }

@@ -32,7 +32,8 @@ package struct GzipInflater: ~Copyable {
         stream.initialize(to: z_stream())
         let windowOfGzip: Int32 = 15 + 16
         let size = Int32(MemoryLayout<z_stream>.size)
-        precondition(inflateInit2_(stream, windowOfGzip, ZLIB_VERSION, size) == Z_OK, "zlib lacks memory or has another ABI")
+        let status = inflateInit2_(stream, windowOfGzip, ZLIB_VERSION, size)
+        precondition(status == Z_OK, "zlib lacks memory, or is not the one that the host was built with")
     }
 
     deinit {
@@ -41,8 +42,8 @@ package struct GzipInflater: ~Copyable {
         output.deallocate()
     }
 
-    /// Decompresses the next piece of input and hands what comes out to `consume`, in pieces of at most 64 KiB that are valid
-    /// during the call. What `consume` throws ends the work.
+    /// Decompresses the next piece of input and hands what comes out to `consume`, in pieces of at most 64 KiB that
+    /// are valid during the call. What `consume` throws ends the work.
     package mutating func inflate(
         _ input: UnsafeRawBufferPointer, _ consume: (UnsafeRawBufferPointer) throws(GzipError) -> Void
     ) throws(GzipError) {

@@ -10,6 +10,7 @@ package enum RecordKind: UInt8, Sendable {
     case mark = 4
 
     /// Whether such a record belongs to one partition and is counted there. The others are for every partition.
+    @inlinable
     package var hasPosition: Bool { self == .event || self == .control }
 }
 

@@ -7,68 +7,68 @@ package import CRecords
 package struct RecordView {
     package let header: UnsafePointer<lectern_record>
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package init(_ header: UnsafePointer<lectern_record>) { self.header = header }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package init(at address: UnsafeRawPointer) { header = address.assumingMemoryBound(to: lectern_record.self) }
 
     /// Nil for a kind that this build does not know.
-    @inline(__always)
+    @inlinable @inline(__always)
     package var kind: RecordKind? { RecordKind(rawValue: header.pointee.kind) }
-    @inline(__always)
+    @inlinable @inline(__always)
     package var partition: Int { Int(header.pointee.partition) }
-    @inline(__always)
+    @inlinable @inline(__always)
     package var position: UInt64 { header.pointee.position }
     /// The number of the session record that it refers to, or that it is; 0 for none.
-    @inline(__always)
+    @inlinable @inline(__always)
     package var session: UInt32 { header.pointee.session }
     /// Microseconds since 1970 UTC.
-    @inline(__always)
+    @inlinable @inline(__always)
     package var received: Int64 { header.pointee.received }
     /// Microseconds since 1970 UTC.
-    @inline(__always)
+    @inlinable @inline(__always)
     package var time: Int64 { header.pointee.time }
-    @inline(__always)
+    @inlinable @inline(__always)
     package var isTimeClaimed: Bool { header.pointee.flags & UInt8(LECTERN_RECORD_TIME_CLAIMED) != 0 }
     /// A copy, at a segment's head, of what an earlier segment holds.
-    @inline(__always)
+    @inlinable @inline(__always)
     package var isRepeated: Bool { header.pointee.flags & UInt8(LECTERN_RECORD_REPEATED) != 0 }
     /// The next record came in the same frame.
-    @inline(__always)
+    @inlinable @inline(__always)
     package var isContinued: Bool { header.pointee.flags & UInt8(LECTERN_RECORD_CONTINUED) != 0 }
     /// `LECTERN_PRECISION_...` of `time`.
-    @inline(__always)
+    @inlinable @inline(__always)
     package var precision: UInt8 { header.pointee.precision }
     package var assertion: ActorAssertion? { ActorAssertion(rawValue: header.pointee.asserted) }
     /// The client's number of this event, or the source's position; says nothing if `client` is empty.
-    @inline(__always)
+    @inlinable @inline(__always)
     package var sequence: UInt64 { header.pointee.sequence }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package var type: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: lectern_record_type(header), count: Int(header.pointee.type_length))
     }
-    @inline(__always)
+    @inlinable @inline(__always)
     package var actor: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: lectern_record_actor(header), count: Int(header.pointee.actor_length))
     }
-    @inline(__always)
+    @inlinable @inline(__always)
     package var client: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: lectern_record_client(header), count: Int(header.pointee.client_length))
     }
     /// A JSON object of what server and source set, or nothing.
-    @inline(__always)
+    @inlinable @inline(__always)
     package var fields: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: lectern_record_fields(header), count: Int(header.pointee.fields_length))
     }
     /// The event as it arrived. At least 64 more bytes can be read after it.
-    @inline(__always)
+    @inlinable @inline(__always)
     package var payload: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: lectern_record_payload(header), count: Int(header.pointee.payload_length))
     }
     /// The whole record, padding included.
-    @inline(__always)
+    @inlinable @inline(__always)
     package var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: UnsafeRawPointer(header), count: Int(header.pointee.length))
     }
@@ -76,15 +76,16 @@ package struct RecordView {
 
 /// The records that lie one after the other in a region of memory that was checked before.
 package struct RecordSequence: Sequence, IteratorProtocol {
-    private var position: UnsafeRawPointer?
-    private let end: UnsafeRawPointer?
+    @usableFromInline var position: UnsafeRawPointer?
+    @usableFromInline let end: UnsafeRawPointer?
 
+    @inlinable
     package init(_ bytes: UnsafeRawBufferPointer) {
         position = bytes.baseAddress
         end = bytes.baseAddress.map { $0 + bytes.count }
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func next() -> RecordView? {
         guard let start = position, let end, start < end else { return nil }
         let record = RecordView(at: start)

@@ -79,6 +79,15 @@ package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         return elements.removeFirst()
     }
 
+    /// Takes the oldest element if there is one.
+    package func takeIfAny() -> Element? {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        guard !elements.isEmpty else { return nil }
+        pthread_cond_broadcast(changed)
+        return elements.removeFirst()
+    }
+
     /// Nothing more is put.
     package func close() {
         pthread_mutex_lock(mutex)

@@ -14,5 +14,5 @@ struct Lectern: AsyncParsableCommand {
               lectern fold events.jsonl --plugins plugins --out out
             """,
         version: HostVersion.string,
-        subcommands: [FoldCommand.self])
+        subcommands: [ServeCommand.self, FoldCommand.self])
 }

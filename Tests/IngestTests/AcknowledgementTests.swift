@@ -44,7 +44,8 @@ import Testing
         first.close()
         try rig.log.flush()
         let second = try rig.connect("ack=1&client=c")
-        second.send(#"{"event":"lock_fields","fields":{"tab":2},"seq":0}"#, #"{"event":"hello","user_id":"u1","seq":0}"#)
+        second.send(
+            #"{"event":"lock_fields","fields":{"tab":2},"seq":0}"#, #"{"event":"hello","user_id":"u1","seq":0}"#)
         second.send(#"{"event":"c"}"#)
         #expect(try second.replies() == [ack(2), JSON(#"{"status":"auth","user_id":"testcase-u1"}"#), ack(3)])
         let events = try rig.events()
@@ -139,6 +140,17 @@ import Testing
         let socket = try rig.connect("ack=1&client=a+b%2Fc%C3%A9%")
         socket.send(#"{"event":"a","user_id":"u1"}"#)
         #expect(try rig.events()[0].client == "a b/c\u{e9}%")
+    }
+
+    @Test func readingStopsWhileTheDiskIsBehind() throws {
+        let rig = try Rig(bufferBytes: 1 << 16)
+        let client = try rig.connect()
+        client.send(#"{"event":"a","user_id":"u1","text":"\#(String(repeating: "x", count: 50_000))"}"#)
+        client.send(#"{"event":"b"}"#)
+        let outputs = try client.answers().dropFirst()
+        // Unless the disk was so quick that it never was behind.
+        #expect(outputs.isEmpty || outputs.prefix(2) == [.stopReading, .readOn])
+        #expect(try rig.events().map(\.type) == ["a", "b"])
     }
 
     @Test func connectionsAreCountedAndBounded() throws {

@@ -27,7 +27,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{\"event\":\"a\",\"user_id\":\"u1\"}", "", 1), ("{\n  \"event\": \"a\",\n  \"x\": [\n 1]\n}\n", "application/json", 1),
+        ("{\"event\":\"a\",\"user_id\":\"u1\"}", "", 1),
+        ("{\n  \"event\": \"a\",\n  \"x\": [\n 1]\n}\n", "application/json", 1),
         ("[{\"event\":\"a\"} , {\"event\":\"b\",\"t\":\"]}\\\"\"}]", "", 2), ("\n [ {\"event\":\"a\"}\n]\n", "", 1),
         ("{\"event\":\"a\"}\n{\"event\":\"b\"}", "", 2), ("{\"event\":\"a\"}\r\n\r\n{\"event\":\"b\"}\r\n", "", 2),
         ("{\"event\":\"a\"}\n", "application/x-ndjson; charset=utf-8", 1),
@@ -49,7 +50,9 @@ import Testing
             == ["5", #"{"x":1}"#, #"{"event":"c","user_id":7}"#])
     }
 
-    @Test(arguments: ["{", "[{\"event\":\"a\"}", "[{\"event\":\"a\"}] x", "[{\"event\":\"a\"},]", "hello", "{\"event\":\"a\"}}"])
+    @Test(arguments: [
+        "{", "[{\"event\":\"a\"}", "[{\"event\":\"a\"}] x", "[{\"event\":\"a\"},]", "hello", "{\"event\":\"a\"}}",
+    ])
     func nothingButABadEvent(body: String) async throws {
         let answer = await post(body)
         #expect(answer.status == 400)

@@ -12,17 +12,21 @@ final class Rig {
     let configuration: IngestConfiguration
     let sources: [any EventSource]
     private let directory: String
+    private let bufferBytes: Int
     private let clock = ManualClock()
     private(set) var log: EventLog
     private(set) var service: IngestService
 
-    init(sources: [any EventSource] = [], _ configure: (inout IngestConfiguration) -> Void = { _ in }) throws {
+    init(
+        sources: [any EventSource] = [], bufferBytes: Int = 1 << 26, _ configure: (inout IngestConfiguration) -> Void = { _ in }
+    ) throws {
         var configuration = IngestConfiguration()
         configure(&configuration)
         self.configuration = configuration
         self.sources = sources
         directory = FileManager.default.temporaryDirectory.path + "/ingest-\(UUID().uuidString)"
-        log = try Self.open(directory)
+        self.bufferBytes = bufferBytes
+        log = try Self.open(directory, bufferBytes)
         service = IngestService(configuration, log: log, sources: sources, clock: { [clock] in clock.now })
     }
 
@@ -31,8 +35,9 @@ final class Rig {
         try? FileManager.default.removeItem(atPath: directory)
     }
 
-    private static func open(_ directory: String) throws -> EventLog {
+    private static func open(_ directory: String, _ bufferBytes: Int) throws -> EventLog {
         var configuration = EventLogConfiguration(directory: directory)
+        configuration.bufferBytes = bufferBytes
         configuration.syncDelay = .milliseconds(1)
         return try EventLog.open(configuration)
     }
@@ -44,7 +49,7 @@ final class Rig {
     }
 
     private func reopen() throws {
-        log = try Self.open(directory)
+        log = try Self.open(directory, bufferBytes)
         service = IngestService(configuration, log: log, sources: sources, clock: { [clock] in clock.now })
     }
 

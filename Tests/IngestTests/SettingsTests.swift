@@ -21,8 +21,8 @@ import Testing
               trust: loopback
               authentication: [guest, testcase]
               actor: student
+              frame: 1MiB
               limits:
-                event: 1MiB
                 name: 64
                 locked: 4KiB
                 connections: 5
@@ -41,11 +41,11 @@ import Testing
 
     @Test func mistakesAreAllNamed() throws {
         do {
-            _ = try read("ingest: {trust: all, authentication: [password], limits: {event: 1}}\n")
+            _ = try read("ingest: {trust: all, authentication: [password], frame: 1}\n")
             Issue.record("no error")
         } catch {
             let message = "\(error)"
-            for part in ["trust", "authentication", "\"password\"", "testcase, guest", "limits.event"] {
+            for part in ["trust", "authentication", "\"password\"", "testcase, guest", "ingest.frame"] {
                 #expect(message.contains(part), "\(message)")
             }
         }

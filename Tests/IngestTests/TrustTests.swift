@@ -16,8 +16,8 @@ import Testing
         let rig = try rig()
         let client = try rig.connect("client=c", from: "127.0.0.1")
         client.send(
-            #"{"event":"a","user_id":"u1"}"#, #"{"event":"b","username":"u2","user_id":""}"#, #"{"event":"c","actor":"u3"}"#,
-            #"{"event":"d"}"#)
+            #"{"event":"a","user_id":"u1"}"#, #"{"event":"b","username":"u2","user_id":""}"#,
+            #"{"event":"c","actor":"u3"}"#, #"{"event":"d"}"#)
         let events = try rig.events()
         #expect(events.map(\.actor) == ["u1", "u2", "u3", ""])
         #expect(events.map(\.assertion) == [.connection, .connection, .connection, .nobody])
@@ -49,7 +49,8 @@ import Testing
     @Test func aPersonIsToldWhoItIs() throws {
         let rig = try rig()
         let client = try rig.connect(from: "127.0.0.1")
-        client.send(#"{"event":"early"}"#, #"{"event":"test_framework_fake_identity","user_id":"u1"}"#, #"{"event":"save"}"#)
+        client.send(
+            #"{"event":"early"}"#, #"{"event":"test_framework_fake_identity","user_id":"u1"}"#, #"{"event":"save"}"#)
         client.send(#"{"event":"other","user_id":"u2"}"#, #"{"event":"save"}"#)
         #expect(try client.replies() == [JSON(#"{"status":"auth","user_id":"testcase-u1"}"#)])
         #expect(try rig.events().map(\.actor) == ["", "u1", "u1", "u2", "u1"])

@@ -9,8 +9,8 @@ final class DeadLetterWriter {
     private let folder: String
     private let fileLimit: Int
     private let limit: Int
-    private var totals = DeadLetterTotals()
-    private var files: [DeadLetters.File] = []
+    private var totals: DeadLetterTotals
+    private var files: [DeadLetterFile]
     /// The last file, once something is appended to it.
     private var last: File?
 
@@ -20,24 +20,11 @@ final class DeadLetterWriter {
         self.limit = limit
         fileLimit = max(limit / 16, 1 << 12)
         try LogFolder.make(folder)
-        for name in try LogFolder.entries(folder).sorted() where name.hasSuffix(Self.suffix) {
-            guard let first = UInt64(name.dropLast(Self.suffix.utf8.count)) else { continue }
-            let path = folder + "/" + name
-            files.append(.init(path: path, first: first, length: try File(path, O_RDONLY).size()))
-        }
-        while let file = files.last {
-            let contents = try DeadLetterFile.read(file.path, length: file.length)
-            if let found = contents.totals {
-                totals = found
-                for numbered in contents.letters where totals.add(numbered.letter) { totals.letters = numbered.id }
-                try File(file.path, O_RDWR).truncate(to: contents.end)
-                files[files.count - 1].length = contents.end
-                break
-            }
-            // Not even the line of totals is whole: no letter in it was ever durable.
-            try File.remove(file.path)
-            files.removeLast()
-        }
+        let found = try DeadLetterFolder(folder)
+        files = found.files
+        totals = found.totals
+        for file in found.torn { try File.remove(file.path) }
+        if let last = files.last { try File(last.path, O_RDWR).truncate(to: last.length) }
         letters = DeadLetters(files: files, totals: totals)
     }
 
@@ -47,7 +34,7 @@ final class DeadLetterWriter {
         let first = totals.letters + 1
         let before = totals
         for letter in letters where totals.add(letter) {
-            DeadLetterFile.append(letter, id: totals.letters, to: &bytes)
+            DeadLetterLines.append(letter, id: totals.letters, to: &bytes)
         }
         guard bytes.count > 0 else { return }
         if files.isEmpty || files[files.count - 1].length >= fileLimit { try beginFile(first, before) }
@@ -61,10 +48,9 @@ final class DeadLetterWriter {
     }
 
     private func beginFile(_ first: UInt64, _ totals: DeadLetterTotals) throws {
-        let digits = String(first)
-        let path = folder + "/" + String(repeating: "0", count: max(0, 10 - digits.utf8.count)) + digits + Self.suffix
+        let path = folder + "/" + DeadLetterFile.name(first: first)
         var head = Bytes()
-        try DeadLetterFile.appendTotals(totals, to: &head)
+        try DeadLetterLines.appendTotals(totals, to: &head)
         let file = try File(path, O_WRONLY | O_CREAT | O_TRUNC)
         try file.write(head.contents, at: 0)
         try File(folder, O_RDONLY | O_DIRECTORY).syncAll()
@@ -77,6 +63,4 @@ final class DeadLetterWriter {
             try File.remove(files.removeFirst().path)
         }
     }
-
-    private static let suffix = ".jsonl"
 }

@@ -12,22 +12,14 @@ package final class DeadLetters: Sendable {
         package let letter: DeadLetter
     }
 
-    struct File: Sendable {
-        let path: String
-        /// The number of its first letter.
-        let first: UInt64
-        /// Bytes that are durable.
-        var length: Int
-    }
-
     private struct Stored {
-        var files: [File]
+        var files: [DeadLetterFile]
         var totals: DeadLetterTotals
     }
 
     private let stored: Mutex<Stored>
 
-    init(files: [File], totals: DeadLetterTotals) { stored = Mutex(Stored(files: files, totals: totals)) }
+    init(files: [DeadLetterFile], totals: DeadLetterTotals) { stored = Mutex(Stored(files: files, totals: totals)) }
 
     /// Letters so far by stage, those in deleted files included.
     package var counts: [DeadLetter.Stage: UInt64] {
@@ -50,7 +42,7 @@ package final class DeadLetters: Sendable {
         let start = files.lastIndex { $0.first <= id + 1 } ?? 0
         var page: [Numbered] = []
         for file in files.dropFirst(start) where page.count < limit {
-            for letter in try DeadLetterFile.read(file.path, length: file.length).letters {
+            for letter in try DeadLetterLines.read(file.path, length: file.length).letters {
                 guard letter.id > id, stage == nil || letter.letter.stage == stage else { continue }
                 page.append(letter)
                 if page.count == limit { break }
@@ -59,7 +51,7 @@ package final class DeadLetters: Sendable {
         return page
     }
 
-    func publish(_ files: [File], _ totals: DeadLetterTotals) {
+    func publish(_ files: [DeadLetterFile], _ totals: DeadLetterTotals) {
         stored.withLock { $0 = Stored(files: files, totals: totals) }
     }
 }

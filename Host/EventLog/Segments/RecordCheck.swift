@@ -1,16 +1,7 @@
 import CRecords
-import CXXHash
 import Records
 
 extension RecordView {
-    /// The checksum that the record's bytes ask for.
-    @inline(__always)
-    var computedChecksum: UInt32 {
-        let skipped = MemoryLayout<UInt32>.size * 2
-        let start = UnsafeRawPointer(header) + skipped
-        return UInt32(truncatingIfNeeded: XXH3_64bits(start, Int(header.pointee.length) - skipped))
-    }
-
     /// Whether the lengths of the header agree with each other. Without that nothing of a record may be touched.
     @inline(__always)
     var hasSoundLengths: Bool {
@@ -21,7 +12,7 @@ extension RecordView {
     /// What is wrong with the record as a part of a log with so many partitions, or nil.
     @inline(__always)
     func defect(partitions: Int) -> Defect? {
-        guard header.pointee.checksum == computedChecksum else { return Defect("a record's checksum is wrong") }
+        guard header.pointee.checksum == lectern_record_checksum(header) else { return Defect("a record's checksum is wrong") }
         guard let kind else {
             return Defect("record kind \(header.pointee.kind) found, which this build does not know", isTorn: false)
         }

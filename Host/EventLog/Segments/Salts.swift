@@ -3,24 +3,23 @@ import Glibc
 
 /// Random salts of records, taken from the kernel many at a time.
 struct Salts: ~Copyable {
-    static let length = 16
-    private static let drawn = 256 * length
-    private let pool = UnsafeMutableRawPointer.allocate(byteCount: drawn, alignment: 16)
-    private var used = drawn
+    typealias Salt = (UInt64, UInt64)
+    static let length = MemoryLayout<Salt>.size
+    /// The most that can be taken at once.
+    static let capacity = 256
+    private let pool = UnsafeMutablePointer<Salt>.allocate(capacity: capacity)
+    private var used = capacity
 
     deinit { pool.deallocate() }
 
-    /// Writes one salt to `target`.
-    @inline(__always)
-    mutating func next(to target: UnsafeMutableRawPointer) {
-        if used == Self.drawn { draw() }
-        memcpy(target, pool + used, Self.length)
-        used += Self.length
-    }
-
-    private mutating func draw() {
-        Self.fill(pool, Self.drawn)
-        used = 0
+    /// The next `count` salts, at most `capacity`. Valid until the next call.
+    mutating func take(_ count: Int) -> UnsafePointer<Salt> {
+        if Self.capacity - used < count {
+            Self.fill(pool, used * Self.length)
+            used = 0
+        }
+        defer { used += count }
+        return UnsafePointer(pool + used)
     }
 
     static func random() -> [UInt8] {

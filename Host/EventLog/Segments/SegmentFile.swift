@@ -42,9 +42,14 @@ final class SegmentFile {
         spare = state.extendTail(.init(segment: number, first: end, block: block))
     }
 
-    /// Room for a record of `length` bytes at the segment's end, which moves behind it.
-    func extend(by length: Int) throws -> UnsafeMutableRawPointer {
+    /// Bytes that `extend` can give, at least the length of the next record.
+    func room(forRecord length: Int) throws -> Int {
         if end - block.base + length > block.capacity { try beginBlock(for: length) }
+        return block.capacity - (end - block.base)
+    }
+
+    /// The memory of the next `length` bytes, which must not be more than there is room for.
+    func extend(by length: Int) -> UnsafeMutableRawPointer {
         defer { end += length }
         return block.start + (end - block.base)
     }

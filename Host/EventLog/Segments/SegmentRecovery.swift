@@ -6,7 +6,7 @@ struct RecoveredSegment {
     let header: SegmentHeader
     /// Where the whole records end.
     let end: Int
-    /// Why they end there although the file goes on, or nil.
+    /// Why they end there although more than zeros follows, or nil.
     let defect: Defect?
     let nextPositions: [UInt64]
     let highestSession: UInt32
@@ -51,6 +51,8 @@ struct RecoveredSegment {
             (end, next) = frame
             defect = defect ?? Defect("the records of one frame are not all there")
         }
+        // A direct write fills its last page up with zeros: they are no torn record.
+        if defect != nil, try Self.isZero(file, from: end, to: size) { defect = nil }
         self.file = file
         self.header = header
         self.end = end
@@ -58,5 +60,16 @@ struct RecoveredSegment {
         nextPositions = next
         highestSession = session
         self.marks = marks
+    }
+
+    private static func isZero(_ file: File, from start: Int, to end: Int) throws -> Bool {
+        var offset = start
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        while offset < end {
+            let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0, at: offset) }
+            guard count > 0, bytes[..<min(count, end - offset)].allSatisfy({ $0 == 0 }) else { return false }
+            offset += count
+        }
+        return true
     }
 }

@@ -42,16 +42,23 @@ final class SegmentWriter {
     func append(_ records: UnsafeRawBufferPointer) throws {
         guard !records.isEmpty else { return }
         try checkLimit(adding: records.count)
-        for record in RecordSequence(records) {
-            let length = record.bytes.count
-            if segment.end + length > configuration.segmentBytes, segment.end > headLength {
+        var rest = records
+        // The records of one frame stay in one segment, so that recovery can see whether all are there.
+        var isContinued = false
+        while let start = rest.baseAddress, !rest.isEmpty {
+            let first = RecordView(at: start).bytes.count
+            if segment.end + first > configuration.segmentBytes, segment.end > headLength, !isContinued {
                 try publish()
                 try beginSegment()
+                continue
             }
-            let target = try segment.extend(by: length)
-            memcpy(target, record.header, length)
-            complete(target.assumingMemoryBound(to: lectern_record.self))
-            if record.header.pointee.client_length > 0 { note(record) }
+            let room = min(try segment.room(forRecord: first), max(first, configuration.segmentBytes - segment.end))
+            let run = run(of: rest, upTo: room)
+            let target = segment.extend(by: run.bytes)
+            memcpy(target, start, run.bytes)
+            complete(target, run.bytes, run.count)
+            isContinued = run.isContinued
+            rest = UnsafeRawBufferPointer(rebasing: rest[run.bytes...])
         }
         try publish()
     }
@@ -63,35 +70,54 @@ final class SegmentWriter {
         for number in numbers { liveSessions.remove(number) }
     }
 
-    @inline(__always)
-    private func complete(_ header: UnsafeMutablePointer<lectern_record>) {
-        let record = RecordView(header)
-        if record.kind?.hasPosition == true {
-            precondition(record.partition < nextPositions.count, "the log has no partition \(record.partition)")
-            header.pointee.position = nextPositions[record.partition]
-            nextPositions[record.partition] += 1
+    /// How many of the first records have room, as far as salts reach; notes the clients that number them.
+    private func run(of records: UnsafeRawBufferPointer, upTo room: Int) -> (bytes: Int, count: Int, isContinued: Bool) {
+        var bytes = 0
+        var isContinued = false
+        var count = 0
+        var last = DurableState.ClientRun(client: .init(start: nil, count: 0), sequence: 0, received: 0)
+        for record in RecordSequence(records) {
+            let length = record.bytes.count
+            if bytes + length > room || count == Salts.capacity { break }
+            bytes += length
+            count += 1
+            isContinued = record.isContinued
+            let client = record.client
+            guard !client.isEmpty else { continue }
+            if client.count == last.client.count, memcmp(client.baseAddress!, last.client.baseAddress!, client.count) == 0 {
+                last.sequence = max(last.sequence, record.sequence)
+                last.received = max(last.received, record.received)
+            } else {
+                if !last.client.isEmpty { runs.append(last) }
+                last = .init(client: client, sequence: record.sequence, received: record.received)
+            }
         }
-        seal(header)
-        if record.kind == .session { liveSessions.insert(record) }
+        if !last.client.isEmpty { runs.append(last) }
+        return (bytes, count, isContinued)
+    }
+
+    /// Gives records where they lie what the log gives them.
+    private func complete(_ start: UnsafeMutableRawPointer, _ bytes: Int, _ count: Int) {
+        let next = nextPositions
+        var salt = salts.take(count)
+        for record in RecordSequence(UnsafeRawBufferPointer(start: start, count: bytes)) {
+            let header = UnsafeMutablePointer(mutating: record.header)
+            if record.kind?.hasPosition == true {
+                precondition(record.partition < next.count, "the log has no partition \(record.partition)")
+                header.pointee.position = next[record.partition]
+                next[record.partition] += 1
+            }
+            Self.seal(header, salt.pointee)
+            salt += 1
+            if record.kind == .session { liveSessions.insert(record) }
+        }
     }
 
     @inline(__always)
-    private func seal(_ header: UnsafeMutablePointer<lectern_record>) {
-        salts.next(to: UnsafeMutableRawPointer(header) + MemoryLayout<lectern_record>.offset(of: \.salt)!)
-        header.pointee.checksum = RecordView(header).computedChecksum
-    }
-
-    /// Adds the record to the last run if it is of the same client, so that clients are looked up once a run.
-    @inline(__always)
-    private func note(_ record: RecordView) {
-        let client = record.client
-        if let last = runs.indices.last, runs[last].client.count == client.count,
-            memcmp(runs[last].client.baseAddress!, client.baseAddress!, client.count) == 0 {
-            runs[last].sequence = max(runs[last].sequence, record.sequence)
-            runs[last].received = max(runs[last].received, record.received)
-        } else {
-            runs.append(.init(client: client, sequence: record.sequence, received: record.received))
-        }
+    private static func seal(_ header: UnsafeMutablePointer<lectern_record>, _ salt: Salts.Salt) {
+        let offset = MemoryLayout<lectern_record>.offset(of: \.salt)!
+        (UnsafeMutableRawPointer(header) + offset).storeBytes(of: salt, as: Salts.Salt.self)
+        header.pointee.checksum = lectern_record_checksum(header)
     }
 
     private func publish() throws {
@@ -150,7 +176,7 @@ final class SegmentWriter {
         for record in RecordSequence(UnsafeRawBufferPointer(start: base + start, count: head.count - start)) {
             let header = UnsafeMutablePointer(mutating: record.header)
             header.pointee.flags |= UInt8(LECTERN_RECORD_REPEATED)
-            seal(header)
+            Self.seal(header, salts.take(1).pointee)
         }
     }
 

@@ -15,8 +15,8 @@ enum EventBody {
         self = isForeign ? .foreignLines : isLines ? .jsonLines : .json
     }
 
-    /// Adds each event to `frames`, as it stands. What is not JSON is an event as well, which decoding then refuses: an array
-    /// that is not closed is one. Stops at `limit` events.
+    /// Adds each event to `frames`, as it stands. What is not JSON is an event as well, which decoding then refuses:
+    /// an array that is not closed is one. Stops at `limit` events.
     func split(_ body: [UInt8], limit: Int, into frames: inout FrameBuffer) {
         body.withUnsafeBytes { body in
             for range in events(of: body, limit: limit) {
@@ -32,14 +32,17 @@ enum EventBody {
         case .json:
             let start = JSONStructure.skipBlanks(body, 0)
             guard start < body.count else { return [] }
-            if body[start] == UInt8(ascii: "["), let elements = JSONStructure.elements(of: body, limit: limit) { return elements }
+            if body[start] == UInt8(ascii: "["), let elements = JSONStructure.elements(of: body, limit: limit) {
+                return elements
+            }
             if Self.isLines(body, from: start) { return Self.lines(of: body, limit: limit, keepsBlank: false) }
             let last = body.lastIndex { !JSONStructure.isBlank($0) } ?? start
             return [start..<last + 1]
         }
     }
 
-    /// A first line that is whole, with something after it, makes the body lines; an object may also stretch over several.
+    /// A first line that is whole, with something after it, makes the body lines; an object may also stretch over
+    /// several.
     private static func isLines(_ body: UnsafeRawBufferPointer, from start: Int) -> Bool {
         guard let lineFeed = body[start...].firstIndex(of: UInt8(ascii: "\n")) else { return false }
         guard JSONStructure.skipBlanks(body, lineFeed) < body.count else { return false }

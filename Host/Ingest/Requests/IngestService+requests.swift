@@ -2,12 +2,12 @@ import EventLog
 import Records
 
 extension IngestService {
-    /// Takes the events of a request, as one short session: they all go under the identity that one of them tells, or, on a
-    /// trusted connection, each under the actor that it names.
+    /// Takes the events of a request, as one short session: they all go under the identity that one of them tells,
+    /// or, on a trusted connection, each under the actor that it names.
     ///
-    /// Answers when what became of them is durable: `{"accepted","duplicates","rejected":[{"index","reason"}]}`, indices from 0
-    /// in the body's order. The status is 200 if anything was accepted or known, 400 if nothing was, and another one, with
-    /// `{"reason"}`, if the request was not taken at all; then it can be sent again.
+    /// Answers when what became of them is durable: `{"accepted","duplicates","rejected":[{"index","reason"}]}`,
+    /// indices from 0 in the body's order. The status is 200 if anything was accepted or known, 400 if nothing was,
+    /// and another one, with `{"reason"}`, if the request was not taken at all; then it can be sent again.
     package func answer(_ request: EventRequest) async -> EventAnswer {
         guard !log.isCongested else {
             return EventAnswer(IngestRefusal(status: 503, reason: "the disk is behind; try again in a few seconds"))
@@ -47,14 +47,14 @@ extension IngestService {
         switch request.contentEncoding.lowercased() {
         case "", "identity":
             guard request.body.count <= limit else {
-                throw IngestRefusal(status: 413, reason: "the body has more than \(limit) bytes: send it in several requests")
+                throw .tooLarge("more than \(limit) bytes")
             }
             return request.body
         case "gzip", "x-gzip":
             do throws(GzipError) {
                 return try GzipInflater.inflate(request.body, limit: limit)
             } catch {
-                if case .tooLarge = error { throw IngestRefusal(status: 413, reason: "the body has \(error)") }
+                if case .tooLarge = error { throw .tooLarge("\(error)") }
                 throw IngestRefusal(status: 400, reason: "the body can't be decompressed: \(error)")
             }
         case let encoding:
@@ -64,10 +64,12 @@ extension IngestService {
 }
 
 extension IngestRefusal {
+    fileprivate static func tooLarge(_ what: String) -> IngestRefusal {
+        IngestRefusal(status: 413, reason: "the body has \(what): send several requests")
+    }
+
     fileprivate static func count(of events: Int, limit: Int) -> IngestRefusal {
-        if events > 0 {
-            return IngestRefusal(status: 413, reason: "more than \(limit) events in one request: send them in several")
-        }
+        if events > 0 { return tooLarge("more than \(limit) events") }
         let expected = "a JSON object, an array of them, or one in each line"
         return IngestRefusal(status: 400, reason: "the body holds no event: expected \(expected)")
     }

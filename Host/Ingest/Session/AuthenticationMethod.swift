@@ -1,7 +1,8 @@
 import CPluginAPI
 import Records
 
-/// A way for a client to say who it is, within its events. Both are for tests and open classes: neither proves anything.
+/// A way for a client to say who it is, within its events. Both are for tests and open classes: neither proves
+/// anything.
 package enum AuthenticationMethod: String, Sendable, CaseIterable {
     /// An event, or the locked fields, carry a `user_id`: the client is the user `testcase-<user_id>`.
     case testcase

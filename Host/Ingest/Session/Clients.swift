@@ -1,8 +1,8 @@
 import EventLog
 import Synchronization
 
-/// The marks of the clients that number their frames and have a connection or something on its way to the disk; those of the
-/// others are in the log. Any thread.
+/// The marks of the clients that number their frames and have a connection or something on its way to the disk; those
+/// of the others are in the log. Any thread.
 final class Clients: Sendable {
     private struct Entry {
         let mark: ClientMark
@@ -43,8 +43,8 @@ final class Clients: Sendable {
 /// How far a client's numbered frames have been taken.
 final class ClientMark: Sendable {
     let client: String
-    /// The highest number that went on to the log or the dead letters. The lock is held while a read of one of the client's
-    /// connections is taken, so that several of them see, and the log holds, one order.
+    /// The highest number that went on to the log or the dead letters. The lock is held while a read of one of the
+    /// client's connections is taken, so that several of them see, and the log holds, one order.
     let accepted: Mutex<UInt64>
     private let durableNumber: Atomic<UInt64>
 

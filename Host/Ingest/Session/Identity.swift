@@ -1,7 +1,7 @@
 import Records
 
 /// Who a connection is, once and for all: what an authentication method found out.
-struct Identity: Sendable, Equatable {
+final class Identity: Sendable {
     /// How much the identity is worth, in Learning Observer's words.
     enum Security: String, Sendable {
         case authenticated, unauthenticated, none
@@ -22,8 +22,8 @@ struct Identity: Sendable, Equatable {
         self.provenance = provenance
     }
 
-    /// Encodes a text as HTML forms do: letters, digits and `_ . - ~ @` stay, a space becomes `+`, and every other byte of its
-    /// UTF-8 becomes `%XX`.
+    /// Encodes a text as HTML forms do: letters, digits and `_ . - ~ @` stay, a space becomes `+`, and every other
+    /// byte of its UTF-8 becomes `%XX`.
     static func quote(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var quoted: [UInt8] = []

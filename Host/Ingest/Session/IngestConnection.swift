@@ -5,8 +5,8 @@ package struct IngestPeer: Sendable, Equatable {
     /// The `Origin` and `User-Agent` headers; empty if there is none.
     package var origin: String
     package var agent: String
-    /// A proxy stands between (the request has a `Forwarded`, `X-Forwarded-For` or `X-Real-IP` header), so that the address says
-    /// nothing of who is behind it.
+    /// A proxy stands between (the request has a `Forwarded`, `X-Forwarded-For` or `X-Real-IP` header), so that the
+    /// address says nothing of who is behind it.
     package var isForwarded: Bool
 
     package init(ip: String, origin: String = "", agent: String = "", isForwarded: Bool = false) {

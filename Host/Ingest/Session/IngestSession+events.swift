@@ -5,16 +5,16 @@ import Records
 extension IngestSession {
     /// Takes an event that stands in the workspace's row, locked fields applied: finds out whose it is.
     ///
-    /// On a trusted connection an event goes under the actor that it names. A connection without `client` is a person's,
-    /// as Learning Observer's are: it is told its user id when an event first has one, and its events that name no actor
-    /// are that user's. With `client` it is a publisher's, and what names no actor has none.
+    /// On a trusted connection an event goes under the actor that it names. A connection without `client` is a
+    /// person's, as Learning Observer's are: it is told its user id when an event first has one, and its events that
+    /// name no actor are that user's. With `client` it is a publisher's, and what names no actor has none.
     ///
     /// On other connections all events are the identity's that the connection has authenticated as.
     func takeEvent(_ frame: Frame) {
         let row = workspace.row
         let longest = service.configuration.nameBytes
         guard let type = workspace.envelope.type(of: row) ?? connection.published?.type.bytes else {
-            return reject(frame, .decode, "no type: expected \"event_type\" or \"event\" to be a non-empty text")
+            return reject(frame, .decode, EnvelopeReader.missingType)
         }
         guard type.count <= longest else {
             return reject(frame, .decode, "the type has \(type.count) bytes, at most \(longest) are allowed")
@@ -30,7 +30,7 @@ extension IngestSession {
                 locked.apply(to: row)
             }
         }
-        actor.withUnsafeBytes { stage(frame, actor: $0, actorPartition, .authentication) }
+        stage(frame, actor)
     }
 
     private func takeTrusted(_ frame: Frame) {
@@ -41,27 +41,25 @@ extension IngestSession {
                 let name = service.configuration.actorFields[index]
                 return reject(frame, .authenticate, "\"\(name)\" is \(row[slot].kindName), expected a text")
             }
-            return actor.withUnsafeBytes { stage(frame, actor: $0, actorPartition, .connection) }
+            return stage(frame, actor)
         }
         let longest = service.configuration.nameBytes
         guard named.count <= longest else {
-            return reject(frame, .authenticate, "the actor's id has \(named.count) bytes, at most \(longest) are allowed")
+            let size = "\(named.count) bytes, at most \(longest) are allowed"
+            return reject(frame, .authenticate, "the actor's id has \(size)")
         }
-        let partition = service.log.identity.partition(ofActor: named)
-        if !isGreeted { greet(named, partition) }
-        stage(frame, actor: named, partition, .connection)
+        if !isGreeted { greet(named) }
+        let partition = logIdentity.partition(ofActor: named)
+        stage(frame, EventActor(id: named, partition: partition, assertion: .connection))
     }
 
-    private func greet(_ named: UnsafeRawBufferPointer, _ partition: UInt16) {
+    private func greet(_ named: UnsafeRawBufferPointer) {
         guard service.configuration.authentication.contains(.testcase), !connection.isRequest else { return }
         let userID = workspace.row[workspace.userID]
         guard userID.tag == LECTERN_TEXT && userID.length > 0 else { return }
         isGreeted = true
         report.messages.append(.authenticated(userID: Identity.testcase(userID.string).userID))
-        if connection.client == nil {
-            actor = Array(named)
-            actorPartition = partition
-        }
+        if connection.client == nil { setActor(String(decoding: named, as: UTF8.self), .connection) }
     }
 
     private func authenticate(_ userID: lectern_value) -> AuthenticationMethod.Outcome {
@@ -76,8 +74,7 @@ extension IngestSession {
     /// From now on the connection is this identity. What has waited goes on, in order, before the event that told it.
     private func become(_ identity: Identity) {
         self.identity = identity
-        actor = Array(identity.safeUserID.utf8)
-        actorPartition = actor.withUnsafeBytes(service.log.identity.partition(ofActor:))
+        setActor(identity.safeUserID, .authentication)
         report.messages.append(.authenticated(userID: identity.userID))
         service.counters.release(backlog.bytes)
         let current = locked
@@ -89,7 +86,7 @@ extension IngestSession {
                 let another = entry.number > 0 && entry.number <= numbers.accepted
                 let frame = Frame(
                     bytes: bytes, index: entry.index, number: entry.number, standing: another ? .repeated : .new)
-                actor.withUnsafeBytes { stage(frame, actor: $0, actorPartition, .authentication, at: entry.received) }
+                stage(frame, actor, at: entry.received)
             }
         }
         locked = current
@@ -115,8 +112,9 @@ extension IngestSession {
         numbers.hold(frame.number)
     }
 
-    /// The session ends, and nobody has said whose the events are that wait. They go to the dead letters, but for those that
-    /// are still the client's, because they have numbers and it was not told that they are durable: it sends them again.
+    /// The session ends, and nobody has said whose the events are that wait. They go to the dead letters, but for
+    /// those that are still the client's, because they have numbers and it was not told that they are durable: it
+    /// sends them again.
     /// - Parameter isAnswered: the client is told what became of each.
     func giveUpBacklog(isAnswered: Bool) {
         service.counters.release(backlog.bytes)

@@ -15,15 +15,15 @@ struct Frame {
 
 extension IngestSession {
     func takeFrames() {
-        for (index, frame) in workspace.frames.frames.enumerated() {
-            let bytes = workspace.frames.bytes(of: frame)
-            var frame = Frame(bytes: bytes, index: index)
+        let source = connection.source
+        for (index, message) in workspace.frames.messages.enumerated() {
+            var frame = Frame(bytes: workspace.frames.bytes(of: message), index: index)
             if report.isOver {
-                if !numbers.isNumbered { addLetter(.protect, "sent after \"terminate\"", bytes, number: 0) }
-            } else if let source = connection.source {
+                if !numbers.isNumbered { addLetter(.protect, "sent after \"terminate\"", frame.bytes, number: 0) }
+            } else if let source {
                 number(&frame, lectern_value())
                 takeLine(frame, source)
-            } else if !workspace.frames.frames[index].isText {
+            } else if !message.isText {
                 number(&frame, lectern_value())
                 reject(frame, .decode, "a binary message: each event is a message of text, one JSON object")
             } else {
@@ -64,7 +64,8 @@ extension IngestSession {
         let more = locked.locking(object, workspace)
         guard more.json.count <= service.configuration.lockedBytes else {
             let limit = service.configuration.lockedBytes
-            return reject(frame, .protect, "the locked fields would have \(more.json.count) bytes, at most \(limit) are allowed")
+            let size = "\(more.json.count) bytes, at most \(limit) are allowed"
+            return reject(frame, .protect, "the locked fields would have \(size)")
         }
         locked = more
         consumed(frame)

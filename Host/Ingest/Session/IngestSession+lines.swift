@@ -46,7 +46,7 @@ extension IngestSession {
         record.fields = workspace.decoded.bytes(event.fields)
         record.actor = workspace.decoded.bytes(event.actor)
         record.assertion = .source
-        if !record.actor.isEmpty { record.partition = service.log.identity.partition(ofActor: record.actor) }
+        if !record.actor.isEmpty { record.partition = logIdentity.partition(ofActor: record.actor) }
         if event.type.isEmpty {
             guard let type = workspace.envelope.type(of: workspace.row) else {
                 reject(frame, .source, "\(source.id) gave an event without a type, and its payload names none")

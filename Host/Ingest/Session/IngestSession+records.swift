@@ -1,13 +1,17 @@
 import EventLog
 import Records
 
+/// Whose an event is, and who says so. The id is borrowed.
+struct EventActor {
+    var id = UnsafeRawBufferPointer(start: nil, count: 0)
+    var partition: UInt16 = 0
+    var assertion = ActorAssertion.nobody
+}
+
 extension IngestSession {
     /// Appends the event that stands in the workspace's row to the batch, unless it was taken before.
     /// - Parameter arrival: microseconds since 1970 UTC, if the event did not arrive with this read.
-    func stage(
-        _ frame: Frame, actor: UnsafeRawBufferPointer, _ actorPartition: UInt16, _ assertion: ActorAssertion,
-        at arrival: Int64? = nil
-    ) {
+    func stage(_ frame: Frame, _ actor: EventActor, at arrival: Int64? = nil) {
         switch frame.standing {
         case .new: break
         case .repeated:
@@ -29,9 +33,9 @@ extension IngestSession {
             event.type = published.type.bytes
             event.fields = published.fields.bytes
         }
-        event.actor = actor
-        event.partition = actorPartition
-        event.assertion = assertion
+        event.actor = actor.id
+        event.partition = actor.partition
+        event.assertion = actor.assertion
         do {
             try append(event)
             report.accepted += 1
@@ -41,21 +45,18 @@ extension IngestSession {
         }
     }
 
-    /// Appends an event to the batch, after the session's record if that has to come first. An event without an actor goes
-    /// to the session's partition.
+    /// Appends an event to the batch, after the session's record if that has to come first. An event without an actor
+    /// goes to the session's partition.
     func append(_ event: NewRecord) throws(RecordTooLong) {
         if record == 0 || recorded !== locked { try appendSessionRecord() }
         var event = event
         event.session = record
         if event.actor.isEmpty {
             event.assertion = .nobody
-            event.partition = service.log.identity.partition(ofSession: record)
+            event.partition = logIdentity.partition(ofSession: record)
         }
-        let result = clientName.withUnsafeBytes { client -> Result<Void, RecordTooLong> in
-            event.client = client
-            return Result { () throws(RecordTooLong) in try workspace.batch.append(event) }
-        }
-        try result.get()
+        event.client = clientName.bytes
+        try workspace.batch.append(event)
     }
 
     /// Appends a mark, if the last numbers that were taken are in no record.
@@ -65,10 +66,8 @@ extension IngestSession {
         mark.kind = .mark
         mark.received = received
         mark.sequence = number
-        clientName.withUnsafeBytes { client in
-            mark.client = client
-            do { try workspace.batch.append(mark) } catch { preconditionFailure("a mark is short: \(error)") }
-        }
+        mark.client = clientName.bytes
+        do { try workspace.batch.append(mark) } catch { preconditionFailure("a mark is short: \(error)") }
     }
 
     /// A change of the locked fields makes a new session record, with a number of its own.

@@ -4,32 +4,34 @@ import Synchronization
 
 /// One connection's way into the log: a state machine without a socket.
 ///
-/// The handler of a WebSocket makes one, fills its workspace's `frames` with the messages of a read, calls `receive` at the
-/// end of the read, and does what the outputs say, in order; what the log's durability brings comes later, through
-/// `deliver`. Each frame goes this way: decode, locked fields, who it is, limits, log. What can't go on goes to the dead
-/// letters, the client is told why, and the connection stays open.
+/// The handler of a WebSocket makes one, fills its workspace's `frames` with the messages of a read, calls `receive`
+/// at the end of the read, and does what the outputs say, in order; what the log's durability brings comes later,
+/// through `deliver`. Each frame goes this way: decode, locked fields, who it is, limits, log. What can't go on goes
+/// to the dead letters, the client is told why, and the connection stays open.
 ///
-/// `save_blob`, `fetch_blob` and the block list of Learning Observer are not served: the first two are events like others.
+/// `save_blob`, `fetch_blob` and the block list of Learning Observer are not served: the first two are events like
+/// others.
 ///
-/// Confined to one thread at a time; only `deliver` is called on the log's, which it must not block. The handler closes with
-/// 1009 on a message of more than `eventBytes`, and does not read while its channel is not writable: a client that sends
-/// nothing but mistakes and reads no answers is stopped by that.
+/// Confined to one thread at a time; only `deliver` is called on the log's, which it must not block. The handler
+/// closes with 1009 on a message of more than `eventBytes`, and does not read while its channel is not writable: a
+/// client that sends nothing but mistakes and reads no answers is stopped by that.
 package final class IngestSession {
     let service: IngestService
     let workspace: IngestWorkspace
     let connection: IngestConnection
     private let deliver: @Sendable ([IngestOutput]) -> Void
     private let mark: ClientMark?
-    let clientName: [UInt8]
+    let clientName: StableBytes
+    let logIdentity: LogIdentity
 
     var locked = LockedFields.none()
     /// Who the connection is, from its first authentication on; never changes after.
     var identity: Identity?
     /// Has been told who it is.
     var isGreeted = false
-    /// The actor of events that name none: the identity, or the first user of a trusted connection; empty if there is none.
-    var actor: [UInt8] = []
-    var actorPartition: UInt16 = 0
+    /// The actor of events that name none: the identity, or the first user of a trusted connection.
+    private(set) var actor = EventActor()
+    private var actorName: StableBytes?
     var backlog = Backlog()
     /// The number of the session record in the log, and what is locked there. 0: there is none yet.
     var record: UInt32 = 0
@@ -55,13 +57,14 @@ package final class IngestSession {
         self.connection = connection
         self.workspace = workspace
         self.deliver = deliver
-        clientName = Array((connection.client ?? "").utf8)
+        clientName = StableBytes(connection.client ?? "")
+        logIdentity = service.log.identity
         mark = connection.client.map(service.clients.acquire)
         numbers = FrameNumbers(connection.numbering, after: connection.firstNumber.map { $0 - 1 })
     }
 
-    /// Begins a connection. A client that wants to know is told up to which number everything is durable: at once, or as soon
-    /// as what other connections of the same client have sent is so.
+    /// Begins a connection. A client that wants to know is told up to which number everything is durable: at once, or
+    /// as soon as what other connections of the same client have sent is so.
     ///
     /// - Throws: a refusal if too many connections are open; the session is of no use then.
     package func open() throws(IngestRefusal) -> [IngestOutput] {
@@ -82,8 +85,8 @@ package final class IngestSession {
         }
     }
 
-    /// Takes the messages of one read, which are then gone from the workspace, and appends what they give to the log, all
-    /// at once.
+    /// Takes the messages of one read, which are then gone from the workspace, and appends what they give to the log,
+    /// all at once.
     package func receive() -> [IngestOutput] {
         var outputs: [IngestOutput] = []
         let report = read { session in
@@ -120,21 +123,30 @@ package final class IngestSession {
         return report
     }
 
-    /// Ends the session: the connection is closed, or lost. Further calls do nothing.
+    /// Ends the session: the connection is closed, or lost. Frames that arrived before have been received. Further
+    /// calls do nothing.
     package func end() {
         guard !isEnded else { return }
         isEnded = true
-        if !backlog.isEmpty {
-            giveUpBacklog(isAnswered: false)
+        giveUpBacklog(isAnswered: false)
+        if !workspace.letters.isEmpty {
             append(outputs: [])
-            workspace.endRead()
+            workspace.endBatch()
         }
         if record != 0 { service.log.closeSession(record) }
         if let mark { service.clients.release(mark) }
         if isOpen { service.counters.closeConnection() }
     }
 
-    /// Takes the workspace's frames and lets `finish` append what they gave, while no other connection of the client's does.
+    /// From now on, events that name no actor are this one's.
+    func setActor(_ id: String, _ assertion: ActorAssertion) {
+        let name = StableBytes(id)
+        actorName = name
+        actor = EventActor(id: name.bytes, partition: logIdentity.partition(ofActor: name.bytes), assertion: assertion)
+    }
+
+    /// Takes the workspace's frames and lets `finish` append what they gave, while no other connection of the
+    /// client's does.
     private func read(_ finish: (IngestSession) -> Void) -> ReadReport {
         report = ReadReport()
         received = service.now
@@ -156,9 +168,8 @@ package final class IngestSession {
 
     /// Appends the read and does `outputs` when it, and all that was appended before, is durable.
     private func append(outputs: [IngestOutput]) {
-        guard !workspace.batch.isEmpty || !workspace.letters.isEmpty || !outputs.isEmpty || numbers.uncarried != nil else {
-            return
-        }
+        let isEmpty = workspace.batch.isEmpty && workspace.letters.isEmpty && numbers.uncarried == nil
+        if isEmpty && outputs.isEmpty { return }
         append { [deliver] result in
             switch result {
             case .success: if !outputs.isEmpty { deliver(outputs) }

@@ -2,10 +2,11 @@ import CPluginAPI
 import EventLog
 import Records
 
-/// What one thread needs to take events in: the parser, the frames of one read and the records made of them. An event loop
-/// has one for all of its connections. Not thread-safe.
+/// What one thread needs to take events in: the parser, the frames of one read and the records made of them. An event
+/// loop has one for all of its connections. Not thread-safe.
 package final class IngestWorkspace {
-    /// The frames of the read that is going on; the connection's handler fills it and hands it to `IngestSession.receive`.
+    /// The frames of the read that is going on; the connection's handler fills it and hands it to
+    /// `IngestSession.receive`.
     package var frames = FrameBuffer()
 
     let batch = RecordBatch()
@@ -77,6 +78,11 @@ package final class IngestWorkspace {
     /// Forgets a read: its frames, records and texts.
     func endRead() {
         frames.removeAll()
+        endBatch()
+    }
+
+    /// Forgets the records and texts.
+    func endBatch() {
         batch.removeAll()
         letters.removeAll(keepingCapacity: true)
         extractor.reset()

@@ -1,8 +1,8 @@
 import CPluginAPI
 import Records
 
-/// The fields that a client has locked on its connection, and what they mean for the envelope of each of its events: a locked
-/// member replaces the event's own member of that name. Immutable: locking more makes a new one.
+/// The fields that a client has locked on its connection, and what they mean for the envelope of each of its events:
+/// a locked member replaces the event's own member of that name. Immutable: locking more makes a new one.
 final class LockedFields {
     private struct Member {
         /// As JSON, quotes included.
@@ -39,8 +39,8 @@ final class LockedFields {
         for override in overrides { row[override.slot] = override.value }
     }
 
-    /// These fields and those of `object`, which win. An object that repeats the locked `source` is ignored whole, as Learning
-    /// Observer does; `auth` and `server` are the host's to set, and left out.
+    /// These fields and those of `object`, which win. An object that repeats the locked `source` is ignored whole, as
+    /// Learning Observer does; `auth` and `server` are the host's to set, and left out.
     func locking(_ object: UnsafeRawBufferPointer, _ workspace: IngestWorkspace) -> LockedFields {
         var merged = members
         var places = Dictionary(members.enumerated().map { ($1.name, $0) }) { first, _ in first }
@@ -65,8 +65,8 @@ final class LockedFields {
     private static let source = Array("\"source\"".utf8)
     private static let ofTheHost = [Array("\"auth\"".utf8), Array("\"server\"".utf8)]
 
-    /// Keeps the values of the envelope's slots that the locked members cover. A covered slot without a value is missing:
-    /// a locked `metadata` without `ts` hides the event's `metadata.ts`.
+    /// Keeps the values of the envelope's slots that the locked members cover. A covered slot without a value is
+    /// missing: a locked `metadata` without `ts` hides the event's `metadata.ts`.
     private func prepare(_ workspace: IngestWorkspace) {
         let values = workspace.extract(padding: json)
         for member in members {

@@ -1,6 +1,7 @@
 import Records
 
-/// What the events of a connection share, as the log holds it: `{"locked":{…},"server":{"ip","agent","origin"},"auth":{…}}`.
+/// What the events of a connection share, as the log holds it:
+/// `{"locked":{…},"server":{"ip","agent","origin"},"auth":{…}}`.
 ///
 /// The fold lays the locked members over the event's own, and `server` and `auth` over both, each as a whole. `auth` is
 /// always there: so what a client sends or locks under that name never reaches a reducer.

@@ -8,17 +8,21 @@ struct FilesystemContents: ~Copyable {
     var folder: JournaledFolder
     private let names: FileNames
 
+    private init(folder: consuming JournaledFolder, names: FileNames) {
+        self.folder = folder
+        self.names = names
+    }
+
     /// Makes the store if there is none. Throws `unknownFormat` if it was made with other settings.
-    init(path: String, subdirs: Bool, readOnly: Bool) throws {
-        folder = try JournaledFolder(path: path, readOnly: readOnly)
-        names = FileNames(subdirs: subdirs)
+    static func open(path: String, subdirs: Bool, readOnly: Bool) throws -> FilesystemContents {
+        let folder = try JournaledFolder.open(path, readOnly: readOnly)
         let expected = "1, \(subdirs ? "with" : "without") subdirs"
-        if let found = try FileSystem.read(path + "/format") {
-            let text = String(decoding: found, as: UTF8.self)
-            if text != expected { throw StoreError.unknownFormat(path: path, found: text, expected: expected) }
-        } else {
-            try folder.commit([.write("format", Array(expected.utf8))])
+        let found = try FileSystem.read(path + "/format").map { String(decoding: $0, as: UTF8.self) }
+        if found == nil { try folder.commit([.write("format", Array(expected.utf8))]) }
+        if let found, found != expected {
+            throw StoreError.unknownFormat(path: path, found: found, expected: expected)
         }
+        return FilesystemContents(folder: folder, names: FileNames(subdirs: subdirs))
     }
 
     func get(_ key: String) throws -> String? {

@@ -15,7 +15,7 @@ package final class FilesystemStore: KeyValueStore {
     ///
     /// Blocks. Throws a `StoreError`.
     package init(path: String, subdirs: Bool = false, readOnly: Bool = false) throws {
-        contents = Mutex(try FilesystemContents(path: path, subdirs: subdirs, readOnly: readOnly))
+        contents = Mutex(try FilesystemContents.open(path: path, subdirs: subdirs, readOnly: readOnly))
     }
 
     package func multiGet(_ keys: [String]) async throws -> [String?] {

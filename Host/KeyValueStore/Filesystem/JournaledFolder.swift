@@ -18,21 +18,23 @@ struct JournaledFolder: ~Copyable {
     private let isReadOnly: Bool
     private var journal: String { path + "/journal" }
 
+    private init(path: String, isReadOnly: Bool, lock: consuming OpenFile?) {
+        self.path = path
+        self.isReadOnly = isReadOnly
+        self.lock = lock
+    }
+
     /// Makes the folder if it is missing, and the changes that an earlier process has left. Throws `inUse` if another
     /// process has the folder.
-    init(path: String, readOnly: Bool) throws {
-        self.path = path
-        isReadOnly = readOnly
-        if readOnly {
-            lock = nil
-            return
-        }
+    static func open(_ path: String, readOnly: Bool) throws -> JournaledFolder {
+        if readOnly { return JournaledFolder(path: path, isReadOnly: true, lock: nil) }
         try FileSystem.makeFolder(path)
         let lock = try OpenFile(path + "/lock", O_RDWR | O_CREAT, "open")
         guard lock.lock() else { throw StoreError.inUse(path: path) }
-        self.lock = consume lock
-        for leftover in [journal + ".new", path + "/change.new"] { try FileSystem.remove(leftover) }
-        try finish()
+        let folder = JournaledFolder(path: path, isReadOnly: false, lock: lock)
+        for leftover in [folder.journal + ".new", path + "/change.new"] { try FileSystem.remove(leftover) }
+        try folder.finish()
+        return folder
     }
 
     /// Makes the changes, in order. If it throws, either none is made, or the next call or the next process makes all.

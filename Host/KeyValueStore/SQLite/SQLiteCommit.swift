@@ -51,15 +51,18 @@ struct SQLitePiles: Sendable {
                 pile = try SQLitePile.insert(
                     db, component, isExternal: block.external, partition: checkpoint.partition)
             }
-            var size = entries[id]?.size ?? PileSize()
+            let size = entries[id]?.size ?? PileSize()
             let rows = try block.rows(plugin: checkpoint.plugin)
-            try block.bytes.withUnsafeBytes { raw in
-                for row in rows { try pile.append(UnsafeRawBufferPointer(rebasing: raw[row])) }
+            let newSize: PileSize
+            if let grown = size.adding(bytes: block.bytes.count, rows: rows.count) {
+                newSize = grown
+                try block.bytes.withUnsafeBytes { raw in
+                    for row in rows { try pile.append(UnsafeRawBufferPointer(rebasing: raw[row])) }
+                }
+            } else {
+                newSize = try pile.merge(with: block.bytes)
             }
-            size.recentBytes += block.bytes.count
-            size.recentRows += rows.count
-            if size.needsMerge { size = try pile.merge() }
-            entries[id] = Entry(id: pile.id, component: component, size: size)
+            entries[id] = Entry(id: pile.id, component: component, size: newSize)
         }
     }
 

@@ -74,9 +74,9 @@ struct SQLitePile: StatePile {
         }
     }
 
-    /// Makes one sorted part of all that is there. Returns its size.
-    func merge() throws -> PileSize {
-        let rows = try merged()
+    /// Makes one sorted part of all that is there and the block. Returns its size.
+    func merge(with block: [UInt8]) throws -> PileSize {
+        let rows = try merged(with: block)
         try db.cachedStatement(sql: "DELETE FROM block WHERE pile = ?").execute(arguments: [id])
         for row in rows { try row.bytes.withUnsafeBytes { try append($0, hash: row.firstHash) } }
         return PileSize(sortedBytes: rows.reduce(0) { $0 + $1.bytes.count }, sortedRows: rows.count)

@@ -14,11 +14,14 @@ struct SQLiteSnapshot: StoreSnapshot {
         let statement = try db.cachedStatement(
             sql: """
                 SELECT key, json FROM value
-                WHERE key >= ?1 AND (?2 IS NULL OR key > ?2) AND substr(key, 1, length(?1)) = ?1
-                ORDER BY key LIMIT ?3
+                WHERE key >= ?1 AND (?2 IS NULL OR key < ?2) AND (?3 IS NULL OR key > ?3)
+                ORDER BY key LIMIT ?4
                 """)
+        // The first key behind all those with the prefix; 0xff is no byte of a text.
+        var end = prefix.isEmpty ? nil : Data(prefix.utf8)
+        if let last = end?.popLast() { end?.append(last + 1) }
         let after = after.map { Data($0.utf8) }
-        let rows = try Row.fetchCursor(statement, arguments: [Data(prefix.utf8), after, limit])
+        let rows = try Row.fetchCursor(statement, arguments: [Data(prefix.utf8), end, after, limit])
         var entries: [StoreEntry] = []
         while let row = try rows.next() {
             let (key, json): (Data, Data) = (row[0], row[1])

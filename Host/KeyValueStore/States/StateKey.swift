@@ -15,6 +15,11 @@ package struct StateKey: Sendable, Equatable {
     package struct Part: Sendable, Equatable {
         package var name: String
         package var value: KeyPart
+
+        package init(name: String, value: KeyPart) {
+            self.name = name
+            self.value = value
+        }
     }
 
     package var scope: Scope

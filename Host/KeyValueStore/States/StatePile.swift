@@ -21,9 +21,18 @@ struct PileSize: Sendable, Equatable {
     var recentBytes = 0
     var recentRows = 0
 
+    /// The size with a block added, or nil if the pile should then be merged instead: together with the block, which
+    /// need not be written first.
+    func adding(bytes: Int, rows: Int) -> PileSize? {
+        var size = self
+        size.recentBytes += bytes
+        size.recentRows += rows
+        return size.needsMerge ? nil : size
+    }
+
     /// A pile may hold its states three times over, more or less: then merging costs a third of what committing costs.
     /// Small piles may grow further, and many small rows count as well, since each costs time when the pile is read.
-    var needsMerge: Bool { recentBytes > 2 * sortedBytes + (256 << 10) || recentRows > 2 * sortedRows + 256 }
+    private var needsMerge: Bool { recentBytes > 2 * sortedBytes + (256 << 10) || recentRows > 2 * sortedRows + 256 }
 }
 
 extension StatePile {
@@ -83,14 +92,15 @@ extension StatePile {
         }
     }
 
-    /// The rows of a sorted part that stands for the whole pile.
-    func merged() throws -> [StateRow] {
+    /// The rows of a sorted part that stands for the whole pile and a newer block.
+    func merged(with block: [UInt8]) throws -> [StateRow] {
         var sorter = StateSorter()
         try forEachSorted(from: .min) { _, row in
             guard sorter.add(row) else { throw damaged }
             return true
         }
         try forEachRecent { guard sorter.add($0) else { throw damaged } }
+        guard block.withUnsafeBytes({ sorter.add($0) }) else { throw damaged }
         return sorter.merged()
     }
 

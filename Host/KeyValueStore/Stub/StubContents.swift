@@ -43,10 +43,7 @@ struct StubContents: StoreSnapshot {
         checkpoints[id] = CheckpointHead(position: position, summary: checkpoint.summary, marks: marks)
         for block in checkpoint.blocks where block.count > 0 {
             let index = try pileIndex(of: block, checkpoint)
-            piles[index].recent.append(block.bytes)
-            piles[index].size.recentBytes += block.bytes.count
-            piles[index].size.recentRows += 1
-            if piles[index].size.needsMerge { try piles[index].merge() }
+            try piles[index].add(block.bytes)
         }
     }
 

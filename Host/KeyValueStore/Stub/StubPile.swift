@@ -4,9 +4,9 @@ struct StubPile: StatePile {
     let isExternal: Bool
     let partition: Int
     /// The oldest first.
-    var recent: [[UInt8]] = []
-    var sorted: [StateRow] = []
-    var size = PileSize()
+    private(set) var recent: [[UInt8]] = []
+    private(set) var sorted: [StateRow] = []
+    private var size = PileSize()
 
     init(id: Int, component: StateComponent, isExternal: Bool, partition: Int) {
         self.id = id
@@ -26,9 +26,14 @@ struct StubPile: StatePile {
         }
     }
 
-    mutating func merge() throws {
-        sorted = try merged()
-        recent = []
-        size = PileSize(sortedBytes: sorted.reduce(0) { $0 + $1.bytes.count }, sortedRows: sorted.count)
+    mutating func add(_ block: [UInt8]) throws {
+        if let size = size.adding(bytes: block.count, rows: 1) {
+            recent.append(block)
+            self.size = size
+        } else {
+            sorted = try merged(with: block)
+            recent = []
+            size = PileSize(sortedBytes: sorted.reduce(0) { $0 + $1.bytes.count }, sortedRows: sorted.count)
+        }
     }
 }

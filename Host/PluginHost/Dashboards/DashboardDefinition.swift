@@ -6,7 +6,7 @@
 ///       "id": "class",
 ///       "title": "Quizzes",
 ///       "description": "How the class is doing",
-///       "empty": "No quiz yet. Send some: lectern simulate --to http://127.0.0.1:3001",
+///       "empty": "No quiz yet. Send some: `lectern simulate --to {host}`",
 ///       "filters": [{"column": "module", "title": "Module"}],
 ///       "panels": [
 ///         {"kind": "number", "title": "Mean score", "table": "attempts", "measure": "mean", "column": "score",
@@ -40,7 +40,7 @@ package struct DashboardDefinition: Sendable, Equatable {
     package var id: String
     package var title: String
     package var description: String
-    /// What to do when there is nothing to show yet.
+    /// What to do when there is nothing to show yet. Backquotes surround code; `{host}` stands for the host's address.
     package var empty: String
     package var filters: [DashboardFilter]
     package var panels: [PanelDefinition]

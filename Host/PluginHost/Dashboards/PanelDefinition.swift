@@ -52,7 +52,7 @@ package enum PanelContent: Sendable, Equatable {
     case histogram(column: String, bins: Int)
     /// `{"kind": "heatmap", "x": C, "y": C, "value": C, "measure": F, "bucket": B}`: one cell for each x and y.
     case heatmap(Chart, rowColumn: String)
-    /// `{"kind": "text", "text": "…"}`: paragraphs of plain text.
+    /// `{"kind": "text", "text": "…"}`: paragraphs of plain text, in which backquotes surround code.
     case text(String)
 
     package var kind: String {

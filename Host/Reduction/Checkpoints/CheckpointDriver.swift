@@ -28,6 +28,9 @@ final class CheckpointDriver {
         begun = MonotonicClock.microseconds
     }
 
+    /// Whether a checkpoint is being taken, or something waits for the next one.
+    var isBusy: Bool { checkpoint.isTaking || checkpoint.isDue }
+
     /// To be called between batches.
     func poll() {
         let now = MonotonicClock.microseconds

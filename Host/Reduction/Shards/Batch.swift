@@ -14,6 +14,7 @@ final class Batch {
     let marks: UnsafeMutablePointer<Mark>
     /// What server or source set.
     let fields: UnsafeMutablePointer<UnsafeRawBufferPointer?>
+    let sessions: UnsafeMutablePointer<SessionFields?>
     private var rows: UnsafeMutablePointer<lectern_value>
     private(set) var rowLength: Int
 
@@ -27,6 +28,8 @@ final class Batch {
         actorHashes = .allocate(capacity: capacity)
         marks = .allocate(capacity: capacity)
         fields = .allocate(capacity: capacity)
+        sessions = .allocate(capacity: capacity)
+        sessions.initialize(repeating: nil, count: capacity)
         rows = .allocate(capacity: capacity * max(rowLength, 1))
     }
 
@@ -38,6 +41,8 @@ final class Batch {
         actorHashes.deallocate()
         marks.deallocate()
         fields.deallocate()
+        sessions.deinitialize(count: capacity)
+        sessions.deallocate()
         rows.deallocate()
     }
 

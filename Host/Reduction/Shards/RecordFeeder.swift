@@ -1,40 +1,58 @@
+import EventLog
 import Records
 
 /// Feeds records of the log to a shard. Not thread-safe.
 final class RecordFeeder {
     private let shard: Shard
     private let owned: [Bool]
+    private var sessions: [UInt32: SessionFields] = [:]
 
     init(_ shard: Shard, owned: [Int]) {
         self.shard = shard
         self.owned = (0..<shard.setup.partitions).map(owned.contains)
     }
 
-    /// Folds the events among the records that are in the shard's partitions. The records' memory must stay until `Shard.flush`.
-    @inline(__always)
-    func add(_ record: RecordView) { add(record, position: record.position) }
+    /// Folds the events of a chunk that are in the shard's partitions.
+    func add(_ chunk: LogChunk) {
+        // Sessions that live on are repeated at the head of each segment.
+        if chunk.beginsSegment { sessions.removeAll() }
+        for index in 0..<chunk.count { add(chunk[index], position: chunk[index].position) }
+        shard.flush()
+    }
 
-    /// As `add`, for a record that no log has given its position.
+    /// Folds one record. Its memory must stay until `Shard.flush`.
+    @inline(__always)
     func add(_ record: RecordView, position: UInt64) {
-        guard record.kind == .event, owned[record.partition] else {
-            if record.kind == .control, owned[record.partition] { pass(record) }
-            return
+        switch record.kind {
+        case .event where owned[record.partition]: addEvent(record, position: position)
+        case .session:
+            // Events of the batch may still refer to what the session said before.
+            if sessions[record.session] != nil { shard.flush() }
+            sessions[record.session] = SessionFields(record: record.payload)
+        case .control where owned[record.partition]: pass(record, position: position)
+        default: break
         }
+    }
+
+    private func addEvent(_ record: RecordView, position: UInt64) {
         let row = shard.nextRow
         guard shard.fields.extractor.extract(record.payload, into: row) == nil else {
-            return pass(record)  // ingest stores nothing that can't be parsed
+            return pass(record, position: position)  // ingest stores nothing that can't be parsed
         }
+        let session = record.session == 0 ? nil : sessions[record.session]
+        session?.apply(to: row, shard.fields)
         let actor = record.actor
         let fields = record.fields
         shard.add(
             Shard.Incoming(
                 partition: record.partition, position: position, time: record.time,
                 isTimeClaimed: record.isTimeClaimed, received: record.received, type: record.type,
-                actor: actor.isEmpty ? nil : actor, payload: record.payload, fields: fields.isEmpty ? nil : fields))
+                actor: actor.isEmpty ? nil : actor, payload: record.payload, fields: fields.isEmpty ? nil : fields,
+                session: session))
     }
 
-    private func pass(_ record: RecordView) {
+    private func pass(_ record: RecordView, position: UInt64) {
         shard.flush()
-        for plugin in shard.plugins { plugin.pass(partition: record.partition, position: record.position) }
+        for plugin in shard.plugins { plugin.pass(partition: record.partition, position: position) }
     }
 }

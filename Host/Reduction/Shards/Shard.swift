@@ -42,6 +42,8 @@ final class Shard {
         /// A JSON object of what server or source set, which wins over the payload; `FieldExtractor.padding` readable bytes
         /// follow it.
         var fields: UnsafeRawBufferPointer?
+        /// Already applied to the row.
+        var session: SessionFields?
     }
 
     let setup: ShardSetup
@@ -72,9 +74,9 @@ final class Shard {
         let batch = Batch(capacity: setup.batch, rowLength: fields.extractor.count)
         self.batch = batch
         fields.overlay = { event, finder, row in
-            if let fields = batch.fields[event - UnsafePointer(batch.events)], !fields.isEmpty {
-                _ = finder.overlay(fields, onto: row)
-            }
+            let index = event - UnsafePointer(batch.events)
+            batch.sessions[index]?.overlay(finder, onto: row)
+            if let fields = batch.fields[index], !fields.isEmpty { _ = finder.overlay(fields, onto: row) }
         }
     }
 
@@ -105,6 +107,7 @@ final class Shard {
             _ = self.fields.extractor.overlay(fields, onto: batch.nextRow)
         }
         batch.fields[index] = incoming.fields
+        batch.sessions[index] = incoming.session
         batch.partitions[index] = incoming.partition
         batch.types[index] = typeNumber(incoming.type)
         if let actor = incoming.actor {

@@ -3,6 +3,10 @@
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [12, 4], [4, 2], [1, 2], [10, 2, 2, 2, 2, 2]];
 const POINTS = ["circle", "rect", "triangle", "rectRot", "star", "crossRot", "rectRounded", "cross"];
 
+/// Bars with long names lie down, so that the names can be read.
+const LONG_NAME = 12;
+const BAR_HEIGHT = 26;
+
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 /// A colour of the style sheet as the canvas understands it: `rgb(…)`, as it is in the theme that holds.
@@ -15,6 +19,28 @@ function colour(name, opacity = 1) {
   probe.style.color = `var(--${name})`;
   return getComputedStyle(probe).color.replace("rgb(", "rgba(").replace(")", `, ${opacity})`);
 }
+
+/// Writes the value at the end of each bar, where there is one series and room.
+const valueLabels = {
+  id: "valueLabels",
+  afterDatasetsDraw(chart, _, options) {
+    if (!options.text) return;
+    const context = chart.ctx;
+    const isLying = chart.options.indexAxis === "y";
+    const bars = chart.getDatasetMeta(0).data;
+    context.save();
+    context.font = `11px ${chart.options.font.family}`;
+    context.fillStyle = options.color;
+    context.textAlign = isLying ? "left" : "center";
+    context.textBaseline = isLying ? "middle" : "bottom";
+    bars.forEach((bar, index) => {
+      const text = options.text(index);
+      if (!isLying && context.measureText(text).width > bar.width + 8) return;
+      context.fillText(text, bar.x + (isLying ? 6 : 0), bar.y - (isLying ? 0 : 4));
+    });
+    context.restore();
+  },
+};
 
 /// Chart.js, or null if the host has none.
 export function loadCharts(address) {
@@ -47,17 +73,20 @@ export class ChartView {
     this.#section.classList.toggle("drawn", panel.rows.length > 0);
     if (panel.rows.length === 0) return;
     const config = this.#configuration();
-    if (!this.#chart || this.#chart.data.datasets.length !== config.data.datasets.length) {
+    const isLying = config.options.indexAxis === "y";
+    const plot = this.#canvas.parentElement;
+    plot.style.minHeight = isLying ? `${panel.rows.length * BAR_HEIGHT + 48}px` : "";
+    plot.style.maxHeight = isLying ? "none" : "";
+    const shown = this.#chart?.config;
+    if (shown?.data.datasets.length !== config.data.datasets.length || shown.options.indexAxis !== config.options.indexAxis) {
       this.#chart?.destroy();
       this.#chart = new this.#library(this.#canvas, config);
       return;
     }
     this.#chart.data.labels = config.data.labels;
     config.data.datasets.forEach((series, index) => {
-      const shown = this.#chart.data.datasets[index];
-      shown.label = series.label;
-      shown.data = series.data;
-      shown.pointRadius = series.pointRadius;
+      const { label, data, pointRadius } = series;
+      Object.assign(this.#chart.data.datasets[index], { label, data, pointRadius });
     });
     this.#chart.update(reducedMotion.matches ? "none" : undefined);
   }
@@ -99,7 +128,28 @@ export class ChartView {
         cubicInterpolationMode: "monotone",
       };
     });
-    return { type: isLine ? "line" : "bar", data: { labels, datasets }, options: this.#options(byValue, axis) };
+    const isLying =
+      this.#section.dataset.kind === "bar" && labels.length <= 30 && labels.some((label) => label.length > LONG_NAME);
+    const options = isLying ? this.#lyingOptions() : this.#options(byValue, axis);
+    const isSingle = !isLine && datasets.length === 1;
+    options.plugins.valueLabels = {
+      text: isSingle && ((index) => this.#panel.rows[index]?.cells[1].text ?? ""),
+      color: colour("soft"),
+    };
+    options.layout = { padding: { top: isSingle && !isLying ? 14 : 4, right: isSingle && isLying ? 44 : 4 } };
+    return { type: isLine ? "line" : "bar", data: { labels, datasets }, options, plugins: [valueLabels] };
+  }
+
+  #lyingOptions() {
+    const options = this.#options(false, "steps");
+    const { x, y } = options.scales;
+    const names = { ...x, ticks: { ...x.ticks, autoSkip: false, callback: (_, index) => this.#shortName(index) } };
+    return { ...options, indexAxis: "y", scales: { x: y, y: names } };
+  }
+
+  #shortName(index) {
+    const name = this.#panel.rows[index]?.cells[0].text ?? "";
+    return name.length > 24 ? `${name.slice(0, 23)}…` : name;
   }
 
   #options(byValue, axis) {

@@ -54,6 +54,7 @@ export function showNumber(section, panel) {
   const figure = section.querySelector(".figure");
   if (setText(figure, panel.rows[0]?.cells[0]?.text ?? "–") && section.dataset.shown) markFresh(figure);
   section.dataset.shown = "yes";
+  figure.toggleAttribute("data-long", figure.textContent.length > 12);
 }
 
 export function showTable(section, panel) {

@@ -5,6 +5,8 @@ struct DashboardPage {
     let feed: DashboardFeed
     /// The address of Chart.js.
     let charts: String
+    /// The host's own address, as its viewer knows it.
+    let address: String
 
     func page() -> Page {
         let definition = feed.definition
@@ -52,7 +54,7 @@ struct DashboardPage {
         <svg viewBox="0 0 48 48" aria-hidden="true"><path d="M8 34V22M18 34V14M28 34v-8M38 34V18"/>\
         <path class="base" d="M4 40h40"/></svg>
         <h2 id="empty-title">Nothing to show yet</h2>
-        <p>\(definition.empty)</p>
+        <p>\(HTML.prose(definition.empty.replacing("{host}", with: address)))</p>
         <p class="hint">This page fills itself as soon as events arrive.</p>
         </section>
         """

@@ -25,6 +25,16 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable, Equatable {
         }
     }
 
+    /// Plain text in which backquotes surround code.
+    static func prose(_ text: String) -> HTML {
+        let parts = text.split(separator: "`", omittingEmptySubsequences: false).map(String.init)
+        let pieces = parts.enumerated().map { index, part -> HTML in
+            let isCode = index % 2 == 1 && index < parts.count - 1
+            return isCode ? "<code>\(part)</code>" : index % 2 == 1 ? "`\(part)" : "\(part)"
+        }
+        return "\(pieces)"
+    }
+
     /// The markup, or nothing.
     static func when(_ condition: Bool, _ html: @autoclosure () -> HTML) -> HTML { condition ? html() : "" }
 }

@@ -55,7 +55,7 @@ struct OverviewPage {
         if refusals.isEmpty { return "" }
         return """
             <section class="notice" aria-labelledby="refused"><h2 id="refused">Not loaded</h2>
-            <ul>\(refusals.map { "<li>\($0)</li>" as HTML })</ul></section>
+            <ul>\(refusals.map { "<li>\(HTML.prose($0))</li>" as HTML })</ul></section>
             """
     }
 

@@ -8,7 +8,7 @@ struct PanelHTML {
 
     var html: HTML {
         """
-        <section class="panel \(definition.content.kind) \(width.rawValue)" data-panel="\(index)" \
+        <section class="panel \(width.rawValue)" data-panel="\(index)" \
         data-kind="\(definition.content.kind)" data-axis="\(axis)" aria-labelledby="panel-\(index)">
         <h2 id="panel-\(index)">\(definition.title)</h2>
         \(HTML.when(!definition.description.isEmpty, "<p class=\"about\">\(definition.description)</p>"))
@@ -22,7 +22,8 @@ struct PanelHTML {
     private var content: HTML {
         switch definition.content {
         case .number:
-            return "<p class=\"figure\">\(data.rows.first?.cells.first?.text ?? PanelCell.none.text)</p>"
+            let text = data.rows.first?.cells.first?.text ?? PanelCell.none.text
+            return "<p class=\"figure\"\(HTML.when(text.count > 12, " data-long"))>\(text)</p>"
         case .text(let text):
             return "<div class=\"prose\">\(paragraphs(text))</div>"
         case .tiles(let tiles):
@@ -63,7 +64,7 @@ struct PanelHTML {
     }
 
     private func paragraphs(_ text: String) -> [HTML] {
-        text.split(separator: "\n\n", omittingEmptySubsequences: true).map { "<p>\(String($0))</p>" }
+        text.split(separator: "\n\n", omittingEmptySubsequences: true).map { "<p>\(HTML.prose(String($0)))</p>" }
     }
 
     private var width: PanelWidth {

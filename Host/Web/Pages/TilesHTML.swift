@@ -32,16 +32,21 @@ struct TilesHTML {
         }
     }
 
+    private func status(_ status: RowStatus?) -> HTML {
+        guard let status else { return "" }
+        return """
+            <span class="status" data-tone="\(status.tone)"><span class="shape" aria-hidden="true"></span>\
+            <span class="word">\(status.word)</span></span>
+            """
+    }
+
     private func tile(_ row: PanelRow) -> HTML {
         let hasValue = tiles.value != nil && row.cells.count > 1
         let details = Array(zip(data.columns, row.cells).dropFirst(hasValue ? 2 : 1))
         let face: HTML = """
             <span class="name">\(row.cells.first?.text ?? "")</span>\
             \(HTML.when(hasValue, "<span class=\"value\">\(row.cells[1].text)</span>"))\
-            \(row.status.map { """
-                <span class="status" data-tone="\($0.tone)"><span class="shape" aria-hidden="true"></span>\
-                <span class="word">\($0.word)</span></span>
-                """ } ?? "")
+            \(status(row.status))
             """
         if details.isEmpty { return "<li class=\"tile\"><div class=\"face\">\(face)</div></li>" }
         let entries = details.map { column, cell -> HTML in "<div><dt>\(column.title)</dt><dd>\(cell.text)</dd></div>" }

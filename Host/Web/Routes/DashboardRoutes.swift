@@ -14,7 +14,9 @@ struct DashboardRoutes {
     func add(to router: Router<WebRequestContext>) {
         router.get("/dashboards/{plugin}/{dashboard}") { request, context in
             try context.require(.viewer)
-            return Response.page(DashboardPage(feed: try feed(request, context), charts: assets.address("chart.js")).page(), assets)
+            let page = DashboardPage(
+                feed: try feed(request, context), charts: assets.address("chart.js"), address: request.ownAddress)
+            return Response.page(page.page(), assets)
         }
         router.get("/dashboards/{plugin}/{dashboard}/stream") { request, context in
             try context.require(.viewer)

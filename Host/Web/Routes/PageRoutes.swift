@@ -23,6 +23,6 @@ struct PageRoutes {
     private func overview(_ request: Request) -> OverviewPage {
         let report = plugins()
         return OverviewPage(
-            plugins: report.plugins, refusals: report.refusals, address: "http://\(request.head.authority ?? "")")
+            plugins: report.plugins, refusals: report.refusals, address: request.ownAddress)
     }
 }

@@ -9,5 +9,6 @@ extension HTTPField.Name {
     static let resourcePolicy = Self("Cross-Origin-Resource-Policy")!
     static let openerPolicy = Self("Cross-Origin-Opener-Policy")!
     static let accelBuffering = Self("X-Accel-Buffering")!
+    static let idempotencyKey = Self("Idempotency-Key")!
     static let lastEventID = Self("Last-Event-ID")!
 }

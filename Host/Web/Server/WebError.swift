@@ -1,5 +1,6 @@
 package import HTTPTypes
 import Hummingbird
+import Ingest
 
 /// What a client is told when a request fails: `{"error": {"code", "message"}}`, or a page.
 package struct WebError: Error, Equatable {
@@ -22,6 +23,8 @@ package struct WebError: Error, Equatable {
         switch error {
         case let error as WebError:
             self = error
+        case let error as IngestRefusal:
+            self.init(HTTPResponse.Status(code: error.status), "refused", error.reason)
         case let error as HTTPError where error.status.code == 413:
             self.init(.contentTooLarge, "too-large", "The body is too large.")
         case let error as any HTTPResponseError:

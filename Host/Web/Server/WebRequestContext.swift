@@ -27,6 +27,9 @@ extension Request {
     /// A browser shows the answer.
     var wantsPage: Bool { headers[.accept]?.contains("text/html") ?? false }
 
+    /// This host's address, as the requester knows it.
+    var ownAddress: String { "http://\(head.authority ?? "")" }
+
     /// A parameter of the query, decoded; nil if it is not there or empty.
     func query(_ name: String) -> String? {
         uri.queryParameters[Substring(name)].flatMap { $0.isEmpty ? nil : String($0.replacing("+", with: " ")) }

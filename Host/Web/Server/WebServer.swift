@@ -1,5 +1,6 @@
 import Hummingbird
 import HummingbirdCore
+package import Ingest
 package import Logging
 import NIOCore
 package import PluginHost
@@ -15,15 +16,17 @@ package final class WebServer: Service {
     package struct Host: Sendable {
         package var plugins: @Sendable () -> PluginReport
         package var tables: any TableReading
+        package var ingest: IngestService
         package var readiness: Readiness
         package var metrics: MetricsRegistry
 
         package init(
-            plugins: @escaping @Sendable () -> PluginReport, tables: any TableReading,
+            plugins: @escaping @Sendable () -> PluginReport, tables: any TableReading, ingest: IngestService,
             readiness: Readiness = Readiness(), metrics: MetricsRegistry = MetricsRegistry()
         ) {
             self.plugins = plugins
             self.tables = tables
+            self.ingest = ingest
             self.readiness = readiness
             self.metrics = metrics
         }
@@ -32,6 +35,7 @@ package final class WebServer: Service {
     private let configuration: WebConfiguration
     private let host: Host
     private let assets: AssetFolder
+    private let hostGuard: HostGuard
     private let policy: AccessPolicy
     private let hub: DashboardHub
     private let logger: Logger
@@ -50,6 +54,7 @@ package final class WebServer: Service {
         self.assets = assets
         self.logger = logger
         self.onReady = onReady
+        hostGuard = HostGuard(hosts: configuration.hosts, origins: configuration.origins)
         policy = AccessPolicy(configuration.authentication, tokens)
         hub = DashboardHub(tables: host.tables, limit: configuration.views, beat: configuration.beat)
     }
@@ -81,10 +86,13 @@ package final class WebServer: Service {
     private func application() -> some Service {
         let idle = TimeAmount(configuration.idle)
         let address = configuration.listen
+        let sockets = SocketUpgrade(
+            service: host.ingest, hostGuard: hostGuard, policy: policy,
+            workspaces: LoopWorkspaces(host.ingest.configuration), idle: idle)
         return Application(
             router: router(),
             server: HTTPServerBuilder { responder in
-                WebChannel(responder: responder, sockets: SocketUpgrade(), idle: idle)
+                WebChannel(responder: responder, sockets: sockets, idle: idle)
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), serverName: "Lectern",
@@ -99,13 +107,13 @@ package final class WebServer: Service {
     private func router() -> Router<WebRequestContext> {
         let router = Router(context: WebRequestContext.self)
         router.add(
-            middleware: GuardMiddleware(
-                hostGuard: HostGuard(hosts: configuration.hosts, origins: configuration.origins), assets: assets))
+            middleware: GuardMiddleware(hostGuard: hostGuard, assets: assets))
         router.add(middleware: AccessMiddleware(policy: policy))
         let streams = StreamLimit(configuration.streams)
         PageRoutes(plugins: host.plugins, assets: assets).add(to: router)
         DashboardRoutes(plugins: host.plugins, hub: hub, assets: assets, streams: streams).add(to: router)
         LoginRoutes(policy: policy, assets: assets).add(to: router)
+        EventRoutes(service: host.ingest).add(to: router)
         TableRoutes(plugins: host.plugins, tables: host.tables).add(to: router)
         HealthRoutes(readiness: host.readiness, metrics: host.metrics).add(to: router)
         host.metrics.add(.gauge, "lectern_dashboard_streams", "Open streams of dashboards.") { Double(streams.count) }

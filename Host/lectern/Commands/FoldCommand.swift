@@ -58,7 +58,9 @@ struct FoldCommand: AsyncParsableCommand {
             }
             if let output { try Folder.make(output, "tables") }
             let catalog = try common.catalog(host.plugins)
-            let store = try checkpoints || !restarts.isEmpty ? host.openStore() : nil
+            let store =
+                try checkpoints || !restarts.isEmpty
+                ? KeyValueStores(host.stores, folder: output ?? ".").default : nil
             let fold = Fold(catalog, host.foldOptions(restarts: restarts), store: store)
             let bar = ProgressBar()
             let summary = try fold.run(inputs.map(FoldInput.init), to: output) { progress in

@@ -16,10 +16,10 @@ struct CommonOptions: ParsableArguments {
     var plugins: String?
 
     /// The checked settings. `override` comes last.
-    func load(_ override: (inout Settings) throws -> Void = { _ in }) throws -> HostSettings {
+    func load(data: String = ".", _ override: (inout Settings) throws -> Void = { _ in }) throws -> HostSettings {
         var settings = try Settings.load(file: config, assignments: assignments)
         try override(&settings)
-        return try HostSettings(settings)
+        return try HostSettings(settings, data: data)
     }
 
     /// Loads the plugins; says on standard error which are refused, and what plugins say themselves.

@@ -1,52 +1,58 @@
+import EventLog
+import Ingest
+import KeyValueStore
 import PluginHost
 import Reduction
 import Settings
+import Web
 
 /// All settings of a host, checked.
 struct HostSettings {
-    var plugins = PluginsConfiguration()
-    var reduction = ReductionConfiguration()
-    var partitions = 16
-    var actors = ["user_id", "username", "actor"]
-    var lineLimit = 4 << 20
+    let log: EventLogConfiguration
+    let stores: KeyValueStoreConfiguration
+    let ingest: IngestConfiguration
+    let plugins: PluginsConfiguration
+    let reduction: ReductionConfiguration
+    let web: WebConfiguration
 
     /// Reads every section; throws one error that lists every mistake.
-    init(_ settings: Settings) throws {
+    ///
+    /// - Parameter data: the data folder.
+    init(_ settings: Settings, data: String) throws {
         self = try settings.validate { reader in
-            var host = HostSettings()
-            let log = reader.section("log")
-            host.partitions = log.integer("partitions", default: 16, in: 1...256)
-            log.ignoreOtherKeys()
-            let ingest = reader.section("ingest")
-            host.actors = ingest.strings("actor", default: host.actors)
-            host.lineLimit = ingest.size("frame", default: host.lineLimit, in: 1024...(1 << 26))
-            ingest.ignoreOtherKeys()
-            host.plugins = PluginsConfiguration(reader.section("plugins"))
-            host.reduction = ReductionConfiguration(
-                reduction: reader.section("reduction"), dedup: reader.section("dedup"), partitions: host.partitions)
-            reader.section("kvs").ignoreOtherKeys()
-            return host
+            let log = EventLogConfiguration(reader.section("log"), directory: "\(data)/log")
+            return HostSettings(
+                log: log, stores: KeyValueStoreConfiguration(reader.section("kvs")),
+                ingest: IngestConfiguration(reader.section("ingest")),
+                plugins: PluginsConfiguration(reader.section("plugins")),
+                reduction: ReductionConfiguration(
+                    reduction: reader.section("reduction"), dedup: reader.section("dedup"), partitions: log.partitions ?? 16),
+                web: WebConfiguration(reader.section("web")))
         }
     }
 
-    private init() {}
+    private init(
+        log: EventLogConfiguration, stores: KeyValueStoreConfiguration, ingest: IngestConfiguration,
+        plugins: PluginsConfiguration, reduction: ReductionConfiguration, web: WebConfiguration
+    ) {
+        self.log = log
+        self.stores = stores
+        self.ingest = ingest
+        self.plugins = plugins
+        self.reduction = reduction
+        self.web = web
+    }
 
     func foldOptions(restarts: [UInt64]) -> FoldOptions {
         var options = FoldOptions()
         options.shards = reduction.shards
         options.batch = reduction.batch
-        options.partitions = partitions
+        options.partitions = log.partitions ?? options.partitions
         options.dedup = reduction.dedup
-        options.actors = actors
-        options.lineLimit = lineLimit
+        options.actors = ingest.actorFields
+        options.lineLimit = ingest.eventBytes
         options.checkpointInterval = reduction.checkpoint
         options.restarts = restarts
         return options
     }
-}
-
-import KeyValueStore
-
-extension HostSettings {
-    func openStore() throws -> (any KeyValueStore)? { nil }
 }

@@ -18,5 +18,20 @@ public struct Latest<Value: Codable & Comparable>: ReducerState {
     }
 }
 
+extension Latest: StateCoding where Value: StateCoding {
+    public func encode(into writer: inout StateWriter) {
+        writer.map { map in
+            map.field("time", time)
+            if let value { map.field("value", value) }
+        }
+    }
+
+    public init(from reader: inout StateReader) throws {
+        var map = try reader.map()
+        time = try map.read("time")
+        value = try map.read("value", default: nil)
+    }
+}
+
 extension Latest: Equatable where Value: Equatable {}
 extension Latest: Sendable where Value: Sendable {}

@@ -25,10 +25,10 @@ public struct StateMap {
         return value
     }
 
-    /// The value of an entry, or nil if there is none.
-    public func readIfPresent<Value: StateCoding>(_ name: StaticString, as type: Value.Type = Value.self) throws -> Value? {
-        guard var reader = find(Text(name)) else { return nil }
-        return try Value?(from: &reader)
+    /// The value of an entry, or `missing` if there is none.
+    public mutating func read<Value: StateCoding>(_ name: StaticString, default missing: Value) throws -> Value {
+        if find(Text(name)) == nil { return missing }
+        return try read(name)
     }
 
     /// Where an entry's value begins.

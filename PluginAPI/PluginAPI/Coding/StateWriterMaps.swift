@@ -17,6 +17,12 @@ extension StateWriter {
         value.encode(into: &self)
     }
 
+    /// One entry, left out where the value is `empty`: `StateMap.read(_:default:)` gives that back.
+    @inlinable
+    public mutating func field<Value: StateCoding & Equatable>(_ name: StaticString, _ value: Value, unless empty: Value) {
+        if value != empty { field(name, value) }
+    }
+
     /// Begins a container whose number of entries is not known yet. Returns what `closeMap` or `closeArray` restores.
     @usableFromInline
     mutating func openFrame() -> Frame {

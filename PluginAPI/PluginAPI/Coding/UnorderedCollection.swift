@@ -70,6 +70,41 @@ extension Dictionary: UnorderedCollection where Key: Codable, Value: Codable {
     }
 }
 
+extension Set: StateCoding where Element: StateCoding {
+    public func encode(into writer: inout StateWriter) {
+        let outer = writer.openFrame()
+        for element in self {
+            _ = writer.beginEntry()
+            element.encode(into: &writer)
+        }
+        writer.closeArray(outer, isSet: true)
+    }
+
+    public init(from reader: inout StateReader) throws {
+        self = []
+        for _ in 0..<(try reader.array()) { insert(try Element(from: &reader)) }
+    }
+}
+
+/// For keys that are texts or integers when stored.
+extension Dictionary: StateCoding where Key: StateCoding, Value: StateCoding {
+    public func encode(into writer: inout StateWriter) {
+        let outer = writer.openFrame()
+        for (key, value) in self {
+            let entry = writer.beginEntry()
+            key.encode(into: &writer)
+            writer.notice(keyAt: entry)
+            value.encode(into: &writer)
+        }
+        writer.closeMap(outer)
+    }
+
+    public init(from reader: inout StateReader) throws {
+        self = [:]
+        try reader.map().forEach { key, value in self[try Key(from: &key)] = try Value(from: &value) }
+    }
+}
+
 extension StateWriter {
     /// Whether the item at `start` is a text or an integer.
     func isPlain(at start: Int) -> Bool {

@@ -73,6 +73,14 @@ extension Event {
         try has(name) ? text(name, length: length) : nil
     }
 
+    /// A text, borrowed, or nil where the event has none, whatever else it has there.
+    @inlinable
+    @inline(__always)
+    public func textIfAny(_ name: StaticString) -> Text? {
+        let value = value(name)
+        return value.tag == LECTERN_TEXT ? Text(start: value.as.text, count: Int(value.length)) : nil
+    }
+
     /// A text, copied, so that it may be kept.
     @inlinable
     public func string(_ name: StaticString, length: ClosedRange<Int> = 0 ... .max) throws(EventError) -> String {
@@ -124,6 +132,11 @@ extension Event {
         }
         return Text(start: value.as.text, count: Int(value.length))
     }
+
+    /// Whether the event has the field, even if null.
+    @inlinable
+    @inline(__always)
+    public func contains(_ name: StaticString) -> Bool { value(name).tag != LECTERN_MISSING }
 
     /// Whether the event has the field, and not null there.
     @inlinable

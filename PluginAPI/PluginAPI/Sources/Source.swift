@@ -16,19 +16,19 @@ public struct SourceEvent {
     /// One JSON object, kept as it is.
     public var payload: Text
     /// Whose event it is; empty if nobody's.
-    public var actor: Text
+    public var actor: String
     /// Empty: the payload's `event_type` or `event`.
-    public var type: Text
+    public var type: String
     /// When it happened; nil: the payload's own time.
     public var time: Timestamp?
     /// How exactly `time` is known.
     public var precision: TimePrecision
     /// What the source adds; these win over the payload's fields of the same names.
-    public var fields: [(name: StaticString, value: Text)]
+    public var fields: [(name: StaticString, value: Cell)]
 
     public init(
-        payload: Text, actor: Text = "", type: Text = "", time: Timestamp? = nil,
-        precision: TimePrecision = .microsecond, fields: [(name: StaticString, value: Text)] = []
+        payload: Text, actor: String = "", type: String = "", time: Timestamp? = nil,
+        precision: TimePrecision = .microsecond, fields: [(name: StaticString, value: Cell)] = []
     ) {
         self.payload = payload
         self.actor = actor
@@ -39,11 +39,6 @@ public struct SourceEvent {
     }
 }
 
-extension Text: ExpressibleByStringLiteral {
-    @inlinable
-    public init(stringLiteral literal: StaticString) { self.init(literal) }
-}
-
 /// How exactly a time is known.
 public enum TimePrecision: UInt32, Sendable {
     case unknown, day, second, millisecond, microsecond
@@ -51,38 +46,43 @@ public enum TimePrecision: UInt32, Sendable {
 
 /// Takes the events of one line.
 public struct SourceOutput {
-    let output: UnsafePointer<lectern_source_output>
+    private let take: (SourceEvent) -> Void
+
+    /// An output that hands each event to `take`, for the call: a test's, for instance.
+    public init(_ take: @escaping (SourceEvent) -> Void) { self.take = take }
 
     /// One event of the line; its texts are copied.
-    public func emit(_ event: SourceEvent) {
+    public func emit(_ event: SourceEvent) { take(event) }
+}
+
+extension SourceEvent {
+    /// Gives the event to the host.
+    fileprivate func emit(to output: UnsafePointer<lectern_source_output>) {
         var declared = lectern_source_event()
         declared.size = UInt32(MemoryLayout<lectern_source_event>.size)
-        declared.payload = lectern_text(event.payload)
-        declared.actor = lectern_text(event.actor)
-        declared.type = lectern_text(event.type)
-        if let time = event.time {
+        declared.payload = lectern_text(payload)
+        if let time {
             declared.flags = LECTERN_TIME_CLAIMED
             declared.time = time.microseconds
-            declared.precision = event.precision.rawValue
+            declared.precision = precision.rawValue
         }
-        withUnsafeTemporaryAllocation(of: lectern_source_field.self, capacity: event.fields.count) { fields in
-            for (index, (name, value)) in event.fields.enumerated() {
-                var cell = lectern_value()
-                cell.tag = LECTERN_TEXT
-                cell.length = UInt32(value.count)
-                cell.as.text = value.utf8.baseAddress?.assumingMemoryBound(to: CChar.self)
-                (fields.baseAddress! + index).initialize(
-                    to: lectern_source_field(name: lectern_text(Text(name)), value: cell))
+        var (actor, type) = (actor, type)
+        actor.withUTF8 { actor in
+            type.withUTF8 { type in
+                declared.actor = lectern_text(actor)
+                declared.type = lectern_text(type)
+                Cell.withValues(fields.map(\.value)) { values in
+                    let fields = fields.enumerated().map { index, field in
+                        lectern_source_field(name: lectern_text(Text(field.name)), value: values[index])
+                    }
+                    fields.withUnsafeBufferPointer { fields in
+                        declared.field_count = UInt32(fields.count)
+                        declared.fields = fields.baseAddress
+                        output.pointee.emit?(output.pointee.context, &declared)
+                    }
+                }
             }
-            declared.field_count = UInt32(event.fields.count)
-            declared.fields = event.fields.isEmpty ? nil : UnsafePointer(fields.baseAddress)
-            output.pointee.emit?(output.pointee.context, &declared)
         }
-    }
-
-    fileprivate func reject(_ error: any Error) {
-        var reason = "\(error)"
-        reason.withUTF8 { output.pointee.reject?(output.pointee.context, lectern_text($0)) }
     }
 }
 
@@ -100,8 +100,13 @@ extension Source {
         table.id = Permanent.text(id)
         table.decode = { context, line, output in
             Unmanaged<SourceContext>.fromOpaque(context!)._withUnsafeGuaranteedRef { context in
-                let output = SourceOutput(output: output!)
-                do { try context.source.decode(Text(line), into: output) } catch { output.reject(error) }
+                let output = output!
+                do {
+                    try context.source.decode(Text(line), into: SourceOutput { $0.emit(to: output) })
+                } catch {
+                    var reason = "\(error)"
+                    reason.withUTF8 { output.pointee.reject?(output.pointee.context, lectern_text($0)) }
+                }
             }
         }
         return Permanent.value(table)

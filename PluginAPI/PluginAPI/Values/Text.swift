@@ -59,6 +59,15 @@ public struct Text {
         return Text(start: start.map { $0 + dropped }, count: count - dropped)
     }
 
+    /// Without the ASCII white space at both ends.
+    public var trimmed: Text {
+        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
+        let bytes = utf8
+        guard let first = bytes.firstIndex(where: { !isSpace($0) }), let last = bytes.lastIndex(where: { !isSpace($0) })
+        else { return prefix(0) }
+        return dropFirst(first).prefix(last - first + 1)
+    }
+
     /// The position of the first such byte at or after `from`.
     @inlinable
     public func firstIndex(of byte: UInt8, from: Int = 0) -> Int? {
@@ -102,6 +111,11 @@ extension Text: Hashable, Comparable {
 
     @inlinable
     public func hash(into hasher: inout Hasher) { hasher.combine(bytes: utf8) }
+}
+
+extension Text: ExpressibleByStringLiteral {
+    @inlinable
+    public init(stringLiteral literal: StaticString) { self.init(literal) }
 }
 
 extension Text: CustomStringConvertible {

@@ -16,7 +16,9 @@ public struct Rows {
 
     /// The state of another reducer of this plugin under a key, as of the same checkpoint; nil if there is none. When it
     /// changes, so do the rows that were made from it.
-    public func state<Other: Reducer>(of reducer: Other.Type, _ key: Cell...) -> Other.State? {
+    public func state<Other: Reducer>(of reducer: Other.Type, _ key: Cell...) -> Other.State? { state(of: reducer, key) }
+
+    public func state<Other: Reducer>(of reducer: Other.Type, _ key: [Cell]) -> Other.State? {
         Cell.withValues(key) { parts in
             var lookup = lectern_key(
                 size: UInt32(MemoryLayout<lectern_key>.size), count: UInt32(key.count), parts: UnsafePointer(parts))

@@ -69,3 +69,5 @@ static inline uint64_t lectern_record_extent(const lectern_record *r) {
                r->payload_length;
   return (n + 7) & ~(uint64_t)7;
 }
+/// The checksum that the record's bytes ask for. Touches `length` bytes.
+uint32_t lectern_record_checksum(const lectern_record *r);

@@ -80,7 +80,7 @@ typedef struct lectern_table {
   uint32_t size;
   uint32_t flags;
   void *context;
-  lectern_text id;      ///< as a reducer's id; unique among the plugin's tables
+  lectern_text id;      ///< as a reducer's id, underscores too; unique among the plugin's tables
   lectern_text title;
   lectern_text from;    ///< the id of a reducer (rows for each of its states) or an aggregator (rows for each group)
   uint32_t column_count;

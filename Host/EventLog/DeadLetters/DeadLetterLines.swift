@@ -4,7 +4,7 @@ import Glibc
 import Records
 
 /// The lines of a file of dead letters: first the totals as of its beginning, then a letter a line.
-enum DeadLetterFile {
+enum DeadLetterLines {
     struct Contents {
         var totals: DeadLetterTotals?
         var letters: [DeadLetters.Numbered] = []

@@ -1,0 +1,139 @@
+import CPluginAPI
+import KeyValueStore
+import PluginHost
+import Records
+
+/// What is shown of one plugin: its states as of the last checkpoints, their aggregates, and the tables made of both. Costs a
+/// change, not a class. Not thread-safe.
+final class PluginView {
+    /// A state that rows may depend on.
+    private struct Place: Hashable {
+        let reducer: Int
+        let key: [UInt8]
+    }
+
+    /// The rows that a key of a table's origin makes.
+    private struct Rows: Hashable {
+        let table: Int
+        let key: [UInt8]
+    }
+
+    let plugin: Plugin
+    let tables: [ViewedTable]
+    private let reducers: [ViewedReducer]
+    private let groups: [Groups]
+    /// Which rows have looked a state up.
+    private var readers: [Place: Set<Rows>] = [:]
+    private var stale: Set<Rows> = []
+    private var making: Rows?
+    private var made: [[Cell]] = []
+
+    init(_ plugin: Plugin) {
+        self.plugin = plugin
+        tables = plugin.tables.map { ViewedTable($0, plugin: plugin.id) }
+        reducers = plugin.reducers.map(ViewedReducer.init)
+        groups = plugin.aggregators.map(Groups.init)
+    }
+
+    /// Takes the states that a checkpoint holds. Rows follow with `makeRows`.
+    ///
+    /// - Parameter isRestored: blocks come newest first, so that what is there already is newer.
+    func apply(_ blocks: [StateBlock], partition: Int, isRestored: Bool = false) {
+        for block in blocks where !block.external {
+            guard
+                let index = plugin.reducers.firstIndex(where: { $0.id == block.component && $0.version == block.incarnation })
+            else { continue }
+            block.forEachEntry { key, value in
+                let key = Array(key)
+                guard let value, !isRestored || reducers[index].part(key, partition: partition) == nil else { return }
+                update(index, key, partition, Array(value))
+            }
+        }
+    }
+
+    private func update(_ index: Int, _ key: [UInt8], _ partition: Int, _ value: [UInt8]) {
+        _ = reducers[index].update(key, partition: partition, value) { before, after in
+            key.withUnsafeBytes { key in
+                for (number, aggregator) in plugin.aggregators.enumerated() where aggregator.reducer == index {
+                    if let before { _ = groups[number].retract(key, before) }
+                    let group = groups[number].add(key, after)
+                    for (table, viewed) in tables.enumerated() where viewed.component.origin == .aggregator(number) {
+                        stale.insert(Rows(table: table, key: group))
+                    }
+                }
+            }
+            for (table, viewed) in tables.enumerated() where viewed.component.origin == .reducer(index) {
+                stale.insert(Rows(table: table, key: key))
+            }
+            if let readers = readers[Place(reducer: index, key: key)] { stale.formUnion(readers) }
+        }
+    }
+
+    /// Makes the rows that have become stale. Returns the tables that changed.
+    func makeRows() -> Set<TableID> {
+        var changed: Set<TableID> = []
+        for rows in stale {
+            let table = tables[rows.table]
+            if table.replace(rows.key, with: make(rows)) { changed.insert(table.id) }
+        }
+        stale.removeAll()
+        return changed
+    }
+
+    /// The external state under a key as JSON, and how many keys a reducer has.
+    func stateJSON(_ reducer: Int, _ key: [UInt8], to bytes: inout Bytes) -> Bool {
+        guard let state = reducers[reducer][key] else { return false }
+        let raw = plugin.reducers[reducer].raw
+        var value = Bytes()
+        var writer = lectern_writer.into(&value.raw)
+        (raw.external ?? raw.encode!)(raw.context, state, &writer)
+        return CBOR.appendJSON(of: value.contents, to: &bytes)
+    }
+
+    func keys(of reducer: Int) -> [[UInt8]] { reducers[reducer].keys.sorted { $0.lexicographicallyPrecedes($1) } }
+}
+
+extension PluginView {
+    private func make(_ rows: Rows) -> [[Cell]] {
+        let component = tables[rows.table].component
+        let state: UnsafeRawPointer?
+        switch component.origin {
+        case .reducer(let index): state = reducers[index][rows.key]
+        case .aggregator(let index): state = groups[index][rows.key]
+        }
+        guard let state else { return [] }
+        making = rows
+        made = []
+        defer { made = [] }
+        var call = lectern_rows()
+        call.size = UInt32(MemoryLayout<lectern_rows>.size)
+        call.context = Unmanaged.passUnretained(self).toOpaque()
+        call.emit = { context, values, count in
+            PluginView.of(context).emit(UnsafeBufferPointer(start: values, count: Int(count)))
+        }
+        call.lookup = { context, reducer, key in PluginView.of(context).find(reducer.string, key!.pointee) }
+        rows.key.withUnsafeBytes { stored in
+            var key = KeyValues()
+            key.read(stored)
+            key.withKey { component.raw.rows(component.raw.context, $0, state, &call) }
+        }
+        return made
+    }
+
+    private static func of(_ context: UnsafeMutableRawPointer?) -> PluginView {
+        Unmanaged<PluginView>.fromOpaque(context!).takeUnretainedValue()
+    }
+
+    private func emit(_ values: UnsafeBufferPointer<lectern_value>) {
+        guard let making else { return }
+        let columns = tables[making.table].component.columns
+        made.append(columns.indices.map { $0 < values.count ? Cell(values[$0], columns[$0].type) : .null })
+    }
+
+    private func find(_ reducer: String, _ key: lectern_key) -> UnsafeRawPointer? {
+        guard let index = plugin.reducer(reducer), let making else { return nil }
+        let key = KeyBytes.encode(UnsafeBufferPointer(start: key.parts, count: Int(key.count)).map(KeyPart.init))
+        readers[Place(reducer: index, key: key), default: []].insert(making)
+        return reducers[index][key]
+    }
+}

@@ -1,0 +1,80 @@
+import CPluginAPI
+import PluginHost
+import Records
+
+/// The rows of one table, each made from one key of its origin. Not thread-safe.
+final class ViewedTable {
+    let id: TableID
+    let component: TableComponent
+    /// The rows by their key columns.
+    private(set) var rows: [[Cell]: [Cell]] = [:]
+    /// Which rows each key of the origin has made.
+    private var rowsOfKey: [[UInt8]: [[Cell]]] = [:]
+    private let keyColumns: [Int]
+    private(set) var version: UInt64 = 0
+
+    init(_ component: TableComponent, plugin: String) {
+        self.component = component
+        id = TableID(plugin: plugin, table: component.id)
+        keyColumns = component.columns.indices.filter { component.columns[$0].isKey }
+    }
+
+    /// Replaces the rows that a key has made. Returns whether anything changed.
+    func replace(_ key: [UInt8], with made: [[Cell]]) -> Bool {
+        var changed = false
+        var names: [[Cell]] = []
+        for row in made {
+            let name = keyColumns.map { row[$0] }
+            names.append(name)
+            if rows[name] != row {
+                rows[name] = row
+                changed = true
+            }
+        }
+        for old in rowsOfKey[key] ?? [] where !names.contains(old) {
+            rows[old] = nil
+            changed = true
+        }
+        rowsOfKey[key] = names.isEmpty ? nil : names
+        if changed { version += 1 }
+        return changed
+    }
+
+    /// All rows, sorted by their key columns.
+    func snapshot() -> TableSnapshot {
+        let sorted = rows.sorted { a, b in
+            for (x, y) in zip(a.key, b.key) where x != y { return x.precedes(y) }
+            return false
+        }
+        return TableSnapshot(
+            id: id, title: component.title, columns: component.columns, rows: sorted.map(\.value), version: version)
+    }
+}
+
+extension Cell {
+    /// Of a plugin's value, in a column of that type; null where it is missing or of another type.
+    init(_ value: lectern_value, _ type: ColumnType) {
+        switch (type, value.tag) {
+        case (.text, LECTERN_TEXT), (.text, LECTERN_JSON): self = .text(String(decoding: value.text!, as: UTF8.self))
+        case (.integer, LECTERN_INTEGER): self = .integer(value.as.integer)
+        case (.time, LECTERN_INTEGER): self = .time(value.as.integer)
+        case (.number, LECTERN_NUMBER): self = .number(value.as.number)
+        case (.number, LECTERN_INTEGER): self = .number(Double(value.as.integer))
+        case (.boolean, LECTERN_TRUE): self = .boolean(true)
+        case (.boolean, LECTERN_FALSE): self = .boolean(false)
+        default: self = .null
+        }
+    }
+
+    /// The order of rows: null first, numbers by value, texts by their bytes.
+    fileprivate func precedes(_ other: Cell) -> Bool {
+        switch (self, other) {
+        case (.text(let a), .text(let b)): a.utf8.lexicographicallyPrecedes(b.utf8)
+        case (.integer(let a), .integer(let b)), (.time(let a), .time(let b)): a < b
+        case (.number(let a), .number(let b)): a < b
+        case (.boolean(let a), .boolean(let b)): !a && b
+        case (.null, _): true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,196 @@
+import Ingest
+import NIOCore
+
+/// A WebSocket that brings events, on its event loop from the first byte to the last: what one read of the socket brought
+/// is taken in at once, and what there is to answer goes out in one write.
+final class IngestSocketHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        case open
+        /// A close frame is out; the client's is awaited.
+        case closing
+        case closed
+    }
+
+    private enum Pause {
+        case log, writer
+    }
+
+    private let service: IngestService
+    private let connection: IngestConnection
+    private let workspace: IngestWorkspace
+    private let idle: TimeAmount
+    private var session: IngestSession?
+    private var reader: WebSocketReader
+    private var phase = Phase.open
+    private var pauses: Set<Pause> = []
+    /// What this read brought. The workspace is shared with other connections, so it is used within one call only.
+    private var unread: [ByteBuffer] = []
+    private var context: ChannelHandlerContext?
+    private var idleTask: RepeatedTask?
+    private var wasHeard = true
+    private var isAsked = false
+
+    /// How long a client may take to answer a close frame.
+    private static let closingTime = TimeAmount.seconds(2)
+
+    /// - Parameters:
+    ///   - workspace: that of the channel's event loop.
+    ///   - idle: after this long without a byte the client is asked, and after twice as long it is gone.
+    init(_ service: IngestService, _ connection: IngestConnection, _ workspace: IngestWorkspace, idle: TimeAmount) {
+        self.service = service
+        self.connection = connection
+        self.workspace = workspace
+        self.idle = idle
+        reader = WebSocketReader(limit: service.configuration.eventBytes)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        let loop = context.eventLoop
+        let handler = NIOLoopBound(self, eventLoop: loop)
+        let session = IngestSession(service, connection, workspace) { outputs in
+            loop.execute { handler.value.perform(outputs) }
+        }
+        self.session = session
+        idleTask = loop.scheduleRepeatedTask(initialDelay: idle, delay: idle) { _ in handler.value.checkIdle() }
+        do throws(IngestRefusal) {
+            perform(try session.open())
+        } catch {
+            perform([.close(1013, error.reason)])
+        }
+        // Bytes that came right behind the upgrade may be handed on without the end of a read.
+        loop.execute { handler.value.takeUnread() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { end() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { unread.append(unwrapInboundIn(data)) }
+
+    func channelReadComplete(context: ChannelHandlerContext) { takeUnread() }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        set(.writer, !context.channel.isWritable)
+        context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed:
+            // The client is gone without a word; what it sent before counts.
+            takeUnread()
+            context.close(promise: nil)
+        case is ChannelShouldQuiesceEvent:
+            perform([.close(1001, "the host is about to stop")])
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    private func takeUnread() {
+        guard phase != .closed, !unread.isEmpty else { return }
+        wasHeard = true
+        var outputs: [IngestOutput] = []
+        var answers: [WebSocketReader.Control] = []
+        do throws(WebSocketViolation) {
+            for buffer in unread { answers += try read(buffer) }
+        } catch {
+            outputs.append(.close(error.code, error.reason))
+        }
+        unread.removeAll(keepingCapacity: true)
+        if phase == .open, let session, workspace.frames.count > 0 {
+            outputs = session.receive() + outputs
+        } else {
+            workspace.frames.removeAll()
+        }
+        perform(outputs, answers)
+    }
+
+    private func read(_ buffer: ByteBuffer) throws(WebSocketViolation) -> [WebSocketReader.Control] {
+        try buffer.withUnsafeReadableBytes { (bytes) throws(WebSocketViolation) in
+            try reader.read(bytes, into: &workspace.frames)
+        }
+    }
+
+    /// Does what the session says, and answers control frames, with one write.
+    private func perform(_ outputs: [IngestOutput], _ controls: [WebSocketReader.Control] = []) {
+        guard let context, phase != .closed else { return }
+        var buffer = context.channel.allocator.buffer(capacity: 0)
+        var isAnswered = false
+        for output in outputs where phase == .open {
+            switch output {
+            case .send(let text): WebSocketWriter.text(text, to: &buffer)
+            case .close(let code, let reason): close(code, reason, &buffer)
+            case .stopReading: set(.log, true)
+            case .readOn: set(.log, false)
+            }
+        }
+        for control in controls {
+            switch control {
+            case .ping(let payload) where phase == .open: WebSocketWriter.control(.pong, payload, to: &buffer)
+            case .ping, .pong: break
+            case .close(let code):
+                if phase == .open { WebSocketWriter.close(code ?? 1000, "", to: &buffer) }
+                phase = .closing
+                isAnswered = true
+            }
+        }
+        if buffer.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(buffer), promise: nil) }
+        // Both have said that it is over; what was written before is sent first.
+        if isAnswered { context.close(promise: nil) }
+    }
+
+    private func close(_ code: UInt16, _ reason: String, _ buffer: inout ByteBuffer) {
+        guard let context else { return }
+        WebSocketWriter.close(code, reason, to: &buffer)
+        phase = .closing
+        updateReading()
+        let channel = context.channel
+        context.eventLoop.scheduleTask(in: Self.closingTime) { channel.close(promise: nil) }
+    }
+
+    private func set(_ pause: Pause, _ isPaused: Bool) {
+        if isPaused { pauses.insert(pause) } else { pauses.remove(pause) }
+        updateReading()
+    }
+
+    /// A client that is told to close is read on, for its answer.
+    private func updateReading() {
+        let isReading = pauses.isEmpty || phase != .open
+        try? context?.channel.syncOptions?.setOption(.autoRead, value: isReading)
+    }
+
+    private func checkIdle() {
+        guard let context, phase == .open, pauses.isEmpty else { return }
+        if wasHeard {
+            wasHeard = false
+            isAsked = false
+        } else if isAsked {
+            context.close(promise: nil)
+        } else {
+            isAsked = true
+            var buffer = context.channel.allocator.buffer(capacity: 2)
+            WebSocketWriter.control(.ping, [], to: &buffer)
+            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        }
+    }
+
+    private func end() {
+        guard phase != .closed else { return }
+        phase = .closed
+        idleTask?.cancel()
+        session?.end()
+        session = nil
+        context = nil
+        unread = []
+    }
+}

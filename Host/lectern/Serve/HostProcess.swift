@@ -1,0 +1,76 @@
+import EventLog
+import Ingest
+import KeyValueStore
+import Logging
+import PluginHost
+import Reduction
+import ServiceLifecycle
+import Web
+
+/// A running host: its log, its store, its shards and its web, put together.
+struct HostProcess {
+    private let log: EventLog
+    private let engine: ReductionEngine
+    private let settings: HostSettings
+    private let catalog: PluginCatalog
+    private let data: String
+    private let logger = Logger(label: "lectern")
+
+    /// Opens log and store, restores the last checkpoints, and starts to fold what came after them.
+    init(_ settings: HostSettings, _ catalog: PluginCatalog, data: String) throws {
+        self.settings = settings
+        self.catalog = catalog
+        self.data = data
+        log = try EventLog.open(settings.log)
+        for truncation in log.recovery.truncations { Terminal.warn("\(truncation)") }
+        let stores = try KeyValueStores(settings.stores, folder: data)
+        engine = try ReductionEngine(log, stores.default, catalog.plugins, settings.reduction)
+    }
+
+    /// Serves until the process is told to stop; then drains, takes a last checkpoint and closes the log.
+    func run(onReady: @escaping @Sendable (ListenAddress) -> Void) async throws {
+        let ingest = IngestService(
+            settings.ingest, log: log, sources: catalog.plugins.flatMap(\.sources).map(PluginSource.init))
+        let readiness = Readiness()
+        let metrics = MetricsRegistry()
+        watch(readiness, metrics)
+        let catalog = catalog
+        let tokens = settings.web.tokens.isEmpty ? "\(data)/tokens" : settings.web.tokens
+        let web = WebServer(
+            settings.web,
+            host: WebServer.Host(
+                plugins: { PluginReport(catalog) }, tables: engine.views, ingest: ingest, readiness: readiness,
+                metrics: metrics),
+            tokens: try AccessTokens.open(tokens), assets: try AssetFolder.open(settings.web.assets), logger: logger,
+            onReady: onReady)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [web], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        let result = await Result { () async throws in try await group.run() }
+        try log.flush()
+        engine.close()
+        try log.close()
+        if let failure = engine.failure { throw failure }
+        try result.get()
+    }
+
+    private func watch(_ readiness: Readiness, _ metrics: MetricsRegistry) {
+        readiness.add("log") { [log] in log.failure.map { "\($0)" } }
+        readiness.add("reduction") { [engine] in engine.failure.map { "\($0)" } }
+        metrics.add(.counter, "lectern_events_folded_total", "Events that shards have folded since the start.") {
+            [engine] in Double(engine.folded)
+        }
+        metrics.add(.counter, "lectern_events_duplicate_total", "Events that were folded before, since the start.") {
+            [engine] in Double(engine.duplicates)
+        }
+        metrics.add(.counter, "lectern_checkpoints_total", "Checkpoints that were committed since the start.") {
+            [engine] in Double(engine.checkpoints)
+        }
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Glibc
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run a host: take events, fold them, serve dashboards.",
+        discussion: """
+            Prints `lectern ready http://HOST:PORT` once it accepts connections. On SIGTERM or Ctrl-C it drains, takes a
+            checkpoint and exits with 0. All that it keeps is in the data folder.
+
+            Examples:
+              lectern serve
+              lectern serve --data /var/lib/lectern --config /etc/lectern.yaml
+              lectern serve --listen 127.0.0.1:0 --set ingest.trust=loopback
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("The data folder.", valueName: "folder"))
+    var data = "lectern-data"
+
+    @Option(help: ArgumentHelp("Where to listen; port 0 picks a free one. Default 127.0.0.1:3001.", valueName: "host:port"))
+    var listen: String?
+
+    func run() async throws {
+        try await Command.run {
+            let settings = try common.load(data: data) { settings in
+                if let listen { try settings.set("web.listen=\(listen)") }
+            }
+            try Folder.make(data)
+            let catalog = try common.catalog(settings.plugins, generations: "\(data)/generations")
+            let process = try HostProcess(settings, catalog, data: data)
+            try await process.run { address in
+                print("lectern ready http://\(address)")
+                fflush(nil)
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import EventLog
+import Settings
+import Testing
+
+@Suite struct EventLogSettingsTests {
+    @Test func everySettingIsRead() throws {
+        let settings = try Settings(
+            yaml: """
+                log:
+                  directory: /somewhere/log
+                  partitions: 8
+                  segment: 64MiB
+                  sync: false
+                  delay: 500us
+                  direct: false
+                  buffer: 1MiB
+                  tail: 2MiB
+                  limit: 10GiB
+                  clients: 50
+                  dead_letters: 1MiB
+                """, file: "lectern.yaml")
+        let configuration = try settings.validate { EventLogConfiguration($0.section("log"), directory: "unused") }
+        #expect(configuration.directory == "/somewhere/log")
+        #expect(configuration.partitions == 8)
+        #expect(configuration.segmentBytes == 64 << 20)
+        #expect(!configuration.sync)
+        #expect(configuration.syncDelay == .microseconds(500))
+        #expect(!configuration.direct)
+        #expect(configuration.bufferBytes == 1 << 20)
+        #expect(configuration.tailBytes == 2 << 20)
+        #expect(configuration.limitBytes == 10 << 30)
+        #expect(configuration.clients == 50)
+        #expect(configuration.deadLetterBytes == 1 << 20)
+    }
+
+    @Test func noSettingsGiveTheDefaults() throws {
+        let configuration = try Settings().validate { EventLogConfiguration($0.section("log"), directory: "data/log") }
+        #expect(configuration.directory == "data/log")
+        #expect(configuration.partitions == nil)
+        #expect(configuration.limitBytes == nil)
+        #expect(configuration.sync)
+    }
+
+    @Test func everyMistakeIsNamed() throws {
+        let settings = try Settings(
+            yaml: "log: {partitions: 0, segment: 3GiB, delay: 1h, limit: 1, sink: true, directory: \"\"}", file: "lectern.yaml")
+        let error = #expect(throws: SettingsError.self) {
+            try settings.validate { EventLogConfiguration($0.section("log"), directory: "data/log") }
+        }
+        let text = try #require(error).description
+        for key in ["log.partitions", "log.segment", "log.delay", "log.limit", "log.sink", "log.directory"] {
+            #expect(text.contains(key))
+        }
+    }
+}

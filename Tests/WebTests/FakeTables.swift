@@ -1,0 +1,104 @@
+import PluginHost
+import Synchronization
+
+/// Tables that a test fills.
+final class FakeTables: TableReading {
+    private struct State {
+        var snapshots: [TableID: TableSnapshot] = [:]
+        var readers: [AsyncStream<Set<TableID>>.Continuation] = []
+        var version: UInt64 = 0
+    }
+
+    let epoch: UInt64
+    private let state = Mutex(State())
+
+    init(epoch: UInt64 = 7) { self.epoch = epoch }
+
+    func set(_ id: TableID, _ columns: [TableColumn], _ rows: [[Cell]]) {
+        let readers = state.withLock { state in
+            state.version += 1
+            state.snapshots[id] = TableSnapshot(
+                id: id, title: id.table, columns: columns, rows: rows, version: state.version)
+            return state.readers
+        }
+        for reader in readers { reader.yield([id]) }
+    }
+
+    func snapshot(of table: TableID) -> TableSnapshot? { state.withLock { $0.snapshots[table] } }
+
+    func changes() -> AsyncStream<Set<TableID>> {
+        let (stream, continuation) = AsyncStream<Set<TableID>>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        state.withLock { $0.readers.append(continuation) }
+        return stream
+    }
+}
+
+/// A small class: a table of attempts and one of students.
+enum Quiz {
+    static let attempts = TableID(plugin: "quiz", table: "attempts")
+    static let students = TableID(plugin: "quiz", table: "students")
+
+    static let attemptColumns = [
+        TableColumn(name: "id", title: "No.", type: .integer, isKey: true),
+        TableColumn(name: "student", title: "Student", type: .text),
+        TableColumn(name: "module", title: "Module", type: .text),
+        TableColumn(name: "score", title: "Score", type: .number),
+        TableColumn(name: "at", title: "At", type: .time),
+    ]
+    static let studentColumns = [
+        TableColumn(name: "student", title: "Student", type: .text, isKey: true),
+        TableColumn(name: "score", title: "Mean score", type: .number),
+        TableColumn(name: "module", title: "Module", type: .text),
+    ]
+
+    /// 2026-11-21 00:00:00 UTC.
+    static let day: Int64 = 1_795_219_200_000_000
+    static let hour: Int64 = 3_600_000_000
+
+    static let attemptRows: [[Cell]] = [
+        [.integer(1), .text("ada"), .text("module 2"), .number(80), .time(day + hour)],
+        [.integer(2), .text("ada"), .text("module 10"), .number(91), .time(day + 25 * hour)],
+        [.integer(3), .text("bob"), .text("module 2"), .number(40), .time(day + 2 * hour)],
+        [.integer(4), .text("cyd"), .text("module 2"), .null, .time(day + 73 * hour)],
+    ]
+    static let studentRows: [[Cell]] = [
+        [.text("ada"), .number(85.5), .text("module 10")],
+        [.text("bob"), .number(40), .text("module 2")],
+        [.text("cyd"), .null, .text("module 2")],
+    ]
+
+    static func tables(epoch: UInt64 = 7) -> FakeTables {
+        let tables = FakeTables(epoch: epoch)
+        tables.set(attempts, attemptColumns, attemptRows)
+        tables.set(students, studentColumns, studentRows)
+        return tables
+    }
+
+    static var snapshot: TableSnapshot {
+        TableSnapshot(id: attempts, title: "Attempts", columns: attemptColumns, rows: attemptRows, version: 1)
+    }
+
+    static var studentSnapshot: TableSnapshot {
+        TableSnapshot(id: students, title: "Students", columns: studentColumns, rows: studentRows, version: 1)
+    }
+
+    static let dashboard = DashboardDefinition(
+        id: "class", title: "Class & <co>", description: "How it goes", empty: "Send events: `lectern simulate --to {host}`",
+        filters: [DashboardFilter(column: "module", title: "Module")],
+        panels: [
+            PanelDefinition(title: "Attempts", table: "attempts", content: .number(Measure(.count))),
+            PanelDefinition(
+                title: "Students", table: "students", unit: "%",
+                content: .tiles(
+                    Tiles(
+                        name: "student", value: "score",
+                        status: Status(
+                            column: "score",
+                            levels: [
+                                Status.Level(.below(50), word: "needs help", tone: .alert),
+                                Status.Level(word: "on track", tone: .good),
+                            ]), details: ["module"]))),
+            PanelDefinition(
+                title: "All", table: "attempts", content: .table(columns: [], sort: nil, limit: 50)),
+        ])
+}

@@ -1,0 +1,90 @@
+import EventLog
+import Foundation
+import Ingest
+import Logging
+import PluginHost
+import ServiceLifecycle
+import Web
+
+/// A host on a free port with a log of its own, for the time of a test.
+struct TestServer: Sendable {
+    let port: UInt16
+    let log: EventLog
+    let ingest: IngestService
+    let tables: FakeTables
+    let readiness: Readiness
+    let group: ServiceGroup
+    let tokens: [Role: String]
+
+    static func run<Result: Sendable>(
+        _ configure: (inout WebConfiguration) -> Void = { _ in },
+        ingest configureIngest: (inout IngestConfiguration) -> Void = { _ in },
+        _ body: @Sendable (TestServer) async throws -> Result
+    ) async throws -> Result {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lectern-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var logConfiguration = EventLogConfiguration(directory: folder.path)
+        logConfiguration.sync = false
+        logConfiguration.direct = false
+        let log = try EventLog.open(logConfiguration)
+        var ingestConfiguration = IngestConfiguration()
+        configureIngest(&ingestConfiguration)
+        let ingest = IngestService(ingestConfiguration, log: log)
+        var configuration = WebConfiguration()
+        configuration.listen.port = 0
+        configureIngest(&ingestConfiguration)
+        configure(&configuration)
+
+        var logger = Logger(label: "web")
+        logger.logLevel = .critical
+        let tables = Quiz.tables()
+        let listing = PluginListing(
+            id: "quiz", version: "1.0", tables: ["attempts", "students"], dashboards: [Quiz.dashboard])
+        let readiness = Readiness()
+        let tokens = Dictionary(uniqueKeysWithValues: Role.allCases.map { ($0, "token-of-the-\($0.rawValue)-1") })
+        let text = tokens.map { "\($0.key.rawValue) \($0.value)\n" }.joined()
+        let (ready, isReady) = AsyncStream<Int>.makeStream()
+        let server = WebServer(
+            configuration,
+            host: WebServer.Host(
+                plugins: { PluginReport(plugins: [listing], refusals: ["old.so refused: abi"]) }, tables: tables,
+                log: log, ingest: ingest, readiness: readiness),
+            tokens: try AccessTokens(text, path: "tokens"), assets: try AssetFolder.open(assets), logger: logger,
+            onReady: { isReady.yield($0.port) })
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [server], logger: logger))
+
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            var ports = ready.makeAsyncIterator()
+            guard let port = await ports.next() else { throw CancellationError() }
+            let test = TestServer(
+                port: UInt16(port), log: log, ingest: ingest, tables: tables, readiness: readiness, group: group,
+                tokens: tokens)
+            let result: Swift.Result<Result, any Error>
+            do { result = .success(try await body(test)) } catch { result = .failure(error) }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            try log.close()
+            return try result.get()
+        }
+    }
+
+    private static let assets = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().appendingPathComponent("../../Host/Web/Assets").path
+
+    /// Connects and does blocking work on a thread of its own: a test must not hold the threads that the server needs.
+    func connect<Result: Sendable>(_ body: @escaping @Sendable (TestClient) throws -> Result) async throws -> Result {
+        let port = port
+        return try await withCheckedThrowingContinuation { continuation in
+            Thread {
+                continuation.resume(with: Swift.Result { try body(try TestClient(port: port)) })
+            }.start()
+        }
+    }
+
+    func request(
+        _ method: String = "GET", _ target: String, headers: [String: String] = [:], body: String = ""
+    ) async throws -> TestClient.Answer {
+        try await connect { try $0.request(method, target, headers: headers, body: body) }
+    }
+}
