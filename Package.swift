@@ -78,6 +78,7 @@ let package = Package(
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOWebSocket", package: "swift-nio"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ], path: "Host/lectern", swiftSettings: swiftSettings),
 
         tests("EventLogTests", uses: ["CRecords", "EventLog", "Records", "Settings"]),

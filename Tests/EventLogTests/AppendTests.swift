@@ -126,15 +126,17 @@ private final class Counter: Sendable { let count = Atomic(0) }
         var source = SampleSource(seed: 3)
         var all: [Sample] = []
         let batch = RecordBatch()
+        var wasCongested = false
         for _ in 0..<200 {
             for _ in 0..<20 {
                 all.append(source.sample(partitions: 16))
                 try all[all.count - 1].append(to: batch)
             }
             log.append(batch)
+            wasCongested = wasCongested || log.isCongested
             batch.removeAll()
         }
-        #expect(log.isCongested)
+        #expect(wasCongested)
         try log.flush()
         #expect(!log.isCongested)
         #expect(try log.read() == positioned(all))

@@ -33,6 +33,18 @@ final class FakeTables: TableReading {
     }
 }
 
+/// Four states of one reducer, `quiz/attempts`.
+struct FakeStates: StateReading {
+    func states(
+        plugin: String, reducer: String, parts: [String: String], after: String?, limit: Int
+    ) async -> [StateEntry]? {
+        guard plugin == "quiz", reducer == "attempts" else { return nil }
+        let all = ["ada", "bob", "cyd", "dan"].map { StateEntry(key: "actor:\($0)", json: "{\"n\":1}") }
+        let matching = all.filter { entry in parts.allSatisfy { entry.key == "\($0):\($1)" } }
+        return Array(matching.filter { $0.key > after ?? "" }.prefix(limit))
+    }
+}
+
 /// A small class: a table of attempts and one of students.
 enum Quiz {
     static let attempts = TableID(plugin: "quiz", table: "attempts")

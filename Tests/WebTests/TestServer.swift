@@ -32,7 +32,6 @@ struct TestServer: Sendable {
         let ingest = IngestService(ingestConfiguration, log: log)
         var configuration = WebConfiguration()
         configuration.listen.port = 0
-        configureIngest(&ingestConfiguration)
         configure(&configuration)
 
         var logger = Logger(label: "web")
@@ -48,7 +47,7 @@ struct TestServer: Sendable {
             configuration,
             host: WebServer.Host(
                 plugins: { PluginReport(plugins: [listing], refusals: ["old.so refused: abi"]) }, tables: tables,
-                log: log, ingest: ingest, readiness: readiness),
+                states: FakeStates(), log: log, ingest: ingest, readiness: readiness),
             tokens: try AccessTokens(text, path: "tokens"), assets: try AssetFolder.open(assets), logger: logger,
             onReady: { isReady.yield($0.port) })
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [server], logger: logger))

@@ -122,6 +122,18 @@ struct WebServerTests {
         }
     }
 
+    @Test func statesComeInPages() async throws {
+        try await TestServer.run { server in
+            let first = try await server.request("GET", "/api/v1/states/quiz/attempts?limit=3")
+            #expect(first.body.hasPrefix(#"{"states":[{"key":"actor:ada","state":{"n":1}},"#))
+            #expect(first.body.hasSuffix(#""next":"/api/v1/states/quiz/attempts?after=actor%3Acyd&limit=3"}"#))
+            let second = try await server.request("GET", "/api/v1/states/quiz/attempts?after=actor%3Acyd&limit=3")
+            #expect(second.body == #"{"states":[{"key":"actor:dan","state":{"n":1}}],"next":null}"#)
+            let one = try await server.request("GET", "/api/v1/states/quiz/attempts?actor=bob")
+            #expect(one.body == #"{"states":[{"key":"actor:bob","state":{"n":1}}],"next":null}"#)
+        }
+    }
+
     @Test func pluginsAreListed() async throws {
         try await TestServer.run { server in
             let body = try await server.request("GET", "/api/v1/plugins").body

@@ -60,8 +60,16 @@ package struct JSONWriter: ~Copyable {
 
     package mutating func null() { scalar { $0.append("null") } }
 
+    package mutating func base64(_ data: UnsafeRawBufferPointer) {
+        scalar { bytes in
+            bytes.append("\"")
+            bytes.appendBase64(data)
+            bytes.append("\"")
+        }
+    }
+
     /// JSON text that is taken as it is.
-    package mutating func json(_ text: UnsafeRawBufferPointer) { scalar { $0.append(text) } }
+    package mutating func json(_ text: String) { scalar { $0.append(text) } }
 
     private mutating func scalar(_ write: (inout Bytes) -> Void) {
         if needsComma { bytes.append(",") }

@@ -23,9 +23,10 @@ struct PageRequest {
 }
 
 extension JSONWriter {
-    /// The address of the next page, or null.
-    mutating func next(_ cursor: String?, _ page: PageRequest, path: String) {
+    /// The address of the next page, or null. `others` are the request's other parameters.
+    mutating func next(_ cursor: String?, _ page: PageRequest, path: String, _ others: [String: String] = [:]) {
         guard let cursor else { return null() }
-        text(path + Address.query(["limit": "\(page.limit)", "after": cursor]))
+        let own = ["limit": "\(page.limit)", "after": cursor]
+        text(path + Address.query(own.merging(others) { own, _ in own }))
     }
 }

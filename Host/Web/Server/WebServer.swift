@@ -1,3 +1,4 @@
+package import EventLog
 import Hummingbird
 import HummingbirdCore
 package import Ingest
@@ -16,16 +17,21 @@ package final class WebServer: Service {
     package struct Host: Sendable {
         package var plugins: @Sendable () -> PluginReport
         package var tables: any TableReading
+        package var states: any StateReading
+        package var log: EventLog
         package var ingest: IngestService
         package var readiness: Readiness
         package var metrics: MetricsRegistry
 
         package init(
-            plugins: @escaping @Sendable () -> PluginReport, tables: any TableReading, ingest: IngestService,
-            readiness: Readiness = Readiness(), metrics: MetricsRegistry = MetricsRegistry()
+            plugins: @escaping @Sendable () -> PluginReport, tables: any TableReading,
+            states: any StateReading, log: EventLog, ingest: IngestService, readiness: Readiness = Readiness(),
+            metrics: MetricsRegistry = MetricsRegistry()
         ) {
             self.plugins = plugins
             self.tables = tables
+            self.states = states
+            self.log = log
             self.ingest = ingest
             self.readiness = readiness
             self.metrics = metrics
@@ -115,7 +121,10 @@ package final class WebServer: Service {
         LoginRoutes(policy: policy, assets: assets).add(to: router)
         EventRoutes(service: host.ingest).add(to: router)
         TableRoutes(plugins: host.plugins, tables: host.tables).add(to: router)
+        StateRoutes(states: host.states).add(to: router)
+        DeadLetterRoutes(letters: host.log.deadLetters).add(to: router)
         HealthRoutes(readiness: host.readiness, metrics: host.metrics).add(to: router)
+        host.metrics.add(host.ingest, host.log)
         host.metrics.add(.gauge, "lectern_dashboard_streams", "Open streams of dashboards.") { Double(streams.count) }
         return router
     }

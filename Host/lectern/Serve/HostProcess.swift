@@ -5,6 +5,7 @@ import Logging
 import PluginHost
 import Reduction
 import ServiceLifecycle
+import UnixSignals
 import Web
 
 /// A running host: its log, its store, its shards and its web, put together.

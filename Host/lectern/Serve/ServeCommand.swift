@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Settings
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,0 +1,48 @@
+import HTTPTypes
+import Hummingbird
+import PluginHost
+
+/// States as JSON: `GET /api/v1/states/{plugin}/{reducer}?limit=&after=&actor=ada`. A parameter with the name of a part of
+/// the key chooses the states whose part it is.
+struct StateRoutes {
+    let states: any StateReading
+
+    func add(to router: Router<WebRequestContext>) {
+        router.get("/api/v1/states/{plugin}/{reducer}") { request, context in
+            try context.require(.viewer)
+            return try await page(request, context)
+        }
+    }
+
+    /// `{"states": [{"key", "state"}], "next"}`; `next` is the address of the next page, null on the last.
+    private func page(_ request: Request, _ context: WebRequestContext) async throws -> Response {
+        let plugin = try context.parameters.require("plugin")
+        let reducer = try context.parameters.require("reducer")
+        let page = try PageRequest(request)
+        let parts = Dictionary(
+            request.uri.queryParameters.map { (String($0.key), String($0.value)) }
+                .filter { $0.0 != "limit" && $0.0 != "after" && $0.0 != "token" },
+            uniquingKeysWith: { first, _ in first })
+        // One more than is shown tells whether there is a next page.
+        guard
+            let found = await states.states(
+                plugin: plugin, reducer: reducer, parts: parts, after: page.after, limit: page.limit + 1)
+        else { throw WebError.notFound("Plugin \"\(plugin)\" has no reducer \"\(reducer)\".") }
+
+        let shown = found.prefix(page.limit)
+        var json = JSONWriter()
+        json.object { json in
+            json.key("states")
+            json.array(shown) { json, entry in
+                json.object { json in
+                    json.member("key", entry.key)
+                    json.key("state")
+                    json.json(entry.json)
+                }
+            }
+            json.key("next")
+            json.next(found.count > shown.count ? shown.last?.key : nil, page, path: request.uri.path, parts)
+        }
+        return .json(json)
+    }
+}

@@ -1,0 +1,43 @@
+import PluginAPI
+
+/// What a learner does on the platform: takes a quiz, opens, views or finishes a module, logs in.
+struct LearningEvent: EventInput {
+    enum Kind { case moduleQuiz, diagnosticQuiz, started, viewed, completed, login }
+
+    static let quizzes = ["module_quiz_completed", "diagnostic_quiz_completed"]
+    static let all = quizzes + ["module_started", "module_viewed", "module_completed", "user_login", "login"]
+
+    let kind: Kind
+    /// Empty where there is none, as in logins and some diagnostic quizzes.
+    let module: Text
+    let course: Text
+    /// In percent; of quizzes.
+    let score: Double
+    /// Seconds; 0 where the event says nothing.
+    let taken: Double
+    let time: Timestamp
+    let learner: UInt64
+
+    var isQuiz: Bool { kind == .moduleQuiz || kind == .diagnosticQuiz }
+
+    init(_ event: Event) throws {
+        switch event.type {
+        case "module_quiz_completed": kind = .moduleQuiz
+        case "diagnostic_quiz_completed": kind = .diagnosticQuiz
+        case "module_started": kind = .started
+        case "module_viewed": kind = .viewed
+        case "module_completed": kind = .completed
+        default: kind = .login
+        }
+        switch kind {
+        case .login: module = ""
+        case .diagnosticQuiz: module = try event.optionalText("module") ?? ""
+        default: module = try event.text("module", length: 1...)
+        }
+        score = kind == .moduleQuiz || kind == .diagnosticQuiz ? try event.number("score", in: 0...100) : 0
+        course = try event.optionalText("course") ?? ""
+        taken = try event.optionalNumber("time_taken", in: 0...1e9) ?? 0
+        time = event.time
+        learner = event.actorHash
+    }
+}
