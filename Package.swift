@@ -71,6 +71,8 @@ let package = Package(
         ]),
         .executableTarget(name: "lectern", dependencies: [
             "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings", "Web",
+            "CCrypto", "CRecords",
+            .product(name: "CPluginAPI", package: "PluginAPI"),
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"),

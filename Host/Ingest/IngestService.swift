@@ -76,6 +76,8 @@ package final class IngestService: Sendable {
                 throw IngestRefusal(status: 400, reason: "seq counts the frames of a client: add client=ID")
             }
             connection.firstNumber = first
+            // The client counts its frames: what they call `seq` is theirs.
+            connection.numbering = .order
         }
         switch query["ack"] {
         case nil, "0": break

@@ -9,13 +9,13 @@ package struct LoadResult: Sendable, Equatable {
 }
 
 extension KeyValueStore {
-    /// Writes every entry whose key begins with `prefix` as a line of JSON, `{"key":"...","value":...}`, in pages, so
-    /// that memory stays bounded.
+    /// Makes of every entry whose key begins with `prefix` a line of JSON, `{"key":"...","value":...}`. `write` gets
+    /// some lines at a time, each with its line break, so that memory stays bounded.
     package func dump(prefix: String = "", to write: (String) async throws -> Void) async throws {
         var cursor: String?
         repeat {
             let page = try await scan(prefix: prefix, after: cursor, limit: 10_000)
-            for entry in page.entries { try await write(entry.dumpLine) }
+            if !page.entries.isEmpty { try await write(page.lines) }
             cursor = page.next
         } while cursor != nil
     }
@@ -46,20 +46,27 @@ extension KeyValueStore {
     }
 }
 
-extension StoreEntry {
-    private static let head = #"{"key":"#
-    private static let middle = #","value":"#
-
-    package var dumpLine: String {
-        var line = Bytes()
-        line.append(Self.head)
-        line.appendJSON(key)
-        line.append(Self.middle)
-        // Between a JSON text's tokens a line break means no more than a space, and within them there is none.
-        line.append(String(decoding: value.utf8.map { $0 == 10 || $0 == 13 ? 32 : $0 }, as: UTF8.self))
-        line.append("}")
-        return line.string
+extension StorePage {
+    fileprivate var lines: String {
+        var lines = Bytes()
+        for entry in entries {
+            lines.append(StoreEntry.head)
+            lines.appendJSON(entry.key)
+            lines.append(StoreEntry.middle)
+            let isOneLine = !entry.value.utf8.contains { $0 == 10 || $0 == 13 }
+            // Between a JSON text's tokens a line break means no more than a space, and within them there is none.
+            let value = isOneLine
+                ? entry.value : String(decoding: entry.value.utf8.map { $0 == 10 || $0 == 13 ? 32 : $0 }, as: UTF8.self)
+            lines.append(value)
+            lines.append("}\n")
+        }
+        return lines.string
     }
+}
+
+extension StoreEntry {
+    fileprivate static let head = #"{"key":"#
+    fileprivate static let middle = #","value":"#
 
     fileprivate init(dumpLine line: String, number: Int) throws {
         let error = StoreError.badDump(line: number, expected: #"{"key":"...","value":...}"#)

@@ -33,7 +33,8 @@ package protocol KeyValueStore: Sendable {
 
     // MARK: Checkpoints. These block: they are for a thread of their own.
 
-    /// Stores the checkpoints, all or nothing; on return they outlive a crash.
+    /// Stores the checkpoints, all or nothing; on return they outlive a crash. After an error of the disk a filesystem
+    /// store may still come to hold them: by its next call, or when it is opened again.
     func commit(_ checkpoints: [Checkpoint]) throws
 
     /// The newest checkpoint of a plugin's partition, or nil if there is none.

@@ -47,6 +47,7 @@ extension SettingsReader {
             problem(key, found: "an empty secret in \(members[0].key) \(name)", expected: "a text")
             return nil
         }
+        problems.note(keyPath(key), node.json, isDefault: false)
         return Secret(text)
     }
 }

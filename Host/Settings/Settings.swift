@@ -51,10 +51,31 @@ package struct Settings: Sendable {
     /// error that `body` throws itself counts only if there are none. The reader must not be kept.
     package func validate<T>(_ body: (SettingsReader) throws -> T) throws -> T {
         let problems = SettingsProblems(environment: environment, folder: folder)
+        return try read(body, problems)
+    }
+
+    /// As `validate`, but returns what was asked for: every setting with the value that holds, in the order of asking.
+    package func list<T>(_ body: (SettingsReader) throws -> T) throws -> [EffectiveSetting] {
+        let problems = SettingsProblems(environment: environment, folder: folder)
+        _ = try read(body, problems)
+        return problems.effective
+    }
+
+    private func read<T>(_ body: (SettingsReader) throws -> T, _ problems: SettingsProblems) throws -> T {
         let reader = SettingsReader(path: "", node: root, problems: problems)
         let result = Result { try body(reader) }
         if case .success = result { problems.finishReaders() }
         if let error = problems.error { throw error }
         return try result.get()
     }
+}
+
+/// A setting as it holds.
+package struct EffectiveSetting: Sendable, Equatable {
+    /// Its keys from the root, joined by dots.
+    package let path: String
+    /// Its value as YAML, on one line. A secret is shown as the place that it comes from.
+    package let value: String
+    /// Nothing sets it.
+    package let isDefault: Bool
 }

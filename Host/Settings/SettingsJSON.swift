@@ -1,7 +1,11 @@
 extension SettingsReader {
     /// A subtree whose keys this host does not know, such as a plugin's settings, as compact JSON: an empty object if
     /// the key is absent. A plain `null`, `true`, `false` or JSON number is that, and every other scalar is a text.
-    package func json(_ key: String) -> String { value(key)?.json ?? "{}" }
+    package func json(_ key: String) -> String {
+        let json = value(key)?.json ?? "{}"
+        problems.note(keyPath(key), json, isDefault: !has(key))
+        return json
+    }
 }
 
 extension SettingsNode {
@@ -23,7 +27,9 @@ extension SettingsNode {
         }
     }
 
-    private static func quoted(_ text: String) -> String {
+    static func json(_ texts: [String]) -> String { "[" + texts.map(quoted).joined(separator: ",") + "]" }
+
+    static func quoted(_ text: String) -> String {
         var json = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

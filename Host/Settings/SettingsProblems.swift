@@ -1,9 +1,10 @@
-/// What all readers of one `Settings.validate` share: the mistakes so far.
+/// What all readers of one `Settings.validate` share: the mistakes so far, and the values that were asked for.
 final class SettingsProblems {
     let environment: [String: String]
     let folder: String
     private var found: [(place: SettingsPlace, problem: SettingsProblem)] = []
     private var readers: [SettingsReader] = []
+    private(set) var effective: [EffectiveSetting] = []
 
     init(environment: [String: String], folder: String) {
         self.environment = environment
@@ -11,6 +12,12 @@ final class SettingsProblems {
     }
 
     func add(_ problem: SettingsProblem, at place: SettingsPlace) { found.append((place, problem)) }
+
+    /// Notes the value of a setting; the first counts.
+    func note(_ path: String, _ value: String, isDefault: Bool) {
+        guard !effective.contains(where: { $0.path == path }) else { return }
+        effective.append(EffectiveSetting(path: path, value: value, isDefault: isDefault))
+    }
 
     func add(_ reader: SettingsReader) { readers.append(reader) }
 

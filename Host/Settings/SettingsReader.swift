@@ -53,8 +53,8 @@ package final class SettingsReader {
         return SettingsReader(path: keyPath(key), node: value(key) ?? absent, problems: problems)
     }
 
-    /// The named sections of a section: of a mapping, or of a list of `[name, section]` pairs, in the order in which they
-    /// stand.
+    /// The named sections of a section: of a mapping, or of a list of `[name, section]` pairs, in the order in which
+    /// they stand.
     package func sections(_ key: String) -> [(name: String, reader: SettingsReader)] { section(key).sections() }
 
     /// All members of this section, as named sections.
@@ -65,7 +65,8 @@ package final class SettingsReader {
         }
     }
 
-    /// Makes no mistakes of unknown keys: for a section whose type is wrong, so that nobody can tell which keys it may have.
+    /// Makes no mistakes of unknown keys: for a section whose type is wrong, so that nobody can tell which keys it may
+    /// have.
     package func ignoreOtherKeys() { isFinished = true }
 
     /// Makes mistakes of the keys that nothing has asked for. `Settings.validate` does it for every section at its end;

@@ -1,7 +1,9 @@
 extension SettingsReader {
     /// A text; a number or a boolean counts as the text that was written. Without a default the key must be set.
     package func string(_ key: String) -> String { string(key, default: nil) ?? missing(key, "a text", "") }
-    package func string(_ key: String, default value: String) -> String { string(key, default: nil) ?? value }
+    package func string(_ key: String, default value: String) -> String {
+        string(key, default: nil) ?? used(key, value, SettingsNode.quoted(value))
+    }
     /// As above; nil if the key is absent.
     package func string(_ key: String, default value: String?) -> String? {
         read(key, "a text") { text, _ in text } ?? value
@@ -12,7 +14,7 @@ extension SettingsReader {
         integer(key, default: nil, in: range) ?? missing(key, wholeNumber(range), 0)
     }
     package func integer(_ key: String, default value: Int, in range: some RangeExpression<Int> = Int.min...) -> Int {
-        integer(key, default: nil, in: range) ?? value
+        integer(key, default: nil, in: range) ?? used(key, value, "\(value)")
     }
     package func integer(_ key: String, default value: Int?, in range: some RangeExpression<Int> = Int.min...) -> Int? {
         let read = read(key, wholeNumber(range)) { text, isPlain in
@@ -26,12 +28,12 @@ extension SettingsReader {
         let read = read(key, "a number from \(range.lowerBound) to \(range.upperBound)") { text, isPlain in
             isPlain ? Double(text).flatMap { range.contains($0) ? $0 : nil } : nil
         }
-        return read ?? value
+        return read ?? used(key, value, "\(value)")
     }
 
     /// `true` or `false`.
     package func boolean(_ key: String, default value: Bool) -> Bool {
-        read(key, "true or false") { text, isPlain in isPlain ? Bool(text) : nil } ?? value
+        read(key, "true or false") { text, isPlain in isPlain ? Bool(text) : nil } ?? used(key, value, "\(value)")
     }
 
     /// A length of time, such as `500ms`, `5s`, `1.5h` (us, ms, s, m, h or d), in the range.
@@ -42,7 +44,7 @@ extension SettingsReader {
         let read = read(key, "a duration such as 500ms, 5s or 2h\(limits)") { text, _ in
             DurationText.parse(text).flatMap { range.contains($0) ? $0 : nil }
         }
-        return read ?? value
+        return read ?? used(key, value, DurationText.text(value))
     }
 
     /// A number of bytes, such as `512`, `64KiB`, `1.5GB` (B; kB, MB, GB, TB; KiB, MiB, GiB, TiB), in the range.
@@ -51,7 +53,7 @@ extension SettingsReader {
         let read = read(key, "a size such as 512, 64KiB or 1GB\(limits)") { text, _ in
             SizeText.parse(text).flatMap { range.contains($0) ? $0 : nil }
         }
-        return read ?? value
+        return read ?? used(key, value, SizeText.text(value))
     }
 
     /// One of the enumeration's raw values. Without a default the key must be set.
@@ -63,7 +65,7 @@ extension SettingsReader {
     package func choice<Choice: CaseIterable & RawRepresentable<String>>(
         _ key: String, default value: Choice
     ) -> Choice {
-        choice(key, default: nil) ?? value
+        choice(key, default: nil) ?? used(key, value, value.rawValue)
     }
     package func choice<Choice: CaseIterable & RawRepresentable<String>>(
         _ key: String, default value: Choice?
@@ -76,7 +78,8 @@ extension SettingsReader {
 
     /// A list of texts. A single text counts as a list of one.
     package func strings(_ key: String, default value: [String] = []) -> [String] {
-        guard let node = self.value(key) else { return value }
+        guard let node = self.value(key) else { return used(key, value, SettingsNode.json(value)) }
+        problems.note(keyPath(key), node.json, isDefault: false)
         if case .scalar(let text, _) = node.content { return [text] }
         guard case .list(let items) = node.content else {
             problem(key, found: node.summary, expected: "a list of texts")
@@ -99,9 +102,18 @@ extension SettingsReader {
             problem(key, found: node.summary, expected: expected)
             return nil
         }
-        if let result = convert(text, isPlain) { return result }
+        if let result = convert(text, isPlain) {
+            problems.note(keyPath(key), node.json, isDefault: false)
+            return result
+        }
         problem(key, found: node.summary, expected: expected, remedy: remedy(text))
         return nil
+    }
+
+    /// A default that holds.
+    private func used<T>(_ key: String, _ value: T, _ text: String) -> T {
+        problems.note(keyPath(key), text, isDefault: true)
+        return value
     }
 
     /// A wrong value has been noted already; an absent one has not.

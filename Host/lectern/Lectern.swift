@@ -14,5 +14,8 @@ struct Lectern: AsyncParsableCommand {
               lectern fold events.jsonl --plugins plugins --out out
             """,
         version: HostVersion.string,
-        subcommands: [ServeCommand.self, FoldCommand.self])
+        subcommands: [
+            ServeCommand.self, FoldCommand.self, ReplayCommand.self, SimulateCommand.self, PluginCommand.self, LogCommand.self,
+            KeyValueStoreCommand.self, DeadLettersCommand.self, ConfigCommand.self,
+        ])
 }

@@ -130,12 +130,35 @@ import Testing
         }
     }
 
-    /// The records that another crash left are cut off too, and not taken for new ones.
+    /// Behind a torn record there may be whole ones. They are not to come back behind a new record of the same length.
+    @Test func whatWasCutOffStaysGone() throws {
+        let samples = try closedLog(30)
+        try forgetDurable()
+        let path = folder.segments[0]
+        var bytes = contents(path)
+        bytes[try ends(samples)[24] + 20] ^= 1
+        try write(bytes, to: path)
+        // Direct writes would fill the page up with zeros and so hide the old records.
+        let log = try EventLog.open(folder.configuration { $0.direct = false })
+        #expect(log.recovery.truncations.count == 1)
+        try log.store([samples[25]])
+
+        // As after a kill -9: the files as they are, with nobody to close them.
+        let copy = TemporaryFolder()
+        try FileManager.default.copyItem(atPath: folder.path, toPath: copy.path)
+        let crashed = try EventLog.open(copy.configuration())
+        #expect(crashed.recovery.truncations == [])
+        #expect(try crashed.read() == positioned(Array(samples[..<25]) + [samples[25]]))
+        try crashed.close()
+        try log.close()
+    }
+
+    /// A crash while a segment begins: nothing in it was ever durable.
     @Test func aTornHeadRemovesTheSegment() throws {
         let samples = try closedLog(200, segmentBytes: 6000)
         let last = folder.segments.last!
         let whole = contents(last)
-        let first = try LogDirectorySample.headLength(of: whole)
+        let first = headLength(of: whole)
         let kept = samples.count - (try recordsAfterHead(whole, first))
         for length in [0, 1, 79, 100, 207, first - 1] where length < first {
             try forgetDurable()
@@ -155,6 +178,9 @@ import Testing
         try write(bytes, to: last)
         #expect(logError { _ = try EventLog.open(folder.configuration()) }?.code == .corrupt)
     }
+
+    /// The length of header and repeated records, as a segment's header says it.
+    private func headLength(of segment: [UInt8]) -> Int { segment[48..<56].reversed().reduce(0) { $0 << 8 | Int($1) } }
 
     private func recordsAfterHead(_ segment: [UInt8], _ head: Int) throws -> Int {
         segment[head...].withUnsafeBytes { RecordSequence($0).reduce(0) { $0 + ($1.kind!.hasPosition ? 1 : 0) } }
@@ -219,12 +245,5 @@ import Testing
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             #expect((attributes[.posixPermissions] as? Int) == 0o600)
         }
-    }
-}
-
-enum LogDirectorySample {
-    /// The length of header and repeated records, from a segment's header.
-    static func headLength(of segment: [UInt8]) throws -> Int {
-        segment[48..<56].reversed().reduce(0) { $0 << 8 | Int($1) }
     }
 }

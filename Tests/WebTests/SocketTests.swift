@@ -1,3 +1,4 @@
+import Ingest
 import Testing
 import Web
 
@@ -85,18 +86,27 @@ struct SocketTests {
         }
     }
 
-    @Test(arguments: [
-        (TestClient.frame(1, Array("{}".utf8), isMasked: false), 1002),
-        (TestClient.frame(1, Array("{}".utf8), reserved: 0x40), 1002),
-        (TestClient.frame(3, []), 1002), (TestClient.frame(0, []), 1002), (TestClient.frame(9, [], isFinal: false), 1002),
-        (TestClient.frame(9, [UInt8](repeating: 0, count: 126)), 1002), (TestClient.close(1005), 1002),
-        (TestClient.frame(8, [1]), 1002), ([0x81, 0xFE, 0, 1, 0, 0, 0, 0, 0], 1002),
+    private static let blanks = [UInt8](repeating: 0x20, count: 2049)
+
+    /// What breaks the protocol, and the code that it is answered with.
+    static let violations: [([UInt8], Int)] = [
+        (TestClient.frame(1, [0x7B, 0x7D], isMasked: false), 1002),
+        (TestClient.frame(1, [0x7B, 0x7D], reserved: 0x40), 1002),
+        (TestClient.frame(3, []), 1002),
+        (TestClient.frame(0, []), 1002),
+        (TestClient.frame(9, [], isFinal: false), 1002),
+        (TestClient.frame(9, Array(blanks.prefix(126))), 1002),
+        (TestClient.close(1005), 1002),
+        (TestClient.frame(8, [1]), 1002),
+        ([0x81, 0xFE, 0, 1, 0, 0, 0, 0, 0], 1002),
         (TestClient.frame(1, [0x7B], isFinal: false) + TestClient.text("{}"), 1002),
-        (TestClient.frame(1, [UInt8](repeating: 0x20, count: 2049)), 1009),
+        (TestClient.frame(1, blanks), 1009),
         ([0x81, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 1009),
-        (TestClient.frame(1, [UInt8](repeating: 0x20, count: 2000), isFinal: false)
-            + TestClient.frame(0, [UInt8](repeating: 0x20, count: 2000)), 1009),
-    ])
+        (TestClient.frame(1, Array(blanks.prefix(2000)), isFinal: false)
+            + TestClient.frame(0, Array(blanks.prefix(2000))), 1009),
+    ]
+
+    @Test(arguments: violations)
     func violationsEndTheConnection(_ bytes: [UInt8], _ code: Int) async throws {
         try await TestServer.run(ingest: { $0.eventBytes = 2048 }) { server in
             try await server.connect { client in
@@ -174,8 +184,7 @@ struct SocketTests {
         try await TestServer.run { server in
             try await server.connect { client in
                 #expect(try client.upgrade() == 101)
-                let group = server.group
-                Task { await group.triggerGracefulShutdown() }
+                server.stop()
                 #expect(try client.next() == .close(1001, "the host is about to stop"))
                 try client.send(TestClient.close(1001))
                 #expect(try client.isEnded())
@@ -204,17 +213,21 @@ struct SocketTests {
     ])
     func whatIsNoWebSocketIsToldWhy(_ target: String, _ headers: [String: String], _ status: Int) async throws {
         try await TestServer.run { server in
-            #expect(try await server.connect { try $0.upgrade(target, headers: headers) } == status)
+            let found = try await server.upgrade(target, headers: headers)
+            #expect(found == status)
         }
     }
 
     @Test func publishingNeedsATokenWhereTokensAreAsked() async throws {
         try await TestServer.run({ $0.authentication = .tokens }) { server in
-            #expect(try await server.connect { try $0.upgrade() } == 401)
+            let refused = try await server.upgrade()
+            #expect(refused == 401)
             let token = server.tokens[.publisher]!
-            #expect(try await server.connect { try $0.upgrade("/wsapi/in/?token=\(token)") } == 101)
+            let taken = try await server.upgrade("/wsapi/in/?token=\(token)")
+            #expect(taken == 101)
             let viewer = ["Authorization": "Bearer \(server.tokens[.viewer]!)"]
-            #expect(try await server.connect { try $0.upgrade(headers: viewer) } == 403)
+            let wrong = try await server.upgrade(headers: viewer)
+            #expect(wrong == 403)
         }
     }
 }

@@ -93,8 +93,7 @@ struct StreamTests {
                         let third = try TestClient(port: server.port)
                         try third.head("GET", Self.target, headers: [:])
                         #expect(try third.answerHead().status == 503)
-                        let group = server.group
-                        Task { await group.triggerGracefulShutdown() }
+                        server.stop()
                         _ = try? next.read(until: "never")
                     }
                 }

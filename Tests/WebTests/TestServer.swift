@@ -81,6 +81,16 @@ struct TestServer: Sendable {
         }
     }
 
+    /// Begins a graceful shutdown.
+    func stop() {
+        Task { await group.triggerGracefulShutdown() }
+    }
+
+    /// Asks for a WebSocket on a connection of its own; returns the status.
+    func upgrade(_ target: String = "/wsapi/in/", headers: [String: String] = [:]) async throws -> Int {
+        try await connect { try $0.upgrade(target, headers: headers) }
+    }
+
     func request(
         _ method: String = "GET", _ target: String, headers: [String: String] = [:], body: String = ""
     ) async throws -> TestClient.Answer {

@@ -1,5 +1,6 @@
 import Foundation
 import PluginHost
+import Records
 import Testing
 import Web
 
@@ -16,6 +17,13 @@ struct VersionedDashboardTests {
             columns: [PanelColumn("Name", .text), PanelColumn("Value", .number)], rows: rows, note: note)
         return DashboardData(panels: [panel, PanelData()], choices: [["m"]], isEmpty: isEmpty)
     }
+
+    private func delta(_ dashboard: VersionedDashboard, since number: UInt64) throws -> [String: Any] {
+        guard let delta = dashboard.delta(since: number, asOf: 0) else { throw Unknown() }
+        return try parse(delta)
+    }
+
+    private struct Unknown: Error {}
 
     private func panel(_ delta: [String: Any], _ index: String = "0") -> [String: Any]? {
         (delta["panels"] as? [String: Any])?[index] as? [String: Any]
@@ -42,7 +50,7 @@ struct VersionedDashboardTests {
         let isChanged = dashboard.update(to: data([("a", "1"), ("b", "3")]))
         #expect(isChanged)
 
-        let delta = try parse(try #require(dashboard.delta(since: 1, asOf: 0)))
+        let delta = try self.delta(dashboard, since: 1)
         #expect(delta["since"] as? Int == 1)
         #expect(delta["number"] as? Int == 2)
         #expect(delta["choices"] == nil)
@@ -58,19 +66,19 @@ struct VersionedDashboardTests {
         for step in 0..<5 { _ = dashboard.update(to: data([("a", "\(step + 10)"), ("b", "2")])) }
         _ = dashboard.update(to: data([("a", "14"), ("c", "4"), ("b", "2")], note: "n"))
         #expect(dashboard.number == 7)
-        let delta = try parse(try #require(dashboard.delta(since: 1, asOf: 0)))
+        let delta = try self.delta(dashboard, since: 1)
         let rows = try #require(panel(delta)?["rows"] as? [[Any]])
         #expect(rows.map { $0[0] as? String } == ["a", "c"])
         #expect(panel(delta)?["order"] as? [String] == ["a", "c", "b"])
         #expect(panel(delta)?["note"] as? String == "n")
-        let last = try parse(try #require(dashboard.delta(since: 6, asOf: 0)))
+        let last = try self.delta(dashboard, since: 6)
         #expect((panel(last)?["rows"] as? [[Any]])?.map { $0[0] as? String } == ["c"])
     }
 
     @Test func removedRowsAreMissingFromTheOrder() throws {
         var dashboard = VersionedDashboard(data([("a", "1"), ("b", "2")]), number: 1)
         _ = dashboard.update(to: data([("b", "2")]))
-        let delta = try parse(try #require(dashboard.delta(since: 1, asOf: 0)))
+        let delta = try self.delta(dashboard, since: 1)
         #expect(panel(delta)?["order"] as? [String] == ["b"])
         #expect((panel(delta)?["rows"] as? [Any])?.isEmpty == true)
     }
@@ -78,9 +86,9 @@ struct VersionedDashboardTests {
     @Test func unknownPastsHaveNoDelta() {
         var dashboard = VersionedDashboard(data([("a", "1")]), number: 10)
         _ = dashboard.update(to: data([("a", "2")]))
-        #expect(dashboard.delta(since: 9, asOf: 0) == nil)
-        #expect(dashboard.delta(since: 12, asOf: 0) == nil)
-        #expect(dashboard.delta(since: 10, asOf: 0) != nil)
+        #expect(throws: Unknown.self) { try delta(dashboard, since: 9) }
+        #expect(throws: Unknown.self) { try delta(dashboard, since: 12) }
+        #expect(throws: Never.self) { try delta(dashboard, since: 10) }
     }
 
     /// A reader that applies deltas has at any time what a snapshot would give it, whatever it skipped.
@@ -92,7 +100,7 @@ struct VersionedDashboardTests {
             let keys = ["a", "b", "c", "d", "e"].filter { _ in random.next() % 3 > 0 }.shuffled(using: &random)
             _ = dashboard.update(to: data(keys.map { ($0, "\(random.next() % 4)") }))
             if random.next() % 3 == 0 { continue }
-            let delta = try parse(try #require(dashboard.delta(since: seen, asOf: 0)))
+            let delta = try self.delta(dashboard, since: seen)
             seen = dashboard.number
             guard let change = panel(delta) else { continue }
             for row in try #require(change["rows"] as? [[Any]]) { known[row[0] as! String] = row[1] as? [Any] }

@@ -41,7 +41,7 @@ package struct IngestConnection: Sendable {
     /// Who numbers its frames; the records hold it.
     var client: String?
     var numbering = Numbering.none
-    /// The number of the first frame that does not name one; nil: the one after the highest that was taken.
+    /// The number of the first frame; nil: the one after the highest that was taken, and a frame may name its own.
     var firstNumber: UInt64?
     /// The client is told what is durable.
     var acknowledges = false

@@ -25,18 +25,23 @@ struct SQLitePiles: Sendable {
             let row = try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT ifnull(sum(length(bytes)) FILTER (WHERE hash IS NOT NULL), 0), count(hash),
-                        ifnull(sum(length(bytes)) FILTER (WHERE hash IS NULL), 0), count(*) - count(hash)
+                    SELECT ifnull(sum(length(bytes)), 0), count(*),
+                        ifnull(sum(length(bytes)) FILTER (WHERE hash IS NOT NULL), 0)
                     FROM block WHERE pile = ?
                     """, arguments: [pile.id])!
-            let size = PileSize(sortedBytes: row[0], sortedRows: row[1], recentBytes: row[2], recentRows: row[3])
+            let size = PileSize(bytes: row[0], rows: row[1], sortedBytes: row[2])
             entries[Self.id(pile.component, pile.isExternal, pile.partition)] =
                 Entry(id: pile.id, component: pile.component, size: size)
         }
     }
 
-    /// Writes one checkpoint. When it throws, the transaction must be rolled back and this value dropped.
-    mutating func commit(_ checkpoint: Checkpoint, to db: Database) throws {
+    /// Writes checkpoints. When it throws, the transaction must be rolled back and this value dropped.
+    mutating func commit(_ checkpoints: [Checkpoint], to db: Database) throws {
+        var sorter = StateSorter()
+        for checkpoint in checkpoints { try commit(checkpoint, to: db, &sorter) }
+    }
+
+    private mutating func commit(_ checkpoint: Checkpoint, to db: Database, _ sorter: inout StateSorter) throws {
         try Self.writeHead(checkpoint, to: db)
         for block in checkpoint.blocks where block.count > 0 || !block.bytes.isEmpty {
             let component = StateComponent(plugin: checkpoint.plugin, block: block)
@@ -60,7 +65,7 @@ struct SQLitePiles: Sendable {
                     for row in rows { try pile.append(UnsafeRawBufferPointer(rebasing: raw[row])) }
                 }
             } else {
-                newSize = try pile.merge(with: block.bytes)
+                newSize = try pile.merge(with: block.bytes, by: &sorter)
             }
             entries[id] = Entry(id: pile.id, component: component, size: newSize)
         }

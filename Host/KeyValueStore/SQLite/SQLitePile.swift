@@ -75,10 +75,10 @@ struct SQLitePile: StatePile {
     }
 
     /// Makes one sorted part of all that is there and the block. Returns its size.
-    func merge(with block: [UInt8]) throws -> PileSize {
-        let rows = try merged(with: block)
+    func merge(with block: [UInt8], by sorter: inout StateSorter) throws -> PileSize {
+        let rows = try merged(with: block, by: &sorter)
         try db.cachedStatement(sql: "DELETE FROM block WHERE pile = ?").execute(arguments: [id])
         for row in rows { try row.bytes.withUnsafeBytes { try append($0, hash: row.firstHash) } }
-        return PileSize(sortedBytes: rows.reduce(0) { $0 + $1.bytes.count }, sortedRows: rows.count)
+        return PileSize(merged: rows)
     }
 }

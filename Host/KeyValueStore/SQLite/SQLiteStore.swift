@@ -96,7 +96,7 @@ package final class SQLiteStore: KeyValueStore {
     package func commit(_ checkpoints: [Checkpoint]) throws {
         try changePiles { piles, db in
             if piles == nil { piles = try SQLitePiles(db) }
-            for checkpoint in checkpoints { try piles?.commit(checkpoint, to: db) }
+            try piles?.commit(checkpoints, to: db)
         }
     }
 

@@ -28,6 +28,7 @@ struct StateEntries: Sequence, IteratorProtocol {
     /// Whether bytes are left that are no state, once `next` has returned nil.
     var isCutShort: Bool { offset != bytes.count }
 
+    @inline(__always)
     mutating func next() -> StateEntry? {
         guard bytes.count - offset >= 8 else { return nil }
         let keyLength = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
@@ -55,10 +56,10 @@ extension StateBlock {
     }
 
     /// Adds a state, or that it is gone (`value` is nil).
-    package mutating func append(key: some Collection<UInt8>, value: (some Collection<UInt8>)?) {
+    package mutating func append(key: [UInt8], value: [UInt8]?) {
         let valueLength = value.map { UInt32($0.count) } ?? Self.deleted
         for length in [UInt32(key.count), valueLength] {
-            withUnsafeBytes(of: length.littleEndian) { bytes += $0 }
+            for shift in [0, 8, 16, 24] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: length >> shift)) }
         }
         bytes += key
         if let value { bytes += value }

@@ -66,6 +66,13 @@ package struct StateKey: Sendable, Equatable {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// A key's parts as they stand in a text, `actor:ada,module:m1`.
+    package static func text(of parts: [Part]) -> String {
+        var text: [UInt8] = []
+        for part in parts { part.append(to: &text) }
+        return String(decoding: text.dropFirst(), as: UTF8.self)
+    }
+
     /// In a plugin's and a component's id, `.` and `@` would end it.
     private static let id = PercentEncoding(keeping: "_~-")
 }

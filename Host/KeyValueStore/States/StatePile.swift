@@ -14,27 +14,6 @@ protocol StatePile {
     func forEachSorted(from hash: Int64, _ body: (Int64, UnsafeRawBufferPointer) throws -> Bool) throws
 }
 
-/// How large a pile is, which decides when it is merged.
-struct PileSize: Sendable, Equatable {
-    var sortedBytes = 0
-    var sortedRows = 0
-    var recentBytes = 0
-    var recentRows = 0
-
-    /// The size with a block added, or nil if the pile should then be merged instead: together with the block, which
-    /// need not be written first.
-    func adding(bytes: Int, rows: Int) -> PileSize? {
-        var size = self
-        size.recentBytes += bytes
-        size.recentRows += rows
-        return size.needsMerge ? nil : size
-    }
-
-    /// A pile may hold its states three times over, more or less: then merging costs a third of what committing costs.
-    /// Small piles may grow further, and many small rows count as well, since each costs time when the pile is read.
-    private var needsMerge: Bool { recentBytes > 2 * sortedBytes + (256 << 10) || recentRows > 2 * sortedRows + 256 }
-}
-
 extension StatePile {
     /// The stored value of each key, nil where it has none. The keys are CBOR.
     func find(_ keys: [[UInt8]]) throws -> [[UInt8]?] {
@@ -92,9 +71,10 @@ extension StatePile {
         }
     }
 
-    /// The rows of a sorted part that stands for the whole pile and a newer block.
-    func merged(with block: [UInt8]) throws -> [StateRow] {
-        var sorter = StateSorter()
+    /// The rows of a sorted part that stands for the whole pile and a newer block. `sorter` is empty before and after:
+    /// its memory serves many merges.
+    func merged(with block: [UInt8], by sorter: inout StateSorter) throws -> [StateRow] {
+        defer { sorter.removeAll() }
         try forEachSorted(from: .min) { _, row in
             guard sorter.add(row) else { throw damaged }
             return true

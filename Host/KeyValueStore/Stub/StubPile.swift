@@ -31,9 +31,10 @@ struct StubPile: StatePile {
             recent.append(block)
             self.size = size
         } else {
-            sorted = try merged(with: block)
+            var sorter = StateSorter()
+            sorted = try merged(with: block, by: &sorter)
             recent = []
-            size = PileSize(sortedBytes: sorted.reduce(0) { $0 + $1.bytes.count }, sortedRows: sorted.count)
+            size = PileSize(merged: sorted)
         }
     }
 }

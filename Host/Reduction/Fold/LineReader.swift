@@ -14,18 +14,18 @@ package struct InputError: Error, CustomStringConvertible {
 ///
 /// Lines end at a line feed, which is not part of them; a carriage return before it stays. `FieldExtractor.padding` bytes can be
 /// read after each line.
-final class LineReader {
+package final class LineReader {
     private let path: String
     private let file: gzFile
     private var buffer: UnsafeMutableRawBufferPointer
     private var filled = 0
     private let limit: Int
     /// Bytes of the input, before decompression, and how many of them have been read; the first is nil for standard input.
-    let size: Int?
-    private(set) var lines: UInt64 = 0
+    package let size: Int?
+    package private(set) var lines: UInt64 = 0
 
     /// - Parameter limit: the longest line in bytes.
-    init(_ path: String, limit: Int) throws(InputError) {
+    package init(_ path: String, limit: Int) throws(InputError) {
         let descriptor = path == "-" ? dup(0) : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw InputError(path: path, reason: String(cString: strerror(errno))) }
         var status = stat()
@@ -48,10 +48,10 @@ final class LineReader {
     }
 
     /// Bytes of the input that have been read so far, before decompression.
-    var consumed: Int { Int(gzoffset(file)) }
+    package var consumed: Int { Int(gzoffset(file)) }
 
     /// Calls with each line, whose bytes stay until `moving` is called. Stops early if `body` returns false.
-    func forEach(_ body: (UnsafeRawBufferPointer) throws -> Bool, moving: () throws -> Void) throws {
+    package func forEach(_ body: (UnsafeRawBufferPointer) throws -> Bool, moving: () throws -> Void) throws {
         while true {
             if buffer.count - filled <= FieldExtractor.padding { try grow() }
             let room = min(buffer.count - filled - FieldExtractor.padding, 1 << 30)

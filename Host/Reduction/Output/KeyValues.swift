@@ -47,20 +47,35 @@ struct KeyValues {
     }
 }
 
+/// What stands before each part of a key in its JSON object.
+struct KeyNames {
+    fileprivate let texts: [[UInt8]]
+
+    init(_ key: [KeyDeclaration]) {
+        texts = key.enumerated().map { index, part in
+            var text = Bytes()
+            text.append(byte: index == 0 ? 0x7b : 0x2c)
+            text.appendJSON(part.name)
+            text.append(byte: 0x3a)
+            return text.array
+        }
+    }
+
+    /// Bytes before the first part.
+    var firstLength: Int { texts[0].count }
+}
+
 extension Bytes {
     /// A stored key as a JSON object: the parts under their names.
-    mutating func appendKeyJSON(_ key: UnsafeRawBufferPointer, names: [KeyDeclaration]) {
+    mutating func appendKeyJSON(_ key: UnsafeRawBufferPointer, _ names: KeyNames) {
         var at = key.baseAddress?.assumingMemoryBound(to: UInt8.self)
         let end = at! + key.count
         var major: UInt8 = 0
         var size: UInt8 = 0
         var argument: UInt64 = 0
         _ = lectern_cbor_read_head(&at, end, &major, &argument, &size)
-        append(byte: 0x7b)
-        for (index, name) in names.enumerated() {
-            if index > 0 { append(byte: 0x2c) }
-            appendJSON(name.name)
-            append(byte: 0x3a)
+        for name in names.texts {
+            name.withUnsafeBytes { append($0) }
             at = at! + lectern_cbor_json(&raw, at, end - at!)
         }
         append(byte: 0x7d)

@@ -26,9 +26,10 @@ final class MergedStates {
         var key = Bytes()
         if plugin.reducers[reducer].isSpread {
             let states = indexed(reducer)
+            let form = KeyForm(plugin.reducers[reducer].key)
             states.table.forEach { packed, state in
                 key.truncate()
-                plugin.reducers[reducer].appendKey(packed, keys.space, to: &key)
+                form.append(packed, keys.space, to: &key)
                 body(key.contents, state)
             }
         } else {
@@ -36,7 +37,7 @@ final class MergedStates {
                 let states = shard.plugins[index].states[reducer]
                 states.forEach { state in
                     key.truncate()
-                    states.reducer.appendKey(state.header.pointee.key, shard.keys.space, to: &key)
+                    states.keyForm.append(state.header.pointee.key, shard.keys.space, to: &key)
                     body(key.contents, state)
                 }
             }
@@ -62,8 +63,10 @@ final class MergedStates {
             for shard in shards {
                 let states = shard.plugins[index].states[reducer]
                 states.forEach(in: partition) { state in
+                    let own = state.header.pointee.key
+                    if shards.count == 1 { return result.add(own, state) }
                     bytes.truncate()
-                    states.reducer.appendKey(state.header.pointee.key, shard.keys.space, to: &bytes)
+                    states.keyForm.append(own, shard.keys.space, to: &bytes)
                     let packed = states.reducer.packedKey(KeyBytes.decode(bytes.contents)!, &keys.space)!
                     result.add(packed, state)
                 }

@@ -12,7 +12,8 @@ struct StateOutput: ~Copyable {
     mutating func add(_ states: MergedStates) {
         for (index, reducer) in states.plugin.reducers.enumerated() {
             let first = lines.count
-            let prefix = "{\"component\":\"\(states.plugin.id).\(reducer.id)\",\"key\":{\"\(reducer.key[0].name)\":"
+            let prefix = Array("{\"component\":\"\(states.plugin.id).\(reducer.id)\",\"key\":".utf8)
+            let names = KeyNames(reducer.key)
             let context = reducer.raw.context
             let encode = reducer.raw.external ?? reducer.raw.encode!
             var value = Bytes()
@@ -20,13 +21,9 @@ struct StateOutput: ~Copyable {
                 value.truncate()
                 var writer = lectern_writer.into(&value.raw)
                 encode(context, state, &writer)
-                lines.add(skip: prefix.utf8.count) { line in
-                    line.append("{\"component\":\"")
-                    line.append(states.plugin.id)
-                    line.append(".")
-                    line.append(reducer.id)
-                    line.append("\",\"key\":")
-                    line.appendKeyJSON(key, names: reducer.key)
+                lines.add(skip: prefix.count + names.firstLength) { line in
+                    prefix.withUnsafeBytes { line.append($0) }
+                    line.appendKeyJSON(key, names)
                     line.append(",\"state\":")
                     if !CBOR.appendJSON(of: value.contents, to: &line) { line.append("null") }
                     line.append("}")

@@ -105,11 +105,23 @@ struct KeyMaker {
     }
 }
 
-extension ReducerComponent {
+/// How the stored form of a reducer's keys is made. Plain numbers, so that passing it costs nothing.
+struct KeyForm {
+    private let count: Int
+    /// A bit for each part that is a number of its own, an hour or a day, rather than the number of an interned part.
+    private let plain: UInt8
+
+    init(_ key: [KeyDeclaration]) {
+        count = key.count
+        plain = key.enumerated().reduce(0) { bits, part in
+            part.element.kind == .hour || part.element.kind == .day ? bits | 1 << UInt8(part.offset) : bits
+        }
+    }
+
     /// Appends the stored form of a key: see `KeyBytes`.
-    func appendKey(_ packed: UInt64, _ keys: borrowing KeySpace, to bytes: inout Bytes) {
-        lectern_cbor_head(&bytes.raw, 4, UInt64(key.count))
-        appendParts(packed, through: key.count - 1, keys, to: &bytes)
+    func append(_ packed: UInt64, _ keys: borrowing KeySpace, to bytes: inout Bytes) {
+        lectern_cbor_head(&bytes.raw, 4, UInt64(count))
+        appendParts(packed, through: count - 1, keys, to: &bytes)
     }
 
     private func appendParts(_ packed: UInt64, through last: Int, _ keys: borrowing KeySpace, to bytes: inout Bytes) {
@@ -118,12 +130,16 @@ extension ReducerComponent {
             appendParts(last == 1 ? UInt64(first) : keys.pairs.pair(first), through: last - 1, keys, to: &bytes)
         }
         let number = UInt32(truncatingIfNeeded: packed)
-        switch key[last].kind {
-        case .actor, .field: bytes.append(keys.parts.item(number))
-        case .hour, .day: lectern_cbor_integer(&bytes.raw, Int64(Int32(bitPattern: number)))
+        if plain & 1 << UInt8(last) == 0 {
+            let item = keys.parts.item(number)
+            lectern_bytes_append(&bytes.raw, item.baseAddress, item.count)
+        } else {
+            lectern_cbor_integer(&bytes.raw, Int64(Int32(bitPattern: number)))
         }
     }
+}
 
+extension ReducerComponent {
     /// The key of stored parts, as the tables have it; nil if they are not this reducer's.
     func packedKey(_ parts: [KeyPart], _ keys: inout KeySpace) -> UInt64? {
         guard parts.count == key.count else { return nil }

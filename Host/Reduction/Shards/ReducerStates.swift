@@ -7,6 +7,8 @@ import Records
 final class ReducerStates {
     let reducer: ReducerComponent
     let context: UnsafeMutableRawPointer?
+    let keyForm: KeyForm
+    private let functions: lectern_reducer
     /// A table for each partition of the log; those of partitions that the shard does not own stay empty.
     private let tables: UnsafeMutablePointer<StateTable>
     private let partitions: Int
@@ -24,6 +26,8 @@ final class ReducerStates {
         self.reducer = reducer
         self.partitions = partitions
         context = reducer.raw.context
+        keyForm = KeyForm(reducer.key)
+        functions = reducer.raw
         tables = .allocate(capacity: partitions)
         for index in 0..<partitions { (tables + index).initialize(to: StateTable()) }
         slab = Slab(size: Int(reducer.raw.state_size), alignment: Int(reducer.raw.state_align))
@@ -56,7 +60,7 @@ final class ReducerStates {
             return state
         }
         let state = slab.take(key: key, partition: UInt16(truncatingIfNeeded: partition))
-        reducer.raw.`init`(context, state)
+        functions.`init`(context, state)
         state.header.pointee.epoch = epoch
         dirty.append(state)
         slot.pointee = StateTable.Slot(key: key, state: state)
@@ -113,12 +117,12 @@ extension ReducerStates {
         let header = state.header
         header.pointee.epoch = 0
         let partition = Int(header.pointee.partition)
-        blocks[partition].add(
-            key: { reducer.appendKey(header.pointee.key, keys, to: &$0) },
-            value: { raw in
-                var writer = lectern_writer.into(raw)
-                reducer.raw.encode(context, state, &writer)
-            })
+        blocks[partition].add { bytes in
+            keyForm.append(header.pointee.key, keys, to: &bytes)
+        } value: { raw in
+            var writer = lectern_writer.into(raw)
+            functions.encode(context, state, &writer)
+        }
     }
 
     /// Puts back a state that an earlier life stored, unless the key has one already. Returns false if the plugin can't read it.

@@ -47,7 +47,7 @@ struct MarkSet: ~Copyable {
     @inline(__always)
     mutating func insert(_ mark: Mark) -> Bool {
         guard put(mark) else { return false }
-        withUnsafeBytes(of: mark) { fresh.append($0) }
+        withUnsafeBytes(of: mark) { lectern_bytes_append(&fresh.raw, $0.baseAddress, MemoryLayout<Mark>.size) }
         return true
     }
 

@@ -80,7 +80,7 @@ final class PluginView {
         return changed
     }
 
-    /// The external state under a key as JSON, and how many keys a reducer has.
+    /// Writes the external state under a key as JSON; false if there is none.
     func stateJSON(_ reducer: Int, _ key: [UInt8], to bytes: inout Bytes) -> Bool {
         guard let state = reducers[reducer][key] else { return false }
         let raw = plugin.reducers[reducer].raw
@@ -90,7 +90,7 @@ final class PluginView {
         return CBOR.appendJSON(of: value.contents, to: &bytes)
     }
 
-    func keys(of reducer: Int) -> [[UInt8]] { reducers[reducer].keys.sorted { $0.lexicographicallyPrecedes($1) } }
+    func keys(of reducer: Int) -> some Collection<[UInt8]> { reducers[reducer].keys }
 }
 
 extension PluginView {

@@ -9,6 +9,12 @@ package struct DashboardData: Sendable, Equatable {
     /// None of the tables has a row: the page says what to do instead of showing panels.
     package var isEmpty: Bool
 
+    package init(panels: [PanelData], choices: [[String]], isEmpty: Bool) {
+        self.panels = panels
+        self.choices = choices
+        self.isEmpty = isEmpty
+    }
+
     /// More choices than this are not offered.
     static let choiceLimit = 200
 

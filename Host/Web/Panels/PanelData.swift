@@ -5,6 +5,12 @@ package struct PanelData: Sendable, Equatable {
     package var rows: [PanelRow] = []
     /// What the viewer should know of the rows: that some are left out. Empty: nothing.
     package var note = ""
+
+    package init(columns: [PanelColumn] = [], rows: [PanelRow] = [], note: String = "") {
+        self.columns = columns
+        self.rows = rows
+        self.note = note
+    }
 }
 
 package struct PanelColumn: Sendable, Equatable {

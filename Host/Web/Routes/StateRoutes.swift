@@ -7,6 +7,8 @@ import PluginHost
 struct StateRoutes {
     let states: any StateReading
 
+    private static let ownParameters: Set<Substring> = ["limit", "after"]
+
     func add(to router: Router<WebRequestContext>) {
         router.get("/api/v1/states/{plugin}/{reducer}") { request, context in
             try context.require(.viewer)
@@ -19,10 +21,10 @@ struct StateRoutes {
         let plugin = try context.parameters.require("plugin")
         let reducer = try context.parameters.require("reducer")
         let page = try PageRequest(request)
-        let parts = Dictionary(
-            request.uri.queryParameters.map { (String($0.key), String($0.value)) }
-                .filter { $0.0 != "limit" && $0.0 != "after" && $0.0 != "token" },
-            uniquingKeysWith: { first, _ in first })
+        var parts: [String: String] = [:]
+        for (name, value) in request.uri.queryParameters where !Self.ownParameters.contains(name) {
+            parts[String(name)] = String(value)
+        }
         // One more than is shown tells whether there is a next page.
         guard
             let found = await states.states(

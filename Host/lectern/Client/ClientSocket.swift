@@ -54,7 +54,7 @@ final class ClientSocket {
 
     /// Sends what the system takes at once and returns how much that was.
     func send(_ bytes: UnsafeRawBufferPointer) throws(ConnectionFailure) -> Int {
-        let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+        let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
         if count >= 0 { return count }
         guard errno == EAGAIN || errno == EINTR else { throw .lost(String(cString: strerror(errno))) }
         return 0

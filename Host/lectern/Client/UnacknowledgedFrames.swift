@@ -1,3 +1,4 @@
+import CRecords
 import Glibc
 import Records
 

@@ -19,28 +19,22 @@ struct HostSettings {
     ///
     /// - Parameter data: the data folder.
     init(_ settings: Settings, data: String) throws {
-        self = try settings.validate { reader in
-            let log = EventLogConfiguration(reader.section("log"), directory: "\(data)/log")
-            return HostSettings(
-                log: log, stores: KeyValueStoreConfiguration(reader.section("kvs")),
-                ingest: IngestConfiguration(reader.section("ingest")),
-                plugins: PluginsConfiguration(reader.section("plugins")),
-                reduction: ReductionConfiguration(
-                    reduction: reader.section("reduction"), dedup: reader.section("dedup"), partitions: log.partitions ?? 16),
-                web: WebConfiguration(reader.section("web")))
-        }
+        self = try settings.validate { HostSettings($0, data: data) }
     }
 
-    private init(
-        log: EventLogConfiguration, stores: KeyValueStoreConfiguration, ingest: IngestConfiguration,
-        plugins: PluginsConfiguration, reduction: ReductionConfiguration, web: WebConfiguration
-    ) {
-        self.log = log
-        self.stores = stores
-        self.ingest = ingest
-        self.plugins = plugins
-        self.reduction = reduction
-        self.web = web
+    /// Every setting with its value, defaults included, in the order of the sections.
+    static func list(_ settings: Settings, data: String) throws -> [EffectiveSetting] {
+        try settings.list { HostSettings($0, data: data) }
+    }
+
+    private init(_ reader: SettingsReader, data: String) {
+        log = EventLogConfiguration(reader.section("log"), directory: "\(data)/log")
+        stores = KeyValueStoreConfiguration(reader.section("kvs"))
+        ingest = IngestConfiguration(reader.section("ingest"))
+        plugins = PluginsConfiguration(reader.section("plugins"))
+        reduction = ReductionConfiguration(
+            reduction: reader.section("reduction"), dedup: reader.section("dedup"), partitions: log.partitions ?? 16)
+        web = WebConfiguration(reader.section("web"))
     }
 
     func foldOptions(restarts: [UInt64]) -> FoldOptions {

@@ -1,4 +1,5 @@
 import Glibc
+import Records
 import Synchronization
 
 /// The user's wish to stop: Ctrl-C, or SIGTERM. A second one ends the program at once.
@@ -18,9 +19,20 @@ enum Interruption: Error, CustomStringConvertible {
         sigaction(SIGTERM, &action, nil)
     }
 
-    static var isRequested: Bool { flag.load(ordering: .relaxed) }
-
     static func check() throws(Interruption) {
-        if isRequested { throw .requested }
+        if flag.load(ordering: .relaxed) { throw .requested }
+    }
+
+    /// The wish has been granted: what is to be brought to an end may go on.
+    static func clear() { flag.store(false, ordering: .relaxed) }
+
+    /// Sleeps until a moment, in microseconds of `MonotonicClock`, or until it is interrupted.
+    static func sleep(until moment: Int64) throws(Interruption) {
+        while true {
+            try check()
+            let left = moment - MonotonicClock.microseconds
+            if left <= 0 { return }
+            usleep(UInt32(min(left, 900_000)))
+        }
     }
 }

@@ -58,29 +58,33 @@ extension Cell {
     static func withValues<Result>(
         _ cells: [Cell], _ body: (UnsafeMutablePointer<lectern_value>) -> Result
     ) -> Result {
-        var bytes = 0
-        for case .string(let string) in cells { bytes += string.utf8.count }
-        return withUnsafeTemporaryAllocation(of: lectern_value.self, capacity: max(cells.count, 1)) { values in
-            withUnsafeTemporaryAllocation(byteCount: max(bytes, 1), alignment: 1) { texts in
-                var used = 0
-                for (index, cell) in cells.enumerated() {
-                    var value = cell.bare
-                    switch cell {
-                    case .text(let text):
-                        value.set(text)
-                    case .string(let string):
-                        let count = string.utf8.count
-                        let copy = UnsafeMutableRawBufferPointer(rebasing: texts[used..<used + count])
-                        copy.copyBytes(from: string.utf8)
-                        value.set(Text(start: copy.baseAddress, count: count))
-                        used += count
-                    default: break
-                    }
-                    (values.baseAddress! + index).initialize(to: value)
-                }
-                return body(values.baseAddress!)
-            }
+        withUnsafeTemporaryAllocation(of: lectern_value.self, capacity: max(cells.count, 1)) { values in
+            withValues(cells, from: 0, values.baseAddress!, body)
         }
+    }
+
+    /// Fills the values from a cell on: one level of calls for each text that has to be borrowed, none for other cells.
+    private static func withValues<Result>(
+        _ cells: [Cell], from first: Int, _ values: UnsafeMutablePointer<lectern_value>,
+        _ body: (UnsafeMutablePointer<lectern_value>) -> Result
+    ) -> Result {
+        var index = first
+        while index < cells.count {
+            var value = cells[index].bare
+            switch cells[index] {
+            case .text(let text): value.set(text)
+            case .string(var string):
+                return string.withUTF8 { bytes in
+                    value.set(Text(start: bytes.baseAddress, count: bytes.count))
+                    (values + index).initialize(to: value)
+                    return withValues(cells, from: index + 1, values, body)
+                }
+            default: break
+            }
+            (values + index).initialize(to: value)
+            index += 1
+        }
+        return body(values)
     }
 }
 

@@ -1,0 +1,35 @@
+import KeyValueStore
+package import PluginHost
+import Records
+
+extension Views: StateReading {
+    package func states(
+        plugin: String, reducer: String, parts: [String: String], after: String?, limit: Int
+    ) async -> [StateEntry]? {
+        await read { views in views[plugin]?.entries(of: reducer, parts: parts, after: after, limit: limit) }
+    }
+}
+
+extension PluginView {
+    /// As `StateReading.states`.
+    func entries(of reducer: String, parts: [String: String], after: String?, limit: Int) -> [StateEntry]? {
+        guard let index = plugin.reducer(reducer) else { return nil }
+        let names = plugin.reducers[index].key.map(\.name)
+        var found: [(text: String, key: [UInt8])] = []
+        for key in keys(of: index) {
+            guard let values = key.withUnsafeBytes({ KeyBytes.decode($0) }) else { continue }
+            let named = zip(names, values).sorted { $0.0 < $1.0 }
+            let fits = parts.allSatisfy { part in named.contains { $0 == part.key && $1.description == part.value } }
+            guard fits else { continue }
+            let text = StateKey.text(of: named.map { StateKey.Part(name: $0, value: $1) })
+            if let after, !after.utf8.lexicographicallyPrecedes(text.utf8) { continue }
+            found.append((text, key))
+        }
+        found.sort { $0.text.utf8.lexicographicallyPrecedes($1.text.utf8) }
+        return found.prefix(limit).compactMap { entry in
+            var json = Bytes()
+            guard stateJSON(index, entry.key, to: &json) else { return nil }
+            return StateEntry(key: entry.text, json: json.string)
+        }
+    }
+}

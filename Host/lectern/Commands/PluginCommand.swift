@@ -1,0 +1,100 @@
+import ArgumentParser
+import PluginHost
+
+struct PluginCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plugin", abstract: "Plugins: what there is, and what it holds.",
+        subcommands: [PluginListCommand.self])
+}
+
+struct PluginListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the plugins of a folder, and those that are refused with the reason.",
+        discussion: """
+            Examples:
+              lectern plugin list
+              lectern plugin list --plugins build/plugins --json
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        try await Command.run {
+            let configuration = try common.load().plugins
+            let catalog = common.catalogQuietly(configuration)
+            let listing = PluginsReport(catalog, folder: common.pluginFolder)
+            print(json ? try JSONOutput.line(listing) : listing.text)
+        }
+    }
+}
+
+/// What `lectern plugin list` tells.
+struct PluginsReport: Encodable {
+    struct Entry: Encodable {
+        let id: String
+        let version: String
+        let language: String
+        let sdk: String
+        let build: String
+        let file: String
+        let sources: [String]
+        let reducers: [String]
+        let aggregators: [String]
+        let tables: [String]
+        let dashboards: [String]
+    }
+
+    struct Refusal: Encodable {
+        let file: String
+        let field: String
+        let wanted: String
+        let found: String
+        let remedy: String
+    }
+
+    let folder: String
+    let plugins: [Entry]
+    let refused: [Refusal]
+
+    init(_ catalog: PluginCatalog, folder: String) {
+        self.folder = folder
+        plugins = catalog.plugins.map { plugin in
+            Entry(
+                id: plugin.id, version: plugin.identity.version, language: plugin.identity.language,
+                sdk: plugin.identity.sdk, build: plugin.identity.build, file: plugin.file,
+                sources: plugin.sources.map(\.id), reducers: plugin.reducers.map { "\($0.id)@\($0.version)" },
+                aggregators: plugin.aggregators.map(\.id), tables: plugin.tables.map(\.id),
+                dashboards: plugin.dashboards.map(\.id))
+        }
+        refused = catalog.refusals.map {
+            Refusal(file: $0.file, field: $0.field, wanted: $0.wanted, found: $0.found, remedy: $0.remedy)
+        }
+        refusals = catalog.refusals
+    }
+
+    /// In words; not encoded.
+    private let refusals: [PluginRefusal]
+
+    private enum CodingKeys: String, CodingKey { case folder, plugins, refused }
+
+    var text: String {
+        var lines: [String] = []
+        if plugins.isEmpty {
+            lines.append("no plugin in \(folder); name the folder with --plugins")
+        } else {
+            var table = TextTable("PLUGIN", "VERSION", "LANGUAGE", "BUILD", "SOURCES", "REDUCERS", "TABLES", "DASHBOARDS")
+            for plugin in plugins {
+                table.add(
+                    plugin.id, plugin.version, plugin.language, String(plugin.build.prefix(12)), Self.list(plugin.sources),
+                    Self.list(plugin.reducers), Self.list(plugin.tables), Self.list(plugin.dashboards))
+            }
+            lines += table.lines
+        }
+        return (lines + refusals.map { "\($0)" }).joined(separator: "\n")
+    }
+
+    private static func list(_ ids: [String]) -> String { ids.isEmpty ? "-" : ids.joined(separator: ",") }
+}
