@@ -84,6 +84,10 @@ let package = Package(
         ], path: "Host/lectern", swiftSettings: swiftSettings),
 
         tests("EventLogTests", uses: ["CRecords", "EventLog", "Records", "Settings"]),
+        tests("RecordsTests", uses: [
+            "CRecords", "Records", .product(name: "CPluginAPI", package: "PluginAPI"),
+        ]),
+        tests("PluginHostTests", uses: ["PluginHost"]),
         tests("SettingsTests", uses: ["Settings"]),
         tests("IngestTests", uses: ["EventLog", "Ingest", "Records", "Settings"]),
         tests("KeyValueStoreTests", uses: ["KeyValueStore", "Records", "Settings"]),

@@ -13,8 +13,8 @@ import Synchronization
 ///     batch.removeAll()
 ///
 /// `append` copies the batch into the log's buffer. A thread of the log's own takes the buffer, gives the records their
-/// positions, salts and checksums, writes and syncs them, moves `durableEnd`, and then calls the callbacks. Whatever the
-/// disk refuses stops the log for good: no callback succeeds afterwards, and `failure` says why.
+/// positions, salts and checksums, writes and syncs them, moves `durableEnd`, and then calls the callbacks. Whatever
+/// the disk refuses stops the log for good: no callback succeeds afterwards, and `failure` says why.
 ///
 /// All members can be called from any thread. What throws, throws a `LogError`.
 package final class EventLog: Sendable {
@@ -33,8 +33,8 @@ package final class EventLog: Sendable {
 
     /// Opens the log in the configuration's folder, or creates it.
     ///
-    /// After a crash the last segment's torn end is cut off; `recovery` says what. Damage to what was durable is an error.
-    /// One process at a time can have a log open.
+    /// After a crash the last segment's torn end is cut off; `recovery` says what. Damage to what was durable is an
+    /// error. One process at a time can have a log open.
     package static func open(_ configuration: EventLogConfiguration) throws -> EventLog {
         try EventLog(configuration, LogOpening(configuration))
     }
@@ -67,10 +67,10 @@ package final class EventLog: Sendable {
     /// Blocks while more than `configuration.bufferBytes` wait for the disk; watch `isCongested` to never get there.
     ///
     /// - Parameters:
-    ///   - letters: dead letters of the same read. They are durable before the batch is, so that a client's later number in
-    ///     the log never vouches for a frame that is nowhere.
-    ///   - onDurable: called once, with success when all of it is durable, or with the reason why it never will be. Called
-    ///     on the log's thread, which it must not block; or, if the log has stopped before, by `append` itself.
+    ///   - letters: dead letters of the same read. They are durable before the batch is, so that a client's later
+    ///     number in the log never vouches for a frame that is nowhere.
+    ///   - onDurable: called once, with success when all of it is durable, or with the reason why it never will be.
+    ///     Called on the log's thread, which it must not block; or, if the log has stopped before, by `append` itself.
     package func append(
         _ batch: RecordBatch, letters: [DeadLetter] = [],
         onDurable: (@Sendable (Result<Void, LogError>) -> Void)? = nil
@@ -86,8 +86,8 @@ package final class EventLog: Sendable {
     /// More than half of the buffer waits for the disk: stop reading sockets until the next callback.
     package var isCongested: Bool { queue.isCongested }
 
-    /// A number for a new session. Its session record is the first record with that number that the caller appends (kind
-    /// `.session`; a later one replaces it), and is repeated at each segment's head until `closeSession`.
+    /// A number for a new session. Its session record is the first record with that number that the caller appends
+    /// (kind `.session`; a later one replaces it), and is repeated at each segment's head until `closeSession`.
     package func newSession() -> UInt32 { sessions.add(1, ordering: .relaxed).newValue }
 
     /// Ends a session: all that was appended before still belongs to it, and nothing may follow.
@@ -109,7 +109,8 @@ package final class EventLog: Sendable {
     /// Up to here everything is durable. `LogCursor` reads up to it.
     package var durableEnd: LogOffset { state.end }
 
-    /// Blocks until the durable end lies after `offset`, or `timeout` is over, or the log stops; returns the durable end.
+    /// Blocks until the durable end lies after `offset`, or `timeout` is over, or the log stops; returns the durable
+    /// end.
     package func waitForDurable(after offset: LogOffset, timeout: Duration) -> LogOffset {
         state.wait(after: offset, timeout: timeout)
     }

@@ -8,19 +8,20 @@ package struct EventLogConfiguration: Sendable {
     package var partitions: Int?
     /// `segment`: when a segment has this many bytes, the next one begins.
     package var segmentBytes = 256 << 20
-    /// `sync`: whether a record is synced to the disk before it counts as durable. Without it a record is safe from a crash
-    /// of the host, but not from one of the machine.
+    /// `sync`: whether a record is synced to the disk before it counts as durable. Without it a record is safe from a
+    /// crash of the host, but not from one of the machine.
     package var sync = true
     /// `delay`: how long a record may wait for others to share its sync.
     package var syncDelay = Duration.milliseconds(2)
-    /// `direct`: whether records go to the disk past the system's cache, which costs less; where the file system can't, or
-    /// without `sync`, they go through it all the same.
+    /// `direct`: whether records go to the disk past the system's cache, which costs less; where the file system can't,
+    /// or without `sync`, they go through it all the same.
     package var direct = true
     /// `buffer`: bytes that may wait for the disk; `append` blocks beyond them.
     package var bufferBytes = 64 << 20
     /// `tail`: the last bytes of the log, which stay in memory for cursors; those that lag farther behind read files.
     package var tailBytes = 16 << 20
-    /// `limit`: bytes that all segments together may have; beyond them the log stops as on a full disk. Nil: as the disk has.
+    /// `limit`: bytes that all segments together may have; beyond them the log stops as on a full disk. Nil: as the
+    /// disk has.
     package var limitBytes: Int?
     /// `clients`: how many clients' highest sequence numbers are kept; beyond them, those not heard of for longest are
     /// forgotten.

@@ -10,9 +10,9 @@ package import Records
 ///         }
 ///     }
 ///
-/// It gives events and control records of the partitions that it reads, from their positions on, in the log's order; and
-/// every session record from the head of the segment in which it starts, so that each event's session comes before it.
-/// Checksums are checked. Marks are left out.
+/// It gives events and control records of the partitions that it reads, from their positions on, in the log's order;
+/// and every session record from the head of the segment in which it starts, so that each event's session comes before
+/// it. Checksums are checked. Marks are left out.
 ///
 /// Not thread-safe: one for each shard. What throws, throws a `LogError`.
 package final class LogCursor {
@@ -53,8 +53,10 @@ package final class LogCursor {
         offset = segment.beginning
     }
 
-    /// The next records up to `end`, which must not lie beyond the durable end. Nil: there are none. A chunk may be empty.
-    /// - Throws: `corrupt` with the place, if a record is not what was written; `outOfRange` if its segment was deleted.
+    /// The next records up to `end`, which must not lie beyond the durable end. Nil: there are none. A chunk may be
+    /// empty.
+    /// - Throws: `corrupt` with the place, if a record is not what was written; `outOfRange` if its segment was
+    ///   deleted.
     package func next(through end: LogOffset) throws -> LogChunk? {
         while offset < end {
             switch log.place(of: offset, through: end) {
@@ -120,7 +122,8 @@ package final class LogCursor {
 
 /// Records that a cursor has read, in the log's order. Valid until the cursor's next call.
 package struct LogChunk {
-    /// The chunk begins a segment: sessions that are not repeated in it, or opened later, are over and can be forgotten.
+    /// The chunk begins a segment: sessions that are not repeated in it, or opened later, are over and can be
+    /// forgotten.
     package let beginsSegment: Bool
     private let base: UnsafeRawPointer
     private let records: [UInt32]

@@ -31,8 +31,8 @@ package struct LogDirectory: Sendable {
         package let offset: LogOffset
         /// For each partition the position of its next record.
         package let nextPositions: [UInt64]
-        /// Why the last records of the file can't be read: a host is just writing them, or a crash has torn them. Nil if
-        /// there are none.
+        /// Why the last records of the file can't be read: a host is just writing them, or a crash has torn them. Nil
+        /// if there are none.
         package let torn: String?
     }
 
@@ -65,8 +65,8 @@ package struct LogDirectory: Sendable {
             torn: last.defect?.reason)
     }
 
-    /// Gives every record, of all kinds and with the repeated ones, to `body`, in order and with the place where it begins,
-    /// until `body` returns false. The records are borrowed for the call.
+    /// Gives every record, of all kinds and with the repeated ones, to `body`, in order and with the place where it
+    /// begins, until `body` returns false. The records are borrowed for the call.
     /// - Parameter segment: the first segment to read; nil: the first that is kept.
     /// - Throws: `corrupt` with the place, if a record is not what was written; what `body` throws.
     package func read(from segment: UInt32? = nil, _ body: (RecordView, LogOffset) throws -> Bool) throws {

@@ -13,7 +13,7 @@ public struct Folded: Sendable {
     public let tables: [String: [String]]
 
     /// An event or line that was refused.
-    public struct DeadLetter: Sendable, Decodable {
+    public struct DeadLetter: Sendable, Decodable, Hashable {
         public let stage: String
         public let reason: String
         /// What arrived, if it is text.
@@ -64,7 +64,8 @@ public struct Folded: Sendable {
         for (table, lines) in tables.sorted(by: { $0.key < $1.key }) where lines != other.tables[table] {
             return "table \(table) differs"
         }
-        if deadLetters.map(\.reason).sorted() != other.deadLetters.map(\.reason).sorted() { return "dead letters differ" }
-        return nil
+        // What is folded again after a restart is refused again.
+        let letters = Set(deadLetters), others = Set(other.deadLetters)
+        return letters.symmetricDifference(others).first.map { "dead letters differ: \($0)" }
     }
 }

@@ -108,6 +108,13 @@ final class TestClient {
         return Answer(status: status, headers: fields, body: String(decoding: try read(length), as: UTF8.self))
     }
 
+    /// The next part of a body that is sent in chunks.
+    func chunk() throws -> String {
+        let size = Int(try read(until: "\r\n").dropLast(2), radix: 16) ?? 0
+        defer { _ = try? read(2) }
+        return String(decoding: try read(size), as: UTF8.self)
+    }
+
     func answerHead() throws -> (status: Int, headers: [String: String]) {
         let lines = try read(until: "\r\n\r\n").components(separatedBy: "\r\n")
         let pairs = lines.dropFirst().compactMap { line -> (String, String)? in

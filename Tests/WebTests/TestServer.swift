@@ -73,12 +73,7 @@ struct TestServer: Sendable {
 
     /// Connects and does blocking work on a thread of its own: a test must not hold the threads that the server needs.
     func connect<Result: Sendable>(_ body: @escaping @Sendable (TestClient) throws -> Result) async throws -> Result {
-        let port = port
-        return try await withCheckedThrowingContinuation { continuation in
-            Thread {
-                continuation.resume(with: Swift.Result { try body(try TestClient(port: port)) })
-            }.start()
-        }
+        try await withTaskExecutorPreference(OwnThreads.shared) { try body(try TestClient(port: port)) }
     }
 
     /// Begins a graceful shutdown.
@@ -95,5 +90,15 @@ struct TestServer: Sendable {
         _ method: String = "GET", _ target: String, headers: [String: String] = [:], body: String = ""
     ) async throws -> TestClient.Answer {
         try await connect { try $0.request(method, target, headers: headers, body: body) }
+    }
+}
+
+/// Runs each job on a new thread.
+private final class OwnThreads: TaskExecutor {
+    static let shared = OwnThreads()
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        Thread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }.start()
     }
 }

@@ -122,6 +122,8 @@ private final class FoldFeeder<Sink: FoldSink>: FoldFeed {
             try decoder.flush()
             try chunk()
         }
+        // What waits for its batch points into the reader's memory.
+        try decoder.flush()
         return decoder.decoded < limit
     }
 

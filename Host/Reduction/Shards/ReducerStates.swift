@@ -99,8 +99,8 @@ extension ReducerStates {
 
     /// Encodes at most `limit` marked states. Returns how many it looked at; 0 when all are encoded.
     func encodeSlice(_ limit: Int, _ keys: borrowing KeySpace) -> Int {
-        let end = min(encoded + limit, marked.count)
-        let count = end - encoded
+        let count = min(limit, marked.count - encoded)
+        let end = encoded + count
         while encoded < end {
             if encoded + 8 < marked.count { lectern_prefetch(marked[encoded + 8].header) }
             let state = marked[encoded]

@@ -4,7 +4,6 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
-import NIOWebSocket
 
 /// A connection: HTTP for Hummingbird's router, or a WebSocket that brings events and stays on its event loop.
 struct WebChannel: ServerChildChannel, HTTPChannelHandler {
@@ -24,22 +23,19 @@ struct WebChannel: ServerChildChannel, HTTPChannelHandler {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
-            let upgrade = NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
-                upgraders: [sockets.upgrader()],
-                notUpgradingCompletionHandler: { channel in
-                    channel.eventLoop.makeCompletedFuture { .http(try Self.makeHTTP(channel, logger, idle)) }
-                })
-            var configuration = NIOUpgradableHTTPServerPipelineConfiguration(upgradeConfiguration: upgrade)
-            // Hummingbird does these itself.
-            configuration.enablePipelining = false
-            configuration.enableErrorHandling = false
-            configuration.enableResponseHeaderValidation = false
-            let negotiation = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
-                configuration: configuration)
+            let negotiated = channel.eventLoop.makePromise(of: Negotiated.self)
+            let encoder = HTTPResponseEncoder()
+            let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
+            let negotiation = NegotiationHandler(
+                sockets: sockets, decoder: decoder, encoder: encoder, negotiated: negotiated
+            ) {
+                .http(try Self.makeHTTP(channel, logger, idle))
+            }
+            try channel.pipeline.syncOperations.addHandlers([encoder, decoder, negotiation])
             // A client that connects and says nothing must not stay for ever.
             let patience = channel.eventLoop.scheduleTask(in: idle) { channel.close(promise: nil) }
-            negotiation.whenComplete { _ in patience.cancel() }
-            return Value(channel: channel, negotiation: negotiation)
+            negotiated.futureResult.whenComplete { _ in patience.cancel() }
+            return Value(channel: channel, negotiation: negotiated.futureResult)
         }
     }
 

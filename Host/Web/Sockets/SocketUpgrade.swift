@@ -5,9 +5,9 @@ import NIOCore
 import NIOHTTP1
 import NIOWebSocket
 
-/// Decides which requests become WebSockets, and makes them.
+/// Decides which requests become WebSockets.
 ///
-/// A request that is turned down goes on to the router, whose answer says why: see EventRoutes.
+/// One that is turned down goes on to the router, whose answer says why: see EventRoutes.
 struct SocketUpgrade: Sendable {
     let service: IngestService
     let hostGuard: HostGuard
@@ -15,23 +15,29 @@ struct SocketUpgrade: Sendable {
     let workspaces: LoopWorkspaces
     let idle: TimeAmount
 
-    func upgrader() -> some NIOTypedHTTPServerProtocolUpgrader<WebChannel.Negotiated> {
-        SocketUpgrader(
-            handshake: NIOTypedWebSocketServerUpgrader(
-                shouldUpgrade: { channel, head in
-                    let isTaken = (try? connection(head, channel)) != nil
-                    return channel.eventLoop.makeSucceededFuture(isTaken ? [:] : nil)
-                },
-                upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededFuture(.socket) }),
-            open: open)
+    /// A request that becomes a WebSocket.
+    struct Accepted: Sendable {
+        let connection: IngestConnection
+        /// Of the answer.
+        let headers: HTTPHeaders
     }
 
-    private func open(_ channel: any Channel, _ head: HTTPRequestHead) throws -> WebChannel.Negotiated {
-        let connection = try connection(head, channel)
-        let handler = IngestSocketHandler(
-            service, connection, workspaces.workspace(on: channel.eventLoop), idle: idle)
-        try channel.pipeline.syncOperations.addHandler(handler)
-        return .socket
+    /// nil if the request does not become a WebSocket. Call it on the channel's event loop.
+    func accept(_ head: HTTPRequestHead, _ channel: any Channel) -> Accepted? {
+        let isAsked = head.headers[canonicalForm: "upgrade"].contains { $0.lowercased() == "websocket" }
+        guard isAsked, head.method == .GET, let connection = try? connection(head, channel) else { return nil }
+        // NIO's part is the handshake; its frame handlers cost more than reading the frames.
+        let handshake = NIOTypedWebSocketServerUpgrader<Void>(
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
+            upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededVoidFuture() })
+        var headers: HTTPHeaders?
+        handshake.buildUpgradeResponse(channel: channel, upgradeRequest: head, initialResponseHeaders: [:])
+            .assumeIsolated().whenSuccess { headers = $0 }
+        return headers.map { Accepted(connection: connection, headers: $0) }
+    }
+
+    func handler(for accepted: Accepted, on loop: any EventLoop) -> IngestSocketHandler {
+        IngestSocketHandler(service, accepted.connection, workspaces.workspace(on: loop), idle: idle)
     }
 
     private func connection(_ head: HTTPRequestHead, _ channel: any Channel) throws -> IngestConnection {
@@ -51,26 +57,6 @@ struct SocketUpgrade: Sendable {
             agent: headers.first(name: "user-agent") ?? "",
             isForwarded: EventRoutes.proxyHeaders.contains { headers.contains(name: $0) })
         return try service.connection(from: peer, query: target.query)
-    }
-}
-
-/// NIO's handshake with a pipeline of our own behind it: its frame handlers cost more than reading the frames.
-private struct SocketUpgrader: NIOTypedHTTPServerProtocolUpgrader {
-    let handshake: NIOTypedWebSocketServerUpgrader<WebChannel.Negotiated>
-    let open: @Sendable (any Channel, HTTPRequestHead) throws -> WebChannel.Negotiated
-
-    var supportedProtocol: String { handshake.supportedProtocol }
-    var requiredUpgradeHeaders: [String] { handshake.requiredUpgradeHeaders }
-
-    func buildUpgradeResponse(
-        channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
-    ) -> EventLoopFuture<HTTPHeaders> {
-        handshake.buildUpgradeResponse(
-            channel: channel, upgradeRequest: upgradeRequest, initialResponseHeaders: initialResponseHeaders)
-    }
-
-    func upgrade(channel: any Channel, upgradeRequest: HTTPRequestHead) -> EventLoopFuture<WebChannel.Negotiated> {
-        channel.eventLoop.makeCompletedFuture { try open(channel, upgradeRequest) }
     }
 }
 

@@ -25,7 +25,7 @@ final class ClientSocket {
             reason = String(cString: strerror(errno))
             next = candidate.pointee.ai_next
         }
-        throw .lost("\(address): \(reason)")
+        throw .lost(reason)
     }
 
     /// False, and `errno`, if it does not work.

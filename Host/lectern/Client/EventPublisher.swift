@@ -18,6 +18,7 @@ final class EventPublisher {
     private var total: UInt64 = 0
     private var beforeStart: UInt64 = 0
     private var appended = 0
+    private var isStarted = false
     private var isAway = false
 
     /// How many bytes of one connection are worth a call of the system.
@@ -67,6 +68,7 @@ final class EventPublisher {
             if lost > startPatience { throw away() }
             if lost > 0 { usleep(20_000) }
         } while senders.contains { $0.lostFor != nil }
+        isStarted = true
         beforeStart = senders.reduce(0) { $0 + $1.acknowledged }
         total = beforeStart
         return senders.map(\.acknowledged)
@@ -136,9 +138,10 @@ final class EventPublisher {
         let lost = senders.compactMap(\.lostFor).max() ?? 0
         if lost > patience { throw away() }
         // A short interruption is not worth a word.
-        if lost > 1_000_000, !isAway {
+        if lost > 1_000_000, isStarted, !isAway {
             isAway = true
-            Terminal.note("\(destination.address) is away (\(reason)); trying again for \(patience / 1_000_000) seconds")
+            Terminal.note(
+                "\(destination.address) is away (\(reason)); trying again for \(patience / 1_000_000) seconds")
         } else if lost == 0, isAway {
             isAway = false
             Terminal.note("\(destination.address) is back")

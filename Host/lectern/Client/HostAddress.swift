@@ -30,7 +30,9 @@ struct HostAddress: Sendable, CustomStringConvertible {
             name = String(name[..<colon])
         }
         if name.hasPrefix("["), name.hasSuffix("]") { name = String(name.dropFirst().dropLast()) }
-        guard let port = UInt16(number), port > 0, !name.isEmpty, !name.contains("@") else { throw Self.mistake(url, "") }
+        guard let port = UInt16(number), port > 0, !name.isEmpty, !name.contains("@") else {
+            throw Self.mistake(url, "")
+        }
         host = name
         self.port = port
     }
@@ -41,7 +43,8 @@ struct HostAddress: Sendable, CustomStringConvertible {
     var description: String { "http://\(authority)\(prefix)" }
 
     private static func mistake(_ url: String, _ reason: String) -> ValidationError {
-        ValidationError("“\(url)”: expected an address such as http://127.0.0.1:3001\(reason.isEmpty ? "" : "; \(reason)")")
+        ValidationError(
+            "“\(url)”: expected an address such as http://127.0.0.1:3001\(reason.isEmpty ? "" : "; \(reason)")")
     }
 }
 

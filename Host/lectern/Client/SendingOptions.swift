@@ -14,7 +14,8 @@ struct SendingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long the host may be away before this gives up. What it had acknowledged is safe.", valueName: "seconds"))
+            "How long the host may be away before this gives up. What it had acknowledged is safe.",
+            valueName: "seconds"))
     var patience = 60
 
     @Flag(help: "Print each acknowledgement as a line: how many events of this run are durable.")

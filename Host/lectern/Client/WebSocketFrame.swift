@@ -92,7 +92,8 @@ struct WebSocketMessages {
         guard first & 0x70 == 0, second & 0x80 == 0 else { throw .lost("what the host sends is no WebSocket frame") }
         let extra = second == 126 ? 2 : second == 127 ? 8 : 0
         guard rest.count >= 2 + extra else { return nil }
-        let length = extra == 0 ? UInt64(second) : rest[(start + 2)..<(start + 2 + extra)].reduce(0) { $0 << 8 | UInt64($1) }
+        let length =
+            extra == 0 ? UInt64(second) : rest[(start + 2)..<(start + 2 + extra)].reduce(0) { $0 << 8 | UInt64($1) }
         guard length <= UInt64(Self.limit) else { throw .lost("the host sends a message that is too large") }
         let end = start + 2 + extra + Int(length)
         guard bytes.count >= end else { return nil }

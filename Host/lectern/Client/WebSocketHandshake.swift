@@ -75,7 +75,9 @@ struct WebSocketHandshake {
     private static func rest(of head: String, _ count: Int, _ socket: ClientSocket, _ deadline: Int64) -> [UInt8] {
         let length = min(header("content-length", in: head).flatMap { Int($0) } ?? 0, 1 << 16)
         var body: [UInt8] = []
-        while count + body.count < length, MonotonicClock.microseconds < deadline, socket.wait(for: Int16(POLLIN), timeout: 500) {
+        while count + body.count < length, MonotonicClock.microseconds < deadline,
+            socket.wait(for: Int16(POLLIN), timeout: 500)
+        {
             guard let more = try? receive(socket) else { break }
             body += more
         }

@@ -36,7 +36,8 @@ struct ConfigCheckCommand: AsyncParsableCommand {
 
 struct ConfigPrintCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "print", abstract: "Print every setting with the value that holds, as YAML. Secrets stay where they are.",
+        commandName: "print",
+        abstract: "Print every setting with the value that holds, as YAML. Secrets stay where they are.",
         discussion: """
             Examples:
               lectern config print

@@ -64,7 +64,9 @@ struct LogCatCommand: AsyncParsableCommand {
     var all = false
 
     func validate() throws {
-        if let from, Moment(from) == nil { throw ValidationError("--from: expected a time such as 2026-01-31T10:00:00Z") }
+        if let from, Moment(from) == nil {
+            throw ValidationError("--from: expected a time such as 2026-01-31T10:00:00Z")
+        }
         if let limit, limit < 1 { throw ValidationError("--limit: expected at least 1") }
     }
 

@@ -85,16 +85,16 @@ struct PluginsReport: Encodable {
         if plugins.isEmpty {
             lines.append("no plugin in \(folder); name the folder with --plugins")
         } else {
-            var table = TextTable("PLUGIN", "VERSION", "LANGUAGE", "BUILD", "SOURCES", "REDUCERS", "TABLES", "DASHBOARDS")
+            var table = TextTable(
+                "PLUGIN", "VERSION", "LANGUAGE", "BUILD", "SOURCES", "REDUCERS", "TABLES", "DASHBOARDS")
             for plugin in plugins {
                 table.add(
-                    plugin.id, plugin.version, plugin.language, String(plugin.build.prefix(12)), Self.list(plugin.sources),
-                    Self.list(plugin.reducers), Self.list(plugin.tables), Self.list(plugin.dashboards))
+                    plugin.id, plugin.version, plugin.language, String(plugin.build.prefix(12)),
+                    "\(plugin.sources.count)", "\(plugin.reducers.count)", "\(plugin.tables.count)",
+                    "\(plugin.dashboards.count)")
             }
             lines += table.lines
         }
         return (lines + refusals.map { "\($0)" }).joined(separator: "\n")
     }
-
-    private static func list(_ ids: [String]) -> String { ids.isEmpty ? "-" : ids.joined(separator: ",") }
 }

@@ -22,7 +22,8 @@ struct ReplayCommand: AsyncParsableCommand {
     var inputs: [String]
 
     @Option(
-        help: ArgumentHelp("The host, such as http://127.0.0.1:3001.", valueName: "url"), transform: HostAddress.init(url:))
+        help: ArgumentHelp("The host, such as http://127.0.0.1:3001.", valueName: "url"),
+        transform: HostAddress.init(url:))
     var to: HostAddress
 
     @Option(help: "Lines a second. Default: as fast as the host takes them.")
@@ -38,7 +39,8 @@ struct ReplayCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("actor"),
-        help: ArgumentHelp("A field that names the actor, as in the host's ingest.actor; may be repeated.", valueName: "field"))
+        help: ArgumentHelp(
+            "A field that names the actor, as in the host's ingest.actor; may be repeated.", valueName: "field"))
     var actors: [String] = []
 
     @OptionGroup var sending: SendingOptions
@@ -48,7 +50,9 @@ struct ReplayCommand: AsyncParsableCommand {
 
     func validate() throws {
         if inputs.isEmpty { throw ValidationError("expected a file") }
-        if let rate, !(rate > 0 && rate <= 1e6) { throw ValidationError("--rate: expected more than 0, at most 1000000") }
+        if let rate, !(rate > 0 && rate <= 1e6) {
+            throw ValidationError("--rate: expected more than 0, at most 1000000")
+        }
         guard 1...1_000 ~= connections else { throw ValidationError("--connections: expected 1 to 1000") }
         guard actors.count <= EnvelopeReader.maximumActors else {
             throw ValidationError("--actor: expected at most \(EnvelopeReader.maximumActors)")

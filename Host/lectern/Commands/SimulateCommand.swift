@@ -18,7 +18,8 @@ struct SimulateCommand: AsyncParsableCommand {
             """)
 
     @Option(
-        help: ArgumentHelp("The host, such as http://127.0.0.1:3001.", valueName: "url"), transform: HostAddress.init(url:))
+        help: ArgumentHelp("The host, such as http://127.0.0.1:3001.", valueName: "url"),
+        transform: HostAddress.init(url:))
     var to: HostAddress?
 
     @Option(help: ArgumentHelp("Write the events as JSON lines instead; '-' is standard output.", valueName: "file"))
@@ -68,7 +69,9 @@ struct SimulateCommand: AsyncParsableCommand {
         guard 1...1_000_000 ~= students else { throw ValidationError("--students: expected 1 to 1000000") }
         guard minutes >= 0, minutes <= 1_000_000 else { throw ValidationError("--minutes: expected 0 to 1000000") }
         if let events, events < 1 { throw ValidationError("--events: expected at least 1") }
-        if let rate, !(rate > 0 && rate <= 1e6) { throw ValidationError("--rate: expected more than 0, at most 1000000") }
+        if let rate, !(rate > 0 && rate <= 1e6) {
+            throw ValidationError("--rate: expected more than 0, at most 1000000")
+        }
         if let connections, !(1...10_000 ~= connections) { throw ValidationError("--connections: expected 1 to 10000") }
         if minutes == 0, !live, rate == nil, events == nil {
             throw ValidationError("nothing happens in 0 minutes; add --live, --rate or --events")

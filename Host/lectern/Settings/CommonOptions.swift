@@ -6,7 +6,9 @@ import Settings
 struct CommonOptions: ParsableArguments {
     @OptionGroup var settings: SettingsOptions
 
-    @Option(help: ArgumentHelp("The folder of plugins. Default: plugins, beside the program's folder.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("The folder of plugins. Default: plugins, beside the program's folder.", valueName: "folder")
+    )
     var plugins: String?
 
     /// The checked settings. `override` comes last.

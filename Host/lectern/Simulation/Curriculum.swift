@@ -38,12 +38,14 @@ enum Curriculum {
     }
 
     private static let firstNames = [
-        "amara", "ben", "carla", "david", "elif", "farid", "grace", "hugo", "ines", "jonas", "kavya", "liam", "mei", "nora",
-        "oskar", "paula", "quentin", "ravi", "sofia", "tomas", "ulla", "viktor", "wanda", "xenia", "yusuf", "zoe",
+        "amara", "ben", "carla", "david", "elif", "farid", "grace", "hugo", "ines", "jonas", "kavya", "liam",
+        "mei", "nora", "oskar", "paula", "quentin", "ravi", "sofia", "tomas", "ulla", "viktor", "wanda",
+        "xenia", "yusuf", "zoe",
     ]
     private static let lastNames = [
-        "abbas", "berg", "costa", "dahl", "ekwueme", "fischer", "garcia", "haddad", "ito", "jensen", "kowalska", "lopez",
-        "mbeki", "nowak", "okafor", "petrov", "quist", "rossi", "singh", "tanaka", "urban", "vega", "weber", "yilmaz", "zhang",
+        "abbas", "berg", "costa", "dahl", "ekwueme", "fischer", "garcia", "haddad", "ito", "jensen",
+        "kowalska", "lopez", "mbeki", "nowak", "okafor", "petrov", "quist", "rossi", "singh", "tanaka",
+        "urban", "vega", "weber", "yilmaz", "zhang",
     ]
 
     /// The user id of a student by his number: no two have the same.

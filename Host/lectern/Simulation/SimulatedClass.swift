@@ -30,7 +30,9 @@ struct SimulatedClass {
         var index = start
         while true {
             var first = index
-            for child in [2 * index + 1, 2 * index + 2] where child < agenda.count && isBefore(child, first) { first = child }
+            for child in [2 * index + 1, 2 * index + 2] where child < agenda.count && isBefore(child, first) {
+                first = child
+            }
             if first == index { return }
             agenda.swapAt(index, first)
             index = first

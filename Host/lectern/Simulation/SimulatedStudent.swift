@@ -34,9 +34,9 @@ struct SimulatedStudent {
         var random = SplitMix(seed: seed, stream: UInt64(number))
         // In a class there are always some who struggle and some who are bored.
         switch random.fraction() {
-        case ..<0.22: ability = random.normal(43, 6)
-        case ..<0.78: ability = random.normal(66, 6)
-        default: ability = random.normal(86, 5)
+        case ..<0.22: ability = random.normal(45, 6)
+        case ..<0.78: ability = random.normal(70, 6)
+        default: ability = random.normal(91, 4)
         }
         pace = random.between(0.7, 1.5)
         var share = random.whole(1...100)

@@ -16,14 +16,18 @@ struct DayActivity: Equatable {
     struct Attempts: Equatable {
         var count = 0
         var isSolved = false
+
+        mutating func add(isCorrect: Bool) {
+            count += 1
+            if isCorrect { isSolved = true }
+        }
     }
 
     mutating func add(_ event: TrackedEvent) {
         switch event.kind {
         case .nothing, .activity: break
         case .problem(let problem, let isCorrect):
-            problems[problem.string, default: Attempts()].count += 1
-            if isCorrect { problems[problem.string]?.isSolved = true }
+            problems[problem.string, default: Attempts()].add(isCorrect: isCorrect)
         case .video(let video): videos.insert(video.string)
         case .post: posts += 1
         case .response: responses += 1

@@ -21,30 +21,30 @@ struct Hours: SpreadReducer {
         var quizzes = 0
         var scores = Mean()
         var learners = DistinctSet()
+
+        mutating func add(_ event: LearningEvent) {
+            events += 1
+            learners.insert(event.learner)
+            guard event.isQuiz else { return }
+            quizzes += 1
+            scores.add(event.score)
+        }
+
+        mutating func merge(_ other: Step) {
+            events += other.events
+            quizzes += other.quizzes
+            scores.merge(other.scores)
+            learners.merge(other.learners)
+        }
     }
 
     static func reduce(_ state: inout State, _ event: LearningEvent) {
         let minute = Int(event.time.seconds - Int64(event.time.hour) * 3_600) / 60
-        change(&state.steps[minute / minutesPerStep * minutesPerStep, default: Step()], event)
-    }
-
-    private static func change(_ step: inout Step, _ event: LearningEvent) {
-        step.events += 1
-        step.learners.insert(event.learner)
-        guard event.isQuiz else { return }
-        step.quizzes += 1
-        step.scores.add(event.score)
+        state.steps[minute / minutesPerStep * minutesPerStep, default: Step()].add(event)
     }
 
     static func merge(_ state: inout State, _ other: State) {
-        for (minute, step) in other.steps {
-            var sum = state.steps[minute] ?? Step()
-            sum.events += step.events
-            sum.quizzes += step.quizzes
-            sum.scores.merge(step.scores)
-            sum.learners.merge(step.learners)
-            state.steps[minute] = sum
-        }
+        for (minute, step) in other.steps { state.steps[minute, default: Step()].merge(step) }
     }
 }
 

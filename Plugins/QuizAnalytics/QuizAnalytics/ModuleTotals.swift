@@ -14,21 +14,29 @@ struct ModuleTotals: Aggregator {
         var learners = 0
         var scores = Mean()
         var taken = Mean()
+
+        mutating func add(_ result: Quizzes.Result) {
+            learners += 1
+            scores.merge(result.scores)
+            taken.merge(result.taken)
+        }
+
+        mutating func retract(_ result: Quizzes.Result) {
+            learners -= 1
+            scores.subtract(result.scores)
+            taken.subtract(result.taken)
+        }
     }
 
     static func add(_ total: inout State, _ key: KeyView, _ state: Quizzes.State) {
         for (module, result) in state.modules {
-            total.modules[module, default: Total()].learners += 1
-            total.modules[module]?.scores.merge(result.scores)
-            total.modules[module]?.taken.merge(result.taken)
+            total.modules[module, default: Total()].add(result)
         }
     }
 
     static func retract(_ total: inout State, _ key: KeyView, _ state: Quizzes.State) {
         for (module, result) in state.modules {
-            total.modules[module]?.learners -= 1
-            total.modules[module]?.scores.subtract(result.scores)
-            total.modules[module]?.taken.subtract(result.taken)
+            total.modules[module, default: Total()].retract(result)
             if total.modules[module]?.learners == 0 { total.modules[module] = nil }
         }
     }

@@ -39,6 +39,12 @@ struct Quizzes: Reducer {
         var taken = Mean()
         var last = Timestamp.distantPast
 
+        mutating func add(_ event: LearningEvent) {
+            scores.add(event.score)
+            taken.add(event.taken)
+            last.raise(to: event.time)
+        }
+
         mutating func merge(_ other: Result) {
             scores.merge(other.scores)
             taken.merge(other.taken)
@@ -50,9 +56,7 @@ struct Quizzes: Reducer {
         let quiz = Quiz(
             type: event.kind == .diagnosticQuiz ? .diagnostic : .module, course: event.course.string,
             module: event.module.string)
-        state.results[quiz, default: Result()].scores.add(event.score)
-        state.results[quiz]?.taken.add(event.taken)
-        state.results[quiz]?.last.raise(to: event.time)
+        state.results[quiz, default: Result()].add(event)
     }
 }
 

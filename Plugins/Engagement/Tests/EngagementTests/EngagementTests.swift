@@ -62,6 +62,7 @@ struct EngagementTests {
             event("edx.forum.thread.voted", "cyd", "2015-04-10T10:00:00Z", #"{"vote_value":"sideways","target_username":"bea"}"#),
             event("edx.forum.thread.voted", "", "2015-04-10T10:00:00Z", #"{"vote_value":"down","target_username":"bea"}"#),
         ])
+        #expect(folded.deadLetters.map(\.reason) == [])
         let rows = try folded.rows(of: "engagement_all", as: ReportRow.self)
         #expect(rows.map(\.username) == ["bea", "cyd"])
         #expect(rows.map(\.date) == ["2015-04-09", "2015-04-09"])

@@ -17,7 +17,7 @@ enum RealData {
 
     static func lines(_ path: String) throws -> [String] {
         String(decoding: try Data(contentsOf: folder.appending(path: path)), as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
     }
 
     /// The rows of edX's reports: the period, and then the columns.
@@ -26,8 +26,7 @@ enum RealData {
         for period in ["daily", "weekly", "all"] {
             let files = FileManager.default.enumerator(atPath: folder.appending(path: "expected/\(period)").path)
             for case let file as String in files ?? .init() where file.hasSuffix(".csv") {
-                rows += try lines("expected/\(period)/\(file)").dropFirst().map { $0.filter { $0 != "\r" } }
-                    .filter { !$0.isEmpty }.map { "\(period),\($0)" }
+                rows += try lines("expected/\(period)/\(file)").dropFirst().filter { !$0.isEmpty }.map { "\(period),\($0)" }
             }
         }
         return rows.sorted()

@@ -1,0 +1,74 @@
+import Foundation
+
+/// `lectern fold` of files, and what came out.
+struct Folding {
+    var inputs: [String]
+    var settings: [String] = []
+    var plugins = Installation.plugins
+    var shards = 1
+    var batch = 64
+    /// After so many events everything is thrown away and restored from the last checkpoint.
+    var restarts: [Int] = []
+
+    func callAsFunction() throws -> Folded {
+        let folder = try TemporaryFolder()
+        var arguments = ["fold"] + inputs
+        arguments += ["--plugins", plugins, "--out", folder.path, "--json", "--shards", "\(shards)", "--batch", "\(batch)"]
+        for setting in settings { arguments += ["--set", setting] }
+        if !restarts.isEmpty { arguments += ["--restart-at"] + restarts.map(String.init) }
+        let summary = try run(Installation.lectern, arguments)
+        return Folded(summary: try JSONDecoder().decode(Folded.Summary.self, from: Data(summary.utf8)), folder: folder)
+    }
+
+    /// One SHA-256 if the way of folding does not matter: every number of shards with every size of a batch.
+    func checksumsOfAllWays(restarts: (_ way: Int) -> [Int] = { _ in [] }) throws -> Set<String> {
+        var found: Set<String> = []
+        for (index, way) in [1, 2, 8].flatMap({ shards in [1, 7, 512].map { (shards, $0) } }).enumerated() {
+            var folding = self
+            (folding.shards, folding.batch) = way
+            folding.restarts = restarts(index)
+            found.insert(try folding().summary.sha256)
+        }
+        return found
+    }
+}
+
+struct Folded {
+    struct Summary: Decodable {
+        var events: Int
+        var deadLetters: Int
+        var states: Int
+        var checkpoints: Int
+        var sha256: String
+    }
+
+    let summary: Summary
+    let folder: TemporaryFolder
+
+    /// The lines of `states.jsonl`.
+    func states() throws -> [String] { try lines(of: "\(folder.path)/states.jsonl") }
+
+    /// The rows of a table: the texts of their cells by column.
+    func rows(of table: String) throws -> [[String: String]] {
+        try lines(of: "\(folder.path)/tables/\(table).jsonl").map { try JSONRow.cells(of: $0) }
+    }
+
+    /// The numbers of the lines that went to the dead letters.
+    func deadLetters() throws -> [[String: String]] {
+        try lines(of: "\(folder.path)/dead-letters.jsonl").map { try JSONRow.cells(of: $0) }
+    }
+}
+
+/// A JSON object whose values are texts and numbers.
+enum JSONRow {
+    static func object(_ line: String) throws -> [String: Any] {
+        guard let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] else {
+            throw Failure("expected a JSON object, found \(line)")
+        }
+        return object
+    }
+
+    static func cells(of line: String) throws -> [String: String] {
+        try object(line).mapValues { $0 is NSNull ? "" : "\($0)" }
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+
+/// What a running host answers.
+extension HostProcess {
+    struct Answer {
+        let status: Int
+        let body: String
+    }
+
+    /// One request, made by curl. `options` come before the address.
+    func request(_ path: String, _ options: [String] = []) throws -> Answer {
+        let printed = try run("curl", ["-sS", "--max-time", "20", "-w", "\n%{http_code}"] + options + [address + path])
+        var lines = printed.split(separator: "\n", omittingEmptySubsequences: false)
+        let status = lines.removeLast()
+        return Answer(status: Int(status) ?? 0, body: lines.joined(separator: "\n"))
+    }
+
+    func object(_ path: String) throws -> [String: Any] {
+        let answer = try request(path)
+        guard answer.status == 200 else { throw Failure("\(path): \(answer.status) \(answer.body)") }
+        return try JSONRow.object(answer.body)
+    }
+
+    /// The rows of a table, the first thousand.
+    func rows(of table: String) throws -> [[String: Any]] {
+        try object("/api/v1/tables/\(table)?limit=1000")["rows"] as? [[String: Any]] ?? []
+    }
+
+    /// The sum of a whole-number column.
+    func sum(of column: String, in table: String) throws -> Int {
+        try rows(of: table).reduce(0) { $0 + ($1[column] as? Int ?? 0) }
+    }
+
+    /// All states of a reducer as `KEY STATE`, as the host shows them.
+    func states(of plugin: String, _ reducer: String) throws -> [String] {
+        var found: [String] = []
+        var path: String? = "/api/v1/states/\(plugin)/\(reducer)?limit=1000"
+        while let next = path {
+            let body = try request(next).body
+            // The states' own bytes count, so the text is cut, not decoded.
+            for entry in body.components(separatedBy: "{\"key\":\"").dropFirst() {
+                let end = entry.range(of: "}},{\"key\"")?.upperBound ?? entry.endIndex
+                guard let middle = entry.range(of: "\",\"state\":") else { throw Failure("no state in \(entry)") }
+                var state = String(entry[middle.upperBound..<end])
+                if let last = state.range(of: "}],\"next\":", options: .backwards) {
+                    state = String(state[..<last.lowerBound])
+                } else if state.hasSuffix("},") {
+                    state.removeLast(2)
+                }
+                found.append("\(entry[..<middle.lowerBound]) \(state)")
+            }
+            path = try JSONRow.object(body)["next"] as? String
+        }
+        return found
+    }
+
+    /// A figure of `/metrics`, with its labels as they are written there.
+    func metric(_ name: String) throws -> Int {
+        let line = try request("/metrics").body.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+        guard let text = line?.split(separator: " ").last, let value = Double(text) else {
+            throw Failure("there is no metric \(name)")
+        }
+        return Int(value)
+    }
+}
