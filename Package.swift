@@ -90,6 +90,8 @@ let package = Package(
         tests("PluginHostTests", uses: ["PluginHost"]),
         tests("SettingsTests", uses: ["Settings"]),
         tests("IngestTests", uses: ["EventLog", "Ingest", "Records", "Settings"]),
+        // Runs the built program and the built plugins as processes.
+        tests("IntegrationTests", uses: []),
         tests("KeyValueStoreTests", uses: ["KeyValueStore", "Records", "Settings"]),
     ],
     swiftLanguageModes: [.v6],

@@ -50,8 +50,9 @@ package struct DecodedLine: ~Copyable {
         payload: UnsafeRawBufferPointer, actor: UnsafeRawBufferPointer, type: UnsafeRawBufferPointer,
         fields: UnsafeRawBufferPointer, time: ClaimedTime?
     ) {
-        events.append(Event(
-            payload: copy(payload), actor: copy(actor), type: copy(type), fields: copy(fields), time: time))
+        events.append(
+            Event(
+                payload: copy(payload), actor: copy(actor), type: copy(type), fields: copy(fields), time: time))
         // The parser reads on beyond the last payload.
         _ = lectern_bytes_room(&bytes.raw, FieldExtractor.padding)
     }

@@ -55,7 +55,8 @@ extension StorePage {
             lines.append(StoreEntry.middle)
             let isOneLine = !entry.value.utf8.contains { $0 == 10 || $0 == 13 }
             // Between a JSON text's tokens a line break means no more than a space, and within them there is none.
-            let value = isOneLine
+            let value =
+                isOneLine
                 ? entry.value : String(decoding: entry.value.utf8.map { $0 == 10 || $0 == 13 ? 32 : $0 }, as: UTF8.self)
             lines.append(value)
             lines.append("}\n")

@@ -18,7 +18,8 @@ struct ComponentReader {
     /// A sized struct of the plugin's, with zeros where its build knew less.
     static func copy<T>(_ pointer: UnsafeRawPointer) -> T {
         let known = min(Int(pointer.load(as: UInt32.self)), MemoryLayout<T>.size)
-        return withUnsafeTemporaryAllocation(byteCount: MemoryLayout<T>.size, alignment: MemoryLayout<T>.alignment) { room in
+        return withUnsafeTemporaryAllocation(byteCount: MemoryLayout<T>.size, alignment: MemoryLayout<T>.alignment) {
+            room in
             room.initializeMemory(as: UInt8.self, repeating: 0)
             room.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: known))
             return room.load(as: T.self)
@@ -68,7 +69,9 @@ extension ComponentReader {
         return (inputs, reducers)
     }
 
-    private func reducer(_ raw: lectern_reducer, inputs: Int, taken: inout Set<String>) throws(PluginRefusal) -> ReducerComponent {
+    private func reducer(_ raw: lectern_reducer, inputs: Int, taken: inout Set<String>) throws(PluginRefusal)
+        -> ReducerComponent
+    {
         let id = try id(raw.id, of: "reducer", taken: &taken)
         let name = "reducer \(id)"
         guard Int(raw.input) < inputs else {
@@ -87,7 +90,8 @@ extension ComponentReader {
             key.append(try part(raw.key[index], of: name))
         }
         guard Set(key.map(\.name)).count == key.count else {
-            throw refuse("\(name), key", wanted: "parts of different names", found: key.map(\.name).joined(separator: ", "))
+            throw refuse(
+                "\(name), key", wanted: "parts of different names", found: key.map(\.name).joined(separator: ", "))
         }
         let component = ReducerComponent(
             raw: raw, id: id, version: Int(raw.version), input: Int(raw.input),
@@ -133,7 +137,9 @@ extension ComponentReader {
 }
 
 extension ComponentReader {
-    func aggregators(over reducers: [ReducerComponent], taken: inout Set<String>) throws(PluginRefusal) -> [AggregatorComponent] {
+    func aggregators(over reducers: [ReducerComponent], taken: inout Set<String>) throws(PluginRefusal)
+        -> [AggregatorComponent]
+    {
         guard let table = table(LECTERN_AGGREGATORS, as: lectern_aggregators.self) else { return [] }
         var aggregators: [AggregatorComponent] = []
         for index in 0..<Int(table.count) {
@@ -179,7 +185,8 @@ extension ComponentReader {
             }
             let columns = try columns(of: raw, name)
             let title = raw.title.string
-            tables.append(TableComponent(raw: raw, id: id, title: title.isEmpty ? id : title, origin: origin, columns: columns))
+            tables.append(
+                TableComponent(raw: raw, id: id, title: title.isEmpty ? id : title, origin: origin, columns: columns))
         }
         return tables
     }

@@ -14,10 +14,13 @@ enum ElfNote {
             throw refuse("file", wanted: "an ELF shared library", found: "\(file.count) bytes of something else")
         }
         guard file[4] == 2, file[5] == 1 else {
-            throw refuse("file", wanted: "a 64-bit little-endian library", found: "class \(file[4]), byte order \(file[5])")
+            throw refuse(
+                "file", wanted: "a 64-bit little-endian library", found: "class \(file[4]), byte order \(file[5])")
         }
         let type = file.loadUnaligned(fromByteOffset: 16, as: UInt16.self)
-        guard type == 3 else { throw refuse("file", wanted: "a shared library (ELF type 3)", found: "ELF type \(type)") }
+        guard type == 3 else {
+            throw refuse("file", wanted: "a shared library (ELF type 3)", found: "ELF type \(type)")
+        }
         let machine = file.loadUnaligned(fromByteOffset: 18, as: UInt16.self)
         guard machine == Self.machine else {
             throw refuse("processor", wanted: "ELF machine \(Self.machine)", found: "ELF machine \(machine)")
@@ -61,9 +64,9 @@ enum ElfNote {
 
     private static var machine: UInt16 {
         #if arch(x86_64)
-        62
+            62
         #elseif arch(arm64)
-        183
+            183
         #endif
     }
 }

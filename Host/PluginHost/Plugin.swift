@@ -22,7 +22,9 @@ package final class Plugin: @unchecked Sendable {
     package var id: String { identity.id }
 
     /// Loads the staged library, makes an instance with these settings (a JSON object) and reads what it declares.
-    init(_ staged: StagedPlugin, settings: String, report: @escaping @Sendable (PluginMessage) -> Void) throws(PluginRefusal) {
+    init(_ staged: StagedPlugin, settings: String, report: @escaping @Sendable (PluginMessage) -> Void)
+        throws(PluginRefusal)
+    {
         let file = staged.file
         func refuse(_ field: String, wanted: String, found: String) -> PluginRefusal {
             PluginRefusal(file: file, field: field, wanted: wanted, found: found)

@@ -11,7 +11,9 @@ struct Staging {
     func stage(_ file: String) throws(PluginRefusal) -> StagedPlugin {
         let bytes = try Self.contents(of: file)
         let build = bytes.withUnsafeBytes { SHA256.hexadecimal(of: $0) }
-        let note = try bytes.withUnsafeBytes { raw in Result { () throws(PluginRefusal) in try ElfNote.read(raw, name: file) } }.get()
+        let note = try bytes.withUnsafeBytes { raw in
+            Result { () throws(PluginRefusal) in try ElfNote.read(raw, name: file) }
+        }.get()
         guard let note else {
             throw PluginRefusal(
                 file: file, field: "note", wanted: "an ELF note of owner \(ElfNote.owner)", found: "none",
@@ -26,7 +28,8 @@ struct Staging {
     private static func contents(of file: String) throws(PluginRefusal) -> [UInt8] {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw PluginRefusal(file: file, field: "file", wanted: "a readable file", found: String(cString: strerror(errno)))
+            throw PluginRefusal(
+                file: file, field: "file", wanted: "a readable file", found: String(cString: strerror(errno)))
         }
         defer { close(descriptor) }
         var status = stat()
@@ -49,7 +52,9 @@ struct Staging {
         var written = 0
         if descriptor >= 0 {
             while written < bytes.count {
-                let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written) }
+                let count = bytes.withUnsafeBytes {
+                    Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written)
+                }
                 if count <= 0 { break }
                 written += count
             }

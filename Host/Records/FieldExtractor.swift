@@ -25,14 +25,16 @@ package final class FieldExtractor {
     package var count: Int { Int(lectern_extractor_count(raw)) }
 
     /// Fills `row` from one JSON object. Texts stay until `reset`. Returns nil, or why the text is not a JSON object.
-    package func extract(_ json: UnsafeRawBufferPointer, into row: UnsafeMutablePointer<lectern_value>) -> StaticReason? {
+    package func extract(_ json: UnsafeRawBufferPointer, into row: UnsafeMutablePointer<lectern_value>) -> StaticReason?
+    {
         let start = json.baseAddress?.assumingMemoryBound(to: CChar.self)
         let code = lectern_extractor_run(raw, start, json.count, row)
         return code == 0 ? nil : StaticReason(text: lectern_extractor_error(code))
     }
 
     /// As `extract`, but keeps the row's values of fields that this object lacks.
-    package func overlay(_ json: UnsafeRawBufferPointer, onto row: UnsafeMutablePointer<lectern_value>) -> StaticReason? {
+    package func overlay(_ json: UnsafeRawBufferPointer, onto row: UnsafeMutablePointer<lectern_value>) -> StaticReason?
+    {
         let start = json.baseAddress?.assumingMemoryBound(to: CChar.self)
         let code = lectern_extractor_overlay(raw, start, json.count, row)
         return code == 0 ? nil : StaticReason(text: lectern_extractor_error(code))

@@ -45,7 +45,9 @@ package enum KeyBytes {
         }
         var parts: [KeyPart] = []
         for _ in 0..<argument {
-            guard lectern_cbor_read_head(&cursor, end, &major, &argument, &size) == 1, let at = cursor else { return nil }
+            guard lectern_cbor_read_head(&cursor, end, &major, &argument, &size) == 1, let at = cursor else {
+                return nil
+            }
             switch (major, argument) {
             case (0, ...UInt64(Int64.max)): parts.append(.integer(Int64(argument)))
             case (1, ...UInt64(Int64.max)): parts.append(.integer(~Int64(argument)))

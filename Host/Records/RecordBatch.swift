@@ -86,7 +86,8 @@ package final class RecordBatch {
 
     /// Adds a record. After an error the batch is as it was.
     package func append(_ record: NewRecord) throws(RecordTooLong) {
-        guard record.type.count <= UInt16.max, record.actor.count <= UInt16.max, record.client.count <= UInt16.max else {
+        guard record.type.count <= UInt16.max, record.actor.count <= UInt16.max, record.client.count <= UInt16.max
+        else {
             throw Self.tooLong(record)
         }
         let parts = record.type.count + record.actor.count + record.client.count + record.fields.count

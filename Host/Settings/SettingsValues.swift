@@ -127,7 +127,8 @@ extension SettingsReader {
     private func wholeNumber(_ range: some RangeExpression<Int>) -> String {
         // `relative` would overflow for a closed range that ends at Int.max.
         let closed = range as? ClosedRange<Int>
-        let limits = closed?.upperBound == .max
+        let limits =
+            closed?.upperBound == .max
             ? closed!.lowerBound..<Int.max : range.relative(to: Int.min..<Int.max)
         return switch (limits.lowerBound, limits.upperBound) {
         case (.min, .max): "a whole number"

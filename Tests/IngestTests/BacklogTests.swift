@@ -26,8 +26,11 @@ import Testing
         let rig = try Rig { $0.backlogEvents = 2 }
         let client = try rig.connect()
         client.send(#"{"event":"a"}"#, #"{"event":"b"}"#, #"{"event":"c"}"#)
-        #expect(try client.errors() == ["2 events with 26 bytes wait for authentication, no more fit; "
-            + "send an event that says who you are"])
+        #expect(
+            try client.errors() == [
+                "2 events with 26 bytes wait for authentication, no more fit; "
+                    + "send an event that says who you are"
+            ])
         client.send(#"{"event":"d","user_id":"u1"}"#)
         #expect(try rig.events().map(\.type) == ["a", "b", "d"])
         #expect(try rig.letters().map(\.original) == [Array(#"{"event":"c"}"#.utf8)])
@@ -67,10 +70,11 @@ import Testing
 
         let second = try rig.connect("ack=1&client=c")
         second.send(#"{"event":"a"}"#, #"{"event":"b","user_id":"u1"}"#)
-        #expect(try second.replies() == [
-            JSON(#"{"status":"ack","seq":1}"#), JSON(#"{"status":"auth","user_id":"testcase-u1"}"#),
-            JSON(#"{"status":"ack","seq":3}"#),
-        ])
+        #expect(
+            try second.replies() == [
+                JSON(#"{"status":"ack","seq":1}"#), JSON(#"{"status":"auth","user_id":"testcase-u1"}"#),
+                JSON(#"{"status":"ack","seq":3}"#),
+            ])
         #expect(try rig.events().map(\.sequence) == [2, 3])
     }
 

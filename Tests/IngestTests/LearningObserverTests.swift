@@ -50,9 +50,12 @@ import Testing
         #expect(events.allSatisfy { $0.actor == "tc-testcase-u1" })
         #expect(Set(events.map(\.sessionNumber)).count == 1)
         #expect(events[0].session["server"] == JSON(#"{"ip":"203.0.113.9","agent":"Firefox","origin":""}"#))
-        #expect(events[0].session["auth"] == JSON("""
-            {"sec":"unauthenticated","user_id":"testcase-u1","safe_user_id":"tc-testcase-u1","providence":"tc"}
-            """))
+        #expect(
+            events[0].session["auth"]
+                == JSON(
+                    """
+                    {"sec":"unauthenticated","user_id":"testcase-u1","safe_user_id":"tc-testcase-u1","providence":"tc"}
+                    """))
     }
 
     @Test(arguments: [

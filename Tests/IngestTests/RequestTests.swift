@@ -46,8 +46,9 @@ import Testing
         #expect(answer.status == 200)
         #expect(answer.body["accepted"].number == 2)
         #expect((0..<3).map { answer.body["rejected"][$0]["index"].number } == [1, 3, 4])
-        #expect(try rig.letters().map { String(decoding: $0.original, as: UTF8.self) }
-            == ["5", #"{"x":1}"#, #"{"event":"c","user_id":7}"#])
+        #expect(
+            try rig.letters().map { String(decoding: $0.original, as: UTF8.self) }
+                == ["5", #"{"x":1}"#, #"{"event":"c","user_id":7}"#])
     }
 
     @Test(arguments: [
@@ -117,8 +118,9 @@ import Testing
             #expect(answer.body == expected)
         }
         try rig.restart()
-        #expect(await post(#"[{"event":"a","seq":9},{"event":"b","seq":9}]"#) { $0.idempotencyKey = "k 1" }.body
-            == summary(0, duplicates: 2))
+        #expect(
+            await post(#"[{"event":"a","seq":9},{"event":"b","seq":9}]"#) { $0.idempotencyKey = "k 1" }.body
+                == summary(0, duplicates: 2))
         #expect(await post(#"{"event":"a"}"#) { $0.idempotencyKey = "k 2" }.body == summary(1))
         #expect(try rig.events().map(\.type) == ["a", "b", "a"])
     }

@@ -18,7 +18,8 @@ final class Rig {
     private(set) var service: IngestService
 
     init(
-        sources: [any EventSource] = [], bufferBytes: Int = 1 << 26, _ configure: (inout IngestConfiguration) -> Void = { _ in }
+        sources: [any EventSource] = [], bufferBytes: Int = 1 << 26,
+        _ configure: (inout IngestConfiguration) -> Void = { _ in }
     ) throws {
         var configuration = IngestConfiguration()
         configure(&configuration)

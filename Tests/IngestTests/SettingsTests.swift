@@ -16,7 +16,8 @@ import Testing
     }
 
     @Test func everythingCanBeSet() throws {
-        let configuration = try read("""
+        let configuration = try read(
+            """
             ingest:
               trust: loopback
               authentication: [guest, testcase]

@@ -167,11 +167,12 @@ import Testing
         // A field may be called partition too.
         let fields = ["partition", "module"]
         let key: [KeyPart] = [.text("7"), .text("m")]
-        try store.commit([1, 2].map { partition in
-            checkpoint(
-                partition: partition,
-                blocks: [block("votes", [(key, cbor(partition))], fields: fields, spread: true)])
-        })
+        try store.commit(
+            [1, 2].map { partition in
+                checkpoint(
+                    partition: partition,
+                    blocks: [block("votes", [(key, cbor(partition))], fields: fields, spread: true)])
+            })
         let expected = (1...2).map { ("Internal,quiz.votes@1,module:m,partition:7,partition:\($0)", "\($0)") }
         for (key, value) in expected { #expect(try await store.get(key) == value) }
         #expect(try await store.get("Internal,quiz.votes@1,module:m,partition:7,partition:3") == nil)

@@ -28,11 +28,12 @@ import Testing
         """,
     ])
     func storesAreAMappingOrPairs(yaml: String) throws {
-        #expect(try read(yaml).stores == [
-            .init(name: "default", kind: .filesystem(path: ".lo_kvs", subdirs: false)),
-            .init(name: "cache", kind: .stub),
-            .init(name: "states", kind: .sqlite(path: "states.sqlite", durable: false)),
-        ])
+        #expect(
+            try read(yaml).stores == [
+                .init(name: "default", kind: .filesystem(path: ".lo_kvs", subdirs: false)),
+                .init(name: "cache", kind: .stub),
+                .init(name: "states", kind: .sqlite(path: "states.sqlite", durable: false)),
+            ])
     }
 
     @Test func everyMistakeIsInOneError() {
@@ -53,18 +54,19 @@ import Testing
               empty:
             """
         let error = #expect(throws: SettingsError.self) { try read(yaml) }
-        #expect(error?.description == """
-            7 mistakes in the settings:
-              lectern.yaml:1, kvs.default: found no store of this name, expected one. States are kept in it.
-              lectern.yaml:3, kvs.main.type: found "filesystm", expected one of stub, filesystem, sqlite. \
-            Did you mean `filesystem`?
-              lectern.yaml:5, kvs.cache.type: found "redis_ephemeral", expected one of stub, filesystem, sqlite
-              lectern.yaml:7, kvs.files.path: found nothing, expected a text. Set `kvs.files.path`.
-              lectern.yaml:12, kvs.more.sync: found an unknown key, expected one of durable, path, type
-              lectern.yaml:13, kvs.other.path: found "a", which the store `more` has, expected a path of its own
-              lectern.yaml:14, kvs.empty.type: found nothing, expected one of stub, filesystem, sqlite. \
-            Set `kvs.empty.type`.
-            """)
+        #expect(
+            error?.description == """
+                7 mistakes in the settings:
+                  lectern.yaml:1, kvs.default: found no store of this name, expected one. States are kept in it.
+                  lectern.yaml:3, kvs.main.type: found "filesystm", expected one of stub, filesystem, sqlite. \
+                Did you mean `filesystem`?
+                  lectern.yaml:5, kvs.cache.type: found "redis_ephemeral", expected one of stub, filesystem, sqlite
+                  lectern.yaml:7, kvs.files.path: found nothing, expected a text. Set `kvs.files.path`.
+                  lectern.yaml:12, kvs.more.sync: found an unknown key, expected one of durable, path, type
+                  lectern.yaml:13, kvs.other.path: found "a", which the store `more` has, expected a path of its own
+                  lectern.yaml:14, kvs.empty.type: found nothing, expected one of stub, filesystem, sqlite. \
+                Set `kvs.empty.type`.
+                """)
     }
 
     @Test func theRouterOpensAllStores() async throws {

@@ -18,10 +18,11 @@ import Testing
         #expect(key.plugin == "quiz")
         #expect(key.component == "attempts")
         #expect(key.incarnation == 2)
-        #expect(key.parts == [
-            .init(name: "actor", value: .text("a,b")), .init(name: "day", value: .integer(16531)),
-            .init(name: "text", value: .text("16531")), .init(name: "passed", value: .boolean(false)),
-        ])
+        #expect(
+            key.parts == [
+                .init(name: "actor", value: .text("a,b")), .init(name: "day", value: .integer(16531)),
+                .init(name: "text", value: .text("16531")), .init(name: "passed", value: .boolean(false)),
+            ])
     }
 
     /// Another way to write the same key would be a second key for one state.
@@ -39,10 +40,11 @@ import Testing
     @Test(arguments: StoreKind.allCases) func everyKeyHasItsOwnText(kind: StoreKind) async throws {
         let folder = try Folder()
         let store = try kind.open(in: folder)
-        let parts: [KeyPart] = oddKeys.map { .text($0) } + [
-            .integer(0), .integer(-1), .integer(.max), .integer(.min), .boolean(true), .boolean(false), .text("0"),
-            .text("-1"), .text("true"), .text("=0"), .text("=true"), .text("a,module:b"),
-        ]
+        let parts: [KeyPart] =
+            oddKeys.map { .text($0) } + [
+                .integer(0), .integer(-1), .integer(.max), .integer(.min), .boolean(true), .boolean(false), .text("0"),
+                .text("-1"), .text("true"), .text("=0"), .text("=true"), .text("a,module:b"),
+            ]
         var expected: [(key: [KeyPart], value: [UInt8]?)] = []
         for (index, part) in parts.enumerated() {
             expected.append(([part, .text("m")], cbor(index * 2)))

@@ -31,7 +31,8 @@ import Testing
         try Data("#!/bin/sh\necho no plugin at all, but longer than an ELF header would have to be\n".utf8)
             .write(to: folder.appendingPathComponent("text.so"))
         let refusal = try #require(load().refusals.first)
-        #expect(refusal.file.hasSuffix("text.so") && refusal.field == "file" && refusal.wanted == "an ELF shared library")
+        #expect(
+            refusal.file.hasSuffix("text.so") && refusal.field == "file" && refusal.wanted == "an ELF shared library")
     }
 
     @Test func `refuses a library without a note`() throws {

@@ -32,7 +32,8 @@ import Testing
     }
 
     @Test func `are found in the JSON that a text holds`() {
-        #expect(extract(#"{"event":"{\"id\":\"p1\"}"}"#, ["event.id", "event"]) == [#""p1""#, ##""{\"id\":\"p1\"}""##])
+        #expect(
+            extract(#"{"event":"{\"id\":\"p1\"}"}"#, ["event.id", "event"]) == [#""p1""#, ##""{\"id\":\"p1\"}""##])
     }
 
     @Test func `in a text that is no JSON are missing`() {
@@ -46,11 +47,13 @@ import Testing
 }
 
 @Suite struct `Canonical bytes` {
-    @Test(arguments: [
-        ([0xa2, 0x61, 0x61, 0x01, 0x61, 0x62, 0x82, 0x20, 0xf5], #"{"a":1,"b":[-1,true]}"#),
-        ([0xfb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0], "1.5"), ([0xf9, 0x7e, 0], "null"), ([0x43, 1, 2, 3], #""AQID""#),
-        ([0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], "1.8446744073709552e+19"), ([0xa1, 0x05, 0xf4], #"{"5":false}"#),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([0xa2, 0x61, 0x61, 0x01, 0x61, 0x62, 0x82, 0x20, 0xf5], #"{"a":1,"b":[-1,true]}"#),
+            ([0xfb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0], "1.5"), ([0xf9, 0x7e, 0], "null"), ([0x43, 1, 2, 3], #""AQID""#),
+            ([0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], "1.8446744073709552e+19"),
+            ([0xa1, 0x05, 0xf4], #"{"5":false}"#),
+        ] as [([UInt8], String)])
     func `become compact JSON`(cbor: [UInt8], json: String) {
         #expect(CBOR.json(of: cbor) == json)
     }

@@ -65,7 +65,8 @@ import Testing
     @Test func aPathThroughAValueIsRefused() throws {
         var settings = try Settings(yaml: "a: 1", file: "f.yaml")
         let error = #expect(throws: SettingsError.self) { try settings.set("a.b=2") }
-        #expect(error?.problems[0].description
-            == "--set a.b: found \"1\", set by f.yaml:1, before `b`, expected a section there")
+        #expect(
+            error?.problems[0].description
+                == "--set a.b: found \"1\", set by f.yaml:1, before `b`, expected a section there")
     }
 }

@@ -59,35 +59,37 @@ private enum Kind: String, CaseIterable { case stub, filesystem, sqlite }
                     _ = store.integer("expiry", default: 30, in: 1...3600)
                 }
                 let log = root.section("log")
-                _ = log.size("segment", default: 1 << 20, in: 1 << 20 ... 1 << 30)
+                _ = log.size("segment", default: 1 << 20, in: 1 << 20...1 << 30)
                 _ = log.duration("delay", default: .zero)
                 _ = log.boolean("sync", default: true)
                 _ = log.string("path")
                 _ = root.string("listen", default: "127.0.0.1:3001")
             }
         }
-        #expect(error?.description == """
-            8 mistakes in the settings:
-              lectern.yaml:3, kvs.default.type: found "sqlit", expected one of stub, filesystem, sqlite. \
-            Did you mean `sqlite`?
-              lectern.yaml:4, kvs.default.expiri: found an unknown key, expected one of expiry, type. \
-            Did you mean `expiry`?
-              lectern.yaml:7, kvs.cache.expiry: found "0", expected a whole number from 1 to 3600
-              lectern.yaml:8, log.path: found nothing, expected a text. Set `log.path`.
-              lectern.yaml:9, log.segment: found "huge", expected a size such as 512, 64KiB or 1GB, from 1MiB to 1GiB
-              lectern.yaml:10, log.delay: found "5", expected a duration such as 500ms, 5s or 2h
-              lectern.yaml:11, log.sync: found "yes", expected true or false
-              lectern.yaml:12, listen: found a list of 2, expected a text
-            """)
+        #expect(
+            error?.description == """
+                8 mistakes in the settings:
+                  lectern.yaml:3, kvs.default.type: found "sqlit", expected one of stub, filesystem, sqlite. \
+                Did you mean `sqlite`?
+                  lectern.yaml:4, kvs.default.expiri: found an unknown key, expected one of expiry, type. \
+                Did you mean `expiry`?
+                  lectern.yaml:7, kvs.cache.expiry: found "0", expected a whole number from 1 to 3600
+                  lectern.yaml:8, log.path: found nothing, expected a text. Set `log.path`.
+                  lectern.yaml:9, log.segment: found "huge", expected a size such as 512, 64KiB or 1GB, from 1MiB to 1GiB
+                  lectern.yaml:10, log.delay: found "5", expected a duration such as 500ms, 5s or 2h
+                  lectern.yaml:11, log.sync: found "yes", expected true or false
+                  lectern.yaml:12, listen: found a list of 2, expected a text
+                """)
     }
 
     @Test func aSectionThatIsNoneIsOneMistake() throws {
         let error = #expect(throws: SettingsError.self) {
             try Settings(yaml: "kvs: 5", file: "f.yaml").validate { $0.section("kvs").string("type") }
         }
-        #expect(error?.problems.map(\.description) == [
-            "f.yaml:1, kvs: found \"5\", expected a mapping, or a list of [name, value] pairs"
-        ])
+        #expect(
+            error?.problems.map(\.description) == [
+                "f.yaml:1, kvs: found \"5\", expected a mapping, or a list of [name, value] pairs"
+            ])
     }
 
     @Test func sectionsMayBePairs() throws {
@@ -115,9 +117,10 @@ private enum Kind: String, CaseIterable { case stub, filesystem, sqlite }
                 _ = root.section("log")
             }
         }
-        #expect(error?.problems.map(\.description) == [
-            "f.yaml:2, loog: found an unknown key, expected one of a, log. Did you mean `log`?"
-        ])
+        #expect(
+            error?.problems.map(\.description) == [
+                "f.yaml:2, loog: found an unknown key, expected one of a, log. Did you mean `log`?"
+            ])
     }
 
     @Test func emptyValuesCountAsAbsent() throws {
@@ -155,10 +158,11 @@ private enum Kind: String, CaseIterable { case stub, filesystem, sqlite }
               names: [a, "b\\"\\n\\u0001é", {x: 1}]
             """
         try Settings(yaml: yaml, file: "f.yaml").validate { root in
-            #expect(root.json("settings") == """
-                {"from":"2015-04-06","days":14,"rate":-1.5e3,"id":"007","seven":"007","on":true,"nothing":null,\
-                "names":["a","b\\"\\n\\u0001é",{"x":1}]}
-                """)
+            #expect(
+                root.json("settings") == """
+                    {"from":"2015-04-06","days":14,"rate":-1.5e3,"id":"007","seven":"007","on":true,"nothing":null,\
+                    "names":["a","b\\"\\n\\u0001é",{"x":1}]}
+                    """)
             #expect(root.json("absent") == "{}")
         }
     }

@@ -32,8 +32,9 @@ struct Backlog {
         _ frame: UnsafeRawBufferPointer, received: Int64, number: UInt64, index: Int, locked: LockedFields
     ) {
         let padding = repeatElement(UInt8(0), count: FieldExtractor.padding)
-        entries.append(Entry(
-            padded: Array(frame) + padding, received: received, number: number, index: index, locked: locked))
+        entries.append(
+            Entry(
+                padded: Array(frame) + padding, received: received, number: number, index: index, locked: locked))
         bytes += frame.count
     }
 

@@ -43,7 +43,8 @@ package struct FrameBuffer: ~Copyable {
         for offset in whole..<frame.count {
             let byte = target.load(fromByteOffset: offset, as: UInt8.self)
             target.storeBytes(
-                of: byte ^ UInt8(truncatingIfNeeded: key >> (8 * UInt32(offset & 3))), toByteOffset: offset, as: UInt8.self)
+                of: byte ^ UInt8(truncatingIfNeeded: key >> (8 * UInt32(offset & 3))), toByteOffset: offset,
+                as: UInt8.self)
         }
     }
 

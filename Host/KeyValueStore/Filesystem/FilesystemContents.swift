@@ -31,11 +31,12 @@ struct FilesystemContents: ~Copyable {
     }
 
     func set(_ entries: [StoreEntry]) throws {
-        try folder.commit(entries.flatMap { entry -> [FileChange] in
-            let (name, needsKeyFile) = names.path(of: entry.key)
-            let value = FileChange.write("values/\(name).json", Array(entry.value.utf8))
-            return needsKeyFile ? [.write("values/\(name).key", Array(entry.key.utf8)), value] : [value]
-        })
+        try folder.commit(
+            entries.flatMap { entry -> [FileChange] in
+                let (name, needsKeyFile) = names.path(of: entry.key)
+                let value = FileChange.write("values/\(name).json", Array(entry.value.utf8))
+                return needsKeyFile ? [.write("values/\(name).key", Array(entry.key.utf8)), value] : [value]
+            })
     }
 
     /// Returns whether there was a value.
@@ -63,7 +64,8 @@ struct FilesystemContents: ~Copyable {
         var changes: [FileChange] = []
         for checkpoint in checkpoints {
             let path = FilesystemPartition.path(plugin: checkpoint.plugin, partition: checkpoint.partition)
-            var partition = try partitions[path]
+            var partition =
+                try partitions[path]
                 ?? FilesystemPartition(store: folder.path, plugin: checkpoint.plugin, partition: checkpoint.partition)
             changes += try partition.changes(of: checkpoint)
             partitions[path] = partition

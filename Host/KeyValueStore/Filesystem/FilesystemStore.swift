@@ -101,12 +101,13 @@ package final class FilesystemStore: KeyValueStore {
     ) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in
             queue.async {
-                continuation.resume(with: Result {
-                    try self.contents.withLock { contents in
-                        try contents.folder.finish()
-                        return try body(&contents)
-                    }
-                })
+                continuation.resume(
+                    with: Result {
+                        try self.contents.withLock { contents in
+                            try contents.folder.finish()
+                            return try body(&contents)
+                        }
+                    })
             }
         }
     }
@@ -114,9 +115,10 @@ package final class FilesystemStore: KeyValueStore {
     /// The cursor is the last key of the page before.
     private static func page(of keys: [String], after cursor: String?, _ limit: Int) -> KeyPage {
         precondition(limit > 0)
-        let rest = cursor.map { cursor in
-            keys.drop { !cursor.utf8.lexicographicallyPrecedes($0.utf8) }
-        } ?? keys[...]
+        let rest =
+            cursor.map { cursor in
+                keys.drop { !cursor.utf8.lexicographicallyPrecedes($0.utf8) }
+            } ?? keys[...]
         let page = Array(rest.prefix(limit))
         return KeyPage(keys: page, next: rest.count > limit ? page.last : nil)
     }

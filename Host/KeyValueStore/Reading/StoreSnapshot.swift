@@ -66,7 +66,8 @@ extension StoreSnapshot {
         for pile in piles where pile.id >= position.pile {
             for scope in StateKey.Scope.allCases
             where !(pile.id == position.pile && scope == .internal && position.scope == .external) {
-                let isShown = pile.isExternal
+                let isShown =
+                    pile.isExternal
                     ? scope == .external : scope == .internal || !withExternal.contains(pile.component)
                 guard isShown, pile.component.header(scope).agrees(with: prefix) else { continue }
                 let isResumed = pile.id == position.pile && scope == position.scope

@@ -81,14 +81,15 @@ package final class SQLiteStore: KeyValueStore {
         try await withCheckedThrowingContinuation { continuation in
             // It waits for commits, which must not hold up a thread that tasks run on.
             DispatchQueue.global().async {
-                continuation.resume(with: Result {
-                    try self.changePiles { piles, db in
-                        piles = nil
-                        for table in ["value", "mark", "checkpoint", "block", "pile"] {
-                            try db.execute(sql: "DELETE FROM \(table)")
+                continuation.resume(
+                    with: Result {
+                        try self.changePiles { piles, db in
+                            piles = nil
+                            for table in ["value", "mark", "checkpoint", "block", "pile"] {
+                                try db.execute(sql: "DELETE FROM \(table)")
+                            }
                         }
-                    }
-                })
+                    })
             }
         }
     }

@@ -84,7 +84,8 @@ extension StateBlock {
                 }
             }
             guard !entries.isCutShort, walked == count else {
-                let reason = entries.isCutShort
+                let reason =
+                    entries.isCutShort
                     ? "found \(raw.count - entries.offset) bytes after state \(walked), expected a state"
                     : "found \(walked) states, expected \(count)"
                 throw StoreError.badBlock(plugin: plugin, component: component, reason: reason)

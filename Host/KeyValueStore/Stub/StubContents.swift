@@ -51,7 +51,8 @@ struct StubContents: StoreSnapshot {
         let component = StateComponent(plugin: checkpoint.plugin, block: block)
         for (index, pile) in piles.enumerated()
         where pile.partition == checkpoint.partition && pile.isExternal == block.external
-            && pile.component.isIncarnation(of: component) {
+            && pile.component.isIncarnation(of: component)
+        {
             try pile.component.checkSame(component)
             return index
         }

@@ -38,7 +38,9 @@ package final class CheckpointThread: Sendable {
     package var failure: (any Error)? { state.withLock { $0.failure } }
 
     /// Commits the checkpoints of one shard, all or none; `done` is called on the thread of the store.
-    package func commit(_ checkpoints: [Checkpoint], done: @escaping @Sendable (Result<Void, any Error>) -> Void = { _ in }) {
+    package func commit(
+        _ checkpoints: [Checkpoint], done: @escaping @Sendable (Result<Void, any Error>) -> Void = { _ in }
+    ) {
         state.withLock { $0.waiting += 1 }
         jobs.put(
             Job(checkpoints: checkpoints) { result in

@@ -67,7 +67,8 @@ final class ShardCheckpoint {
                     bytes: block.bytes, count: block.count)
             }
             return Checkpoint(
-                log: log, plugin: plugin.plugin.id, partition: partition, position: positions[index][partition], epoch: epoch,
+                log: log, plugin: plugin.plugin.id, partition: partition, position: positions[index][partition],
+                epoch: epoch,
                 blocks: blocks, marks: marks[index][place], summary: [])
         }
     }

@@ -52,7 +52,8 @@ extension Shard {
                 else {
                     throw RestoreError(
                         plugin: plugin.plugin.id, partition: partition,
-                        reason: "holds a state of \(block.component) that this build can't read; if its form has changed, "
+                        reason:
+                            "holds a state of \(block.component) that this build can't read; if its form has changed, "
                             + "the reducer needs a new version")
                 }
             }

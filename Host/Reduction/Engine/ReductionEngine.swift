@@ -23,7 +23,8 @@ package final class ReductionEngine: Sendable {
         views = Views(plugins)
         commits = CheckpointThread(store)
         let setup = ShardSetup(
-            plugins: plugins, partitions: log.identity.partitions, batch: configuration.batch, dedup: configuration.dedup,
+            plugins: plugins, partitions: log.identity.partitions, batch: configuration.batch,
+            dedup: configuration.dedup,
             hashKey: log.identity.sipHashKey)
         var shards: [ShardThread] = []
         for index in 0..<configuration.shards {

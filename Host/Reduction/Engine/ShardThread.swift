@@ -25,7 +25,8 @@ final class ShardThread: @unchecked Sendable {
     private var thread: WorkThread?
 
     init(
-        _ setup: ShardSetup, owned: [Int], log: EventLog, store: any KeyValueStore, commits: CheckpointThread, views: Views,
+        _ setup: ShardSetup, owned: [Int], log: EventLog, store: any KeyValueStore, commits: CheckpointThread,
+        views: Views,
         interval: Int64
     ) throws {
         self.log = log
@@ -40,7 +41,9 @@ final class ShardThread: @unchecked Sendable {
         shard.onRejections = { rejections in
             log.append(letters: rejections.map(DeadLetter.init), onDurable: nil)
         }
-        driver = CheckpointDriver(ShardCheckpoint(shard, log: log.identity.id, owned: owned), commits, interval: interval) {
+        driver = CheckpointDriver(
+            ShardCheckpoint(shard, log: log.identity.id, owned: owned), commits, interval: interval
+        ) {
             checkpoints, result in
             if case .success = result { views.committed(checkpoints) }
         }
@@ -72,7 +75,8 @@ final class ShardThread: @unchecked Sendable {
                 isLast
                 ? log.durableEnd
                 // Wakes now and then for a checkpoint that is due or half encoded.
-                : log.waitForDurable(after: cursor.offset, timeout: driver.isBusy ? .milliseconds(2) : .milliseconds(200))
+                : log.waitForDurable(
+                    after: cursor.offset, timeout: driver.isBusy ? .milliseconds(2) : .milliseconds(200))
             while let chunk = try cursor.next(through: end) {
                 feeder.add(chunk)
                 counters.events.store(shard.events, ordering: .relaxed)

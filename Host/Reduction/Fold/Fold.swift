@@ -65,7 +65,8 @@ package final class Fold {
 
     /// Returns false if it stopped at `limit` events.
     private func feed(
-        _ life: FoldLife, _ inputs: [FoldInput], until limit: UInt64?, _ letters: DeadLetterFile, _ progress: (Progress) -> Void
+        _ life: FoldLife, _ inputs: [FoldInput], until limit: UInt64?, _ letters: DeadLetterFile,
+        _ progress: (Progress) -> Void
     ) throws -> Bool {
         var line: UInt64 = 0
         for input in inputs {
@@ -80,7 +81,8 @@ package final class Fold {
                 },
                 chunk: {
                     try report(life.takeRejections(), to: letters)
-                    progress(Progress(input: input.path, bytes: reader.consumed, size: reader.size, events: life.decoded))
+                    progress(
+                        Progress(input: input.path, bytes: reader.consumed, size: reader.size, events: life.decoded))
                 })
             guard ended else { return false }
             line += reader.lines
@@ -94,7 +96,8 @@ package final class Fold {
             throw InputError(
                 path: "source \(id)",
                 reason: known.isEmpty
-                    ? "no plugin has a source" : "no plugin has such a source; there is \(known.joined(separator: ", "))")
+                    ? "no plugin has a source"
+                    : "no plugin has such a source; there is \(known.joined(separator: ", "))")
         }
         return source
     }

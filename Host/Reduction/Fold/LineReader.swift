@@ -62,7 +62,9 @@ package final class LineReader {
             while let feed = memchr(buffer.baseAddress! + start, 10, end - start) {
                 let length = feed - (buffer.baseAddress! + start)
                 lines += 1
-                guard try body(UnsafeRawBufferPointer(start: buffer.baseAddress! + start, count: length)) else { return }
+                guard try body(UnsafeRawBufferPointer(start: buffer.baseAddress! + start, count: length)) else {
+                    return
+                }
                 start += length + 1
             }
             if got == 0 {
@@ -83,7 +85,8 @@ package final class LineReader {
 
     private func grow() throws(InputError) {
         guard filled < limit else {
-            throw InputError(path: path, reason: "line \(lines + 1) is longer than \(limit) bytes (setting ingest.frame)")
+            throw InputError(
+                path: path, reason: "line \(lines + 1) is longer than \(limit) bytes (setting ingest.frame)")
         }
         let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: buffer.count * 2, alignment: 64)
         larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[..<filled]))
@@ -94,6 +97,7 @@ package final class LineReader {
     private func damage() -> InputError {
         var code: Int32 = 0
         let reason = gzerror(file, &code).map { String(cString: $0) } ?? ""
-        return InputError(path: path, reason: code == Z_ERRNO ? String(cString: strerror(errno)) : "damaged gzip: \(reason)")
+        return InputError(
+            path: path, reason: code == Z_ERRNO ? String(cString: strerror(errno)) : "damaged gzip: \(reason)")
     }
 }

@@ -53,7 +53,8 @@ final class Groups {
     private func accumulator(_ group: [UInt8]) -> UnsafeMutableRawPointer {
         if let known = accumulators[group] { return known }
         let fresh = UnsafeMutableRawPointer.allocate(
-            byteCount: max(Int(aggregator.raw.accumulator_size), 1), alignment: max(Int(aggregator.raw.accumulator_align), 1))
+            byteCount: max(Int(aggregator.raw.accumulator_size), 1),
+            alignment: max(Int(aggregator.raw.accumulator_align), 1))
         aggregator.raw.`init`(aggregator.raw.context, fresh)
         accumulators[group] = fresh
         return fresh

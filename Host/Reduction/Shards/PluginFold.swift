@@ -78,7 +78,8 @@ final class PluginFold {
     func addType(_ type: String) {
         var reducers: UInt64 = 0
         var inputs: UInt64 = 0
-        for (index, reducer) in plugin.reducers.enumerated() where reducer.types.isEmpty || reducer.types.contains(type) {
+        for (index, reducer) in plugin.reducers.enumerated() where reducer.types.isEmpty || reducer.types.contains(type)
+        {
             reducers |= 1 << UInt64(index)
             inputs |= 1 << UInt64(reducer.input)
         }

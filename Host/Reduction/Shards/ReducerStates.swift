@@ -130,7 +130,9 @@ extension ReducerStates {
         let slot = tables[partition].slot(key)
         if slot.pointee.state != nil { return true }
         let state = slab.take(key: key, partition: UInt16(truncatingIfNeeded: partition))
-        guard reducer.raw.decode(context, bytes.baseAddress, UInt64(bytes.count), state) == LECTERN_OK else { return false }
+        guard reducer.raw.decode(context, bytes.baseAddress, UInt64(bytes.count), state) == LECTERN_OK else {
+            return false
+        }
         slot.pointee = StateTable.Slot(key: key, state: state)
         tables[partition].inserted()
         return true

@@ -58,7 +58,9 @@ final class SessionFields {
         kept = []
         let count = fields.extractor.count
         withUnsafeTemporaryAllocation(of: lectern_value.self, capacity: count) { row in
-            for slot in 0..<count { row.initializeElement(at: slot, to: lectern_value(tag: Self.untouched, length: 0, as: .init())) }
+            for slot in 0..<count {
+                row.initializeElement(at: slot, to: lectern_value(tag: Self.untouched, length: 0, as: .init()))
+            }
             overlay(fields.extractor, onto: row.baseAddress!)
             for slot in 0..<count where row[slot].tag != Self.untouched {
                 var value = row[slot]

@@ -133,7 +133,8 @@ struct Interner: ~Copyable {
             let start = UnsafeRawPointer(items.raw.start + Int(entry.item) + Int(entry.head))
             let hash =
                 entry.head == 0
-                ? hashOfNumber(at: start) : self.hash(UnsafeRawBufferPointer(start: start, count: Int(entry.length - entry.head)))
+                ? hashOfNumber(at: start)
+                : self.hash(UnsafeRawBufferPointer(start: start, count: Int(entry.length - entry.head)))
             var at = Int(truncatingIfNeeded: hash) & mask
             while slots[at].number != 0 { at = (at + 1) & mask }
             slots[at] = old[index]

@@ -41,7 +41,9 @@ final class PluginView {
     func apply(_ blocks: [StateBlock], partition: Int, isRestored: Bool = false) {
         for block in blocks where !block.external {
             guard
-                let index = plugin.reducers.firstIndex(where: { $0.id == block.component && $0.version == block.incarnation })
+                let index = plugin.reducers.firstIndex(where: {
+                    $0.id == block.component && $0.version == block.incarnation
+                })
             else { continue }
             block.forEachEntry { key, value in
                 let key = Array(key)

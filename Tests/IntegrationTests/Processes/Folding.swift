@@ -48,6 +48,19 @@ struct Folded {
     /// The lines of `states.jsonl`.
     func states() throws -> [String] { try lines(of: "\(folder.path)/states.jsonl") }
 
+    /// The states of each component, as `KEY STATE` with keys as a host shows them.
+    func statesByComponent() throws -> [String: [String]] {
+        var found: [String: [String]] = [:]
+        for line in try states() {
+            guard let middle = line.range(of: ",\"state\":"),
+                let head = try? JSONRow.object(line[..<middle.lowerBound] + "}"),
+                let component = head["component"] as? String, let key = head["key"] as? [String: Any]
+            else { throw Failure("no state in \(line)") }
+            found[component, default: []].append("\(StateKeyText.of(key)) \(line[middle.upperBound...].dropLast())")
+        }
+        return found
+    }
+
     /// The rows of a table: the texts of their cells by column.
     func rows(of table: String) throws -> [[String: String]] {
         try lines(of: "\(folder.path)/tables/\(table).jsonl").map { try JSONRow.cells(of: $0) }

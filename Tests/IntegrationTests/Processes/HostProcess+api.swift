@@ -39,15 +39,10 @@ extension HostProcess {
             let body = try request(next).body
             // The states' own bytes count, so the text is cut, not decoded.
             for entry in body.components(separatedBy: "{\"key\":\"").dropFirst() {
-                let end = entry.range(of: "}},{\"key\"")?.upperBound ?? entry.endIndex
-                guard let middle = entry.range(of: "\",\"state\":") else { throw Failure("no state in \(entry)") }
-                var state = String(entry[middle.upperBound..<end])
-                if let last = state.range(of: "}],\"next\":", options: .backwards) {
-                    state = String(state[..<last.lowerBound])
-                } else if state.hasSuffix("},") {
-                    state.removeLast(2)
-                }
-                found.append("\(entry[..<middle.lowerBound]) \(state)")
+                guard let middle = entry.range(of: "\",\"state\":"),
+                    let end = entry.range(of: entry.hasSuffix("},") ? "}," : "}],\"next\":", options: .backwards)
+                else { throw Failure("no state in \(entry)") }
+                found.append("\(entry[..<middle.lowerBound]) \(entry[middle.upperBound..<end.lowerBound])")
             }
             path = try JSONRow.object(body)["next"] as? String
         }
