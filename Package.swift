@@ -9,8 +9,12 @@ let swiftSettings: [SwiftSetting] = [
 ]
 
 /// A module of the host. `Host/NAME`, warnings are errors, and only what `uses` lists can be imported.
-func module(_ name: String, uses dependencies: [Target.Dependency], _ more: [SwiftSetting] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Host/\(name)", swiftSettings: swiftSettings + more)
+func module(
+    _ name: String, uses dependencies: [Target.Dependency], _ more: [SwiftSetting] = [], excluding: [String] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Host/\(name)", exclude: excluding,
+        swiftSettings: swiftSettings + more)
 }
 
 func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
@@ -25,6 +29,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -59,16 +64,21 @@ let package = Package(
             .product(name: "CPluginAPI", package: "PluginAPI"),
         ]),
         module("Web", uses: [
-            "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings",
+            "EventLog", "Ingest", "PluginHost", "Records", "Settings",
+            .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "Hummingbird", package: "hummingbird"),
-            .product(name: "NIOCore", package: "swift-nio"),
-            .product(name: "NIOPosix", package: "swift-nio"),
-            .product(name: "NIOHTTP1", package: "swift-nio"),
-            .product(name: "NIOWebSocket", package: "swift-nio"),
-            .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+            .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOWebSocket", package: "swift-nio"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        ]),
+        ], excluding: ["Assets"]),
+
         .executableTarget(name: "lectern", dependencies: [
             "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings", "Web",
             "CCrypto", "CRecords",
@@ -81,7 +91,10 @@ let package = Package(
             .product(name: "NIOWebSocket", package: "swift-nio"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        ], path: "Host/lectern", swiftSettings: swiftSettings),
+        ], path: "Host/lectern", swiftSettings: swiftSettings, linkerSettings: [
+            // A tree that was copied brings Swift's runtime along: see scripts/build.
+            .unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib"])
+        ]),
 
         tests("EventLogTests", uses: ["CRecords", "EventLog", "Records", "Settings"]),
         tests("RecordsTests", uses: [
@@ -90,6 +103,11 @@ let package = Package(
         tests("PluginHostTests", uses: ["PluginHost"]),
         tests("SettingsTests", uses: ["Settings"]),
         tests("IngestTests", uses: ["EventLog", "Ingest", "Records", "Settings"]),
+        tests("WebTests", uses: [
+            "EventLog", "Ingest", "PluginHost", "Records", "Settings", "Web",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]),
         // Runs the built program and the built plugins as processes.
         tests("IntegrationTests", uses: []),
         tests("KeyValueStoreTests", uses: ["KeyValueStore", "Records", "Settings"]),

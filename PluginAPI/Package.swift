@@ -11,12 +11,13 @@ let swiftSettings: [SwiftSetting] = [
 // How a plugin is linked, whoever links one: it exports the one symbol of the ABI, stays loaded for good, says which
 // build it is, and leaves nothing undefined that would only show when the host loads it.
 let pluginLinking: [LinkerSetting] = [
-    .unsafeFlags([
-        "-Xlinker", "--version-script=\(Context.packageDirectory)/CPluginAPI/plugin.map",
-        "-Xlinker", "-z", "-Xlinker", "nodelete",
-        "-Xlinker", "--build-id=sha1",
-        "-Xlinker", "--no-undefined",
-    ], .when(platforms: [.linux]))
+    .unsafeFlags(
+        [
+            "-Xlinker", "--version-script=\(Context.packageDirectory)/CPluginAPI/plugin.map",
+            "-Xlinker", "-z", "-Xlinker", "nodelete",
+            "-Xlinker", "--build-id=sha1",
+            "-Xlinker", "--no-undefined",
+        ], .when(platforms: [.linux]))
 ]
 
 let package = Package(
@@ -33,7 +34,7 @@ let package = Package(
             linkerSettings: pluginLinking),
         .target(name: "PluginTesting", path: "PluginTesting", swiftSettings: swiftSettings),
         .testTarget(
-            name: "PluginAPITests", dependencies: ["PluginAPI"], path: "Tests/PluginAPITests",
+            name: "PluginAPITests", dependencies: ["CPluginAPI", "PluginAPI"], path: "Tests/PluginAPITests",
             swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6]

@@ -8,6 +8,7 @@ step() {
     log=".build/logs/${name// /-}.log"
     start=$SECONDS
     mkdir -p .build/logs
+    : >"$log"
     if [ -t 1 ]; then
         "$@" >"$log" 2>&1 &
         pid=$!

@@ -130,7 +130,9 @@ package final class EventLog: Sendable {
 
     var segments: [DurableState.Segment] { state.keptSegments }
 
-    func place(of offset: LogOffset, through end: LogOffset) -> DurableState.Place { state.place(of: offset, through: end) }
+    func place(of offset: LogOffset, through end: LogOffset) -> DurableState.Place {
+        state.place(of: offset, through: end)
+    }
 
     // MARK: Life
 

@@ -40,7 +40,8 @@ package final class LogCursor {
             let kept = segments[0].basePositions[partition]...next[partition]
             guard !kept.contains(position) else { continue }
             throw LogError(
-                .outOfRange, "\(log.folder.path): position \(position) of partition \(partition) was asked for, the log has "
+                .outOfRange,
+                "\(log.folder.path): position \(position) of partition \(partition) was asked for, the log has "
                     + "\(kept.lowerBound) up to \(kept.upperBound)")
         }
         let start = segments.last { segment in
@@ -91,15 +92,18 @@ package final class LogCursor {
         let partitions = positions.count
         for record in RecordSequence(bytes) {
             let isSession = record.kind == .session
-            if record.kind == .mark || (record.partition < partitions && record.position < positions[record.partition]) {
+            if record.kind == .mark || (record.partition < partitions && record.position < positions[record.partition])
+            {
                 continue
             }
             let at = UnsafeRawPointer(record.header) - base
             if !isChecked, let defect = record.defect(partitions: partitions) { throw corrupt(at, defect.reason) }
             if !isSession {
                 guard record.position == positions[record.partition] else {
-                    throw corrupt(at, "position \(record.position) found in partition \(record.partition), "
-                        + "\(positions[record.partition]) expected")
+                    throw corrupt(
+                        at,
+                        "position \(record.position) found in partition \(record.partition), "
+                            + "\(positions[record.partition]) expected")
                 }
                 positions[record.partition] += 1
             }

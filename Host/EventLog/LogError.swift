@@ -41,7 +41,8 @@ package struct LogError: Error, Sendable, CustomStringConvertible {
 
     static func corrupt(_ path: String, at offset: Int, _ found: String, orElse remedy: String = "") -> LogError {
         LogError(
-            .corrupt, "\(path), byte \(offset): \(found). This was durable, so the file has been damaged since: "
+            .corrupt,
+            "\(path), byte \(offset): \(found). This was durable, so the file has been damaged since: "
                 + "restore it from a copy\(remedy)")
     }
 

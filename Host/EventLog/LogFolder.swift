@@ -17,7 +17,8 @@ struct LogFolder: Sendable {
         guard flock(folder.descriptor, LOCK_EX | LOCK_NB) != 0 else { return }
         guard errno == EWOULDBLOCK else { throw LogError.disk("flock", path) }
         throw LogError(
-            .inUse, "\(path): the log is open in another process; stop that host first, or choose another log.directory")
+            .inUse, "\(path): the log is open in another process; stop that host first, or choose another log.directory"
+        )
     }
 
     /// Lets other processes in, before this value is gone.
@@ -44,9 +45,10 @@ struct LogFolder: Sendable {
         defer { closedir(folder) }
         var names: [String] = []
         while let entry = readdir(folder) {
-            names.append(withUnsafePointer(to: &entry.pointee.d_name) {
-                String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
-            })
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) {
+                    String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+                })
         }
         return names.filter { $0 != "." && $0 != ".." }
     }

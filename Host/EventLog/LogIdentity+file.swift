@@ -4,7 +4,8 @@ import Records
 
 /// `log.json`, readable by the host's user alone, since it holds the key of the pseudonyms:
 ///
-///     {"format":1,"id":"<hex>","partitions":16,"partition_function":"murmur2","siphash_key":"<hex>","created":<microseconds>}
+///     {"format":1,"id":"<hex>","partitions":16,"partition_function":"murmur2","siphash_key":"<hex>",
+///      "created":<microseconds>}
 extension LogIdentity {
     private struct Stored: Codable {
         var format: Int
@@ -25,11 +26,13 @@ extension LogIdentity {
         else { throw LogError(.corrupt, "\(path): this is not the description of a log; restore it from a copy") }
         guard stored.format == 1, stored.partition_function == "murmur2" else {
             throw LogError(
-                .corrupt, "\(path): format \(stored.format) with partition function \(stored.partition_function) found; "
+                .corrupt,
+                "\(path): format \(stored.format) with partition function \(stored.partition_function) found; "
                     + "this build reads format 1 with murmur2")
         }
         guard 1...SegmentHeader.maximumPartitions ~= stored.partitions else {
-            throw LogError(.corrupt, "\(path): \(stored.partitions) partitions found, 1 to 1024 expected; restore it from a copy")
+            throw LogError(
+                .corrupt, "\(path): \(stored.partitions) partitions found, 1 to 1024 expected; restore it from a copy")
         }
         return LogIdentity(id: id, partitions: stored.partitions, sipHashKey: key, created: stored.created)
     }

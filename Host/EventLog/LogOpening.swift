@@ -2,9 +2,9 @@ import Glibc
 
 /// What opening a log's folder comes to: all that the running log begins with.
 ///
-/// Opening makes a new log, or recovers the one that is there: the last segment may end in the middle of a record, or of
-/// its head, where the machine or the process stopped. What no client was told of is cut off. All else that can't be read
-/// is damage and refused.
+/// Opening makes a new log, or recovers the one that is there: the last segment may end in the middle of a record, or
+/// of its head, where the machine or the process stopped. What no client was told of is cut off. All else that can't be
+/// read is damage and refused.
 struct LogOpening {
     let folder: LogFolder
     let identity: LogIdentity
@@ -22,7 +22,8 @@ struct LogOpening {
             identity = stored
         } else {
             guard numbers.isEmpty else {
-                throw LogError(.corrupt, "\(folder.identityPath): missing, but there are segments; restore it from a copy")
+                throw LogError(
+                    .corrupt, "\(folder.identityPath): missing, but there are segments; restore it from a copy")
             }
             identity = LogIdentity(partitions: configuration.partitions ?? LogIdentity.defaultPartitions)
             try identity.store(folder)
@@ -30,13 +31,16 @@ struct LogOpening {
         }
         if let wanted = configuration.partitions, wanted != identity.partitions {
             throw LogError(
-                .settings, "log.partitions: \(wanted) found, but the log in \(folder.path) has \(identity.partitions) for "
+                .settings,
+                "log.partitions: \(wanted) found, but the log in \(folder.path) has \(identity.partitions) for "
                     + "good; remove the setting, or choose a new log.directory")
         }
 
         durable = try DurableMark(directory: folder.path, identity: identity)
         let known = try durable.load() ?? LogOffset(segment: 0, byte: 0)
-        if let torn = try Self.removeTornSegment(&numbers, folder, identity, known) { recovery.truncations.append(torn) }
+        if let torn = try Self.removeTornSegment(&numbers, folder, identity, known) {
+            recovery.truncations.append(torn)
+        }
         if known.segment > numbers.last ?? 0 {
             throw LogError(
                 .corrupt, "\(folder.segmentPath(known.segment)): missing, but it was durable; restore it from a copy")
@@ -101,7 +105,8 @@ struct LogOpening {
             let path = folder.segmentPath(number)
             if let previous = segments.last, previous.number + 1 != number {
                 throw LogError(
-                    .corrupt, "\(folder.segmentPath(previous.number + 1)): missing between others; restore it from a copy")
+                    .corrupt,
+                    "\(folder.segmentPath(previous.number + 1)): missing between others; restore it from a copy")
             }
             let reader = try SegmentReader(path, number: number, identity: identity, chunkBytes: 0)
             if let previous = segments.last, previous.length != Int(reader.header.previousLength) {

@@ -16,6 +16,9 @@ package struct IngestConfiguration: Sendable {
     package var authentication: [AuthenticationMethod] = [.testcase]
     /// The fields in which the events of a trusted connection may name their actor; the first non-empty text counts.
     package var actorFields = ["user_id", "username", "actor"]
+    /// Origins of other sites and of browser extensions that may publish: `https://school.example`,
+    /// `chrome-extension://abc`. The host's own always may, and so may programs, which send none.
+    package var origins: [String] = []
 
     /// The largest event: a WebSocket message, or an event of a request.
     package var eventBytes = 4 << 20
@@ -52,6 +55,8 @@ package struct IngestConfiguration: Sendable {
         }
 
         eventBytes = reader.size("frame", default: eventBytes, in: 1_024...(32 << 20))
+        origins = reader.strings("origins", default: origins)
+
         let limits = reader.section("limits")
         nameBytes = limits.size("name", default: nameBytes, in: 16...16_384)
         lockedBytes = limits.size("locked", default: lockedBytes, in: 1_024...(32 << 20))

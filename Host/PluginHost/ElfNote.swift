@@ -32,17 +32,21 @@ enum ElfNote {
             headerSize * headerCount <= file.count - first
         else { throw refuse("file", wanted: "program headers inside the file", found: "a damaged or unfinished file") }
 
+        let damaged = "a damaged or unfinished file"
+        var found: String?
         for index in 0..<headerCount {
             let header = first + index * headerSize
-            guard file.loadUnaligned(fromByteOffset: header, as: UInt32.self) == 4 else { continue }  // PT_NOTE
+            let kind = file.loadUnaligned(fromByteOffset: header, as: UInt32.self)
+            // PT_LOAD, PT_NOTE. The loader maps the former unchecked: what lies behind the file's end kills the process.
+            guard kind == 1 || kind == 4 else { continue }
             let offset = file.loadUnaligned(fromByteOffset: header + 8, as: UInt64.self)
             let size = file.loadUnaligned(fromByteOffset: header + 32, as: UInt64.self)
             guard let start = Int(exactly: offset), let count = Int(exactly: size), start <= file.count,
                 count <= file.count - start
-            else { throw refuse("file", wanted: "notes inside the file", found: "a damaged or unfinished file") }
-            if let text = text(in: UnsafeRawBufferPointer(rebasing: file[start..<start + count])) { return text }
+            else { throw refuse("file", wanted: "segments and notes inside the file", found: damaged) }
+            if kind == 4, found == nil { found = text(in: UnsafeRawBufferPointer(rebasing: file[start..<start + count])) }
         }
-        return nil
+        return found
     }
 
     /// The description of our note among the notes of one segment.

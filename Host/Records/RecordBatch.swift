@@ -19,8 +19,8 @@ package struct NewRecord {
     /// `LECTERN_PRECISION_...` of `time`.
     package var precision: UInt8 = 0
     package var assertion = ActorAssertion.nobody
-    /// The record after this one came in the same frame, a line that holds several events: after a crash, the log has all
-    /// records of the frame or none.
+    /// The record after this one came in the same frame, a line that holds several events: after a crash, the log has
+    /// all records of the frame or none.
     package var isContinued = false
     /// The client's number of this event, or the source's position.
     package var sequence: UInt64 = 0
@@ -47,8 +47,8 @@ package struct RecordTooLong: Error, CustomStringConvertible {
 
 /// Records on their way to the log: one buffer, reused from batch to batch, into which each part is copied once.
 ///
-/// Not thread-safe; one for each connection or source. `EventLog.append` copies the contents, so the batch can be emptied
-/// and filled again at once.
+/// Not thread-safe; one for each connection or source. `EventLog.append` copies the contents, so the batch can be
+/// emptied and filled again at once.
 package final class RecordBatch {
     /// The longest record in bytes, header included.
     package static let maximumRecordLength = 1 << 26

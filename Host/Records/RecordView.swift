@@ -2,8 +2,8 @@ package import CRecords
 
 /// A record of the log where it lies: a pointer to its header, which its parts follow.
 ///
-/// Borrowed: valid as long as the memory that it came from. Making one checks nothing; what hands records out (a batch, a
-/// cursor) has checked them.
+/// Borrowed: valid as long as the memory that it came from. Making one checks nothing; what hands records out (a batch,
+/// a cursor) has checked them.
 package struct RecordView {
     package let header: UnsafePointer<lectern_record>
 

@@ -1,18 +1,26 @@
 import Foundation
 
-/// The program that folds: `lectern`, as LECTERN_BIN names it, or else on the PATH.
+/// The program that folds: `lectern`, as LECTERN_BIN names it, or in the folder LECTERN_DIST, or else on the PATH.
 public enum Lectern {
     /// Its path, or nil if there is none.
     public static let path: String? = {
         let environment = ProcessInfo.processInfo.environment
         if let named = environment["LECTERN_BIN"], !named.isEmpty { return named }
-        return (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/lectern" }
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
+        let folders =
+            (environment["LECTERN_DIST"].map { ["\($0)/bin"] } ?? [])
+            + (environment["PATH"] ?? "").split(separator: ":").map(String.init)
+        return folders.map { "\($0)/lectern" }.first { FileManager.default.isExecutableFile(atPath: $0) }
     }()
+
+    /// The folder of other plugins: LECTERN_PLUGINS, or the one in LECTERN_DIST.
+    static var plugins: String? {
+        let environment = ProcessInfo.processInfo.environment
+        return environment["LECTERN_PLUGINS"] ?? environment["LECTERN_DIST"].map { "\($0)/plugins" }
+    }
 
     /// Whether tests that need it may run; on a CI machine (CI=true) they must, and fail if it is missing.
     ///
-    ///     @Test(.enabled(if: Lectern.isExpected, "no lectern: set LECTERN_BIN"))
+    ///     @Test(.enabled(if: Lectern.isExpected, "SKIPPED: no lectern, set LECTERN_BIN"))
     public static var isExpected: Bool {
         path != nil || ProcessInfo.processInfo.environment["CI"] == "true"
     }
@@ -20,7 +28,7 @@ public enum Lectern {
     /// Runs it and returns what it printed. Throws what it says when it fails.
     static func run(_ arguments: [String], in folder: URL) throws -> Data {
         guard let path else {
-            throw PluginTestError("lectern was not found: put it on the PATH or name it in LECTERN_BIN")
+            throw PluginTestError("lectern was not found: put it on the PATH, or name it in LECTERN_BIN")
         }
         let process = Process()
         process.executableURL = URL(filePath: path)

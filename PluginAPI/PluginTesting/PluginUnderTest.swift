@@ -11,7 +11,8 @@ public struct PluginUnderTest {
 
     /// - Parameters:
     ///   - product: the library that the package of the running test builds: `quiz-analytics` for libquiz-analytics.so.
-    ///   - others: plugins to fold beside it, a source for instance, from the folder that LECTERN_PLUGINS names.
+    ///   - others: plugins to fold beside it, a source for instance, from the folder LECTERN_PLUGINS, or
+    ///     the plugins of LECTERN_DIST.
     ///   - settings: the host's, for instance `plugins.quiz-analytics.settings.passMark`.
     public init(_ product: String, with others: [String] = [], settings: [String: String] = [:]) throws {
         let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -19,7 +20,7 @@ public struct PluginUnderTest {
         guard FileManager.default.fileExists(atPath: own.path) else {
             throw PluginTestError("there is no \(own.path): does Package.swift have a dynamic library \"\(product)\"?")
         }
-        let folder = ProcessInfo.processInfo.environment["LECTERN_PLUGINS"] ?? "."
+        let folder = Lectern.plugins ?? "."
         libraries = [own] + others.map { URL(filePath: "\(folder)/\($0).so") }
         self.settings = settings
     }
@@ -28,7 +29,8 @@ public struct PluginUnderTest {
     public struct Way: Sendable, CustomStringConvertible {
         public var shards = 1
         public var batch = 64
-        /// After how many events all states are thrown away, restored from the last checkpoint, and the rest folded again.
+        /// After how many events all states are thrown away, restored from the last checkpoint, and the rest folded
+        /// again.
         public var restarts: [Int] = []
 
         public init(shards: Int = 1, batch: Int = 64, restarts: [Int] = []) {

@@ -11,7 +11,8 @@ let package = Package(
             name: "Entry", dependencies: [.product(name: "CPluginAPI", package: "PluginAPI")], path: "Entry",
             publicHeadersPath: "."),
         .testTarget(
-            name: "EngagementTests", dependencies: ["Engagement", .product(name: "PluginTesting", package: "PluginAPI")],
+            name: "EngagementTests",
+            dependencies: ["Engagement", .product(name: "PluginTesting", package: "PluginAPI")],
             path: "Tests/EngagementTests"),
     ],
     swiftLanguageModes: [.v6]

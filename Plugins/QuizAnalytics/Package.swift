@@ -11,7 +11,8 @@ let package = Package(
             name: "Entry", dependencies: [.product(name: "CPluginAPI", package: "PluginAPI")], path: "Entry",
             publicHeadersPath: "."),
         .testTarget(
-            name: "QuizAnalyticsTests", dependencies: ["QuizAnalytics", .product(name: "PluginTesting", package: "PluginAPI")],
+            name: "QuizAnalyticsTests",
+            dependencies: ["QuizAnalytics", .product(name: "PluginTesting", package: "PluginAPI")],
             path: "Tests/QuizAnalyticsTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -119,10 +119,11 @@ private final class Counter: Sendable { let count = Atomic(0) }
     /// A buffer that is much smaller than what is appended makes appenders wait, and loses nothing.
     @Test func aFullBufferBlocks() throws {
         let folder = TemporaryFolder()
-        let log = try EventLog.open(folder.configuration {
-            $0.bufferBytes = 1 << 16
-            $0.syncDelay = .seconds(1)
-        })
+        let log = try EventLog.open(
+            folder.configuration {
+                $0.bufferBytes = 1 << 16
+                $0.syncDelay = .seconds(1)
+            })
         var source = SampleSource(seed: 3)
         var all: [Sample] = []
         let batch = RecordBatch()
@@ -195,10 +196,11 @@ private final class Counter: Sendable { let count = Atomic(0) }
     @Test func settingsOutOfRangeAreNamed() throws {
         let folder = TemporaryFolder()
         let error = logError {
-            _ = try EventLog.open(folder.configuration {
-                $0.partitions = 0
-                $0.segmentBytes = 1
-            })
+            _ = try EventLog.open(
+                folder.configuration {
+                    $0.partitions = 0
+                    $0.segmentBytes = 1
+                })
         }
         #expect(error?.code == .settings)
         #expect(error?.description.contains("log.partitions") == true)

@@ -11,7 +11,8 @@ import Testing
         let folder = TemporaryFolder()
         var before: [Sample] = []
         for round in 0..<6 {
-            await #expect(processExitsWith: .signal(SIGKILL)) { [path = folder.path as String, round = round as Int, direct = direct as Bool] in
+            await #expect(processExitsWith: .signal(SIGKILL)) {
+                [path = folder.path as String, round = round as Int, direct = direct as Bool] in
                 try CrashTests.writeUntilKilled(path, seed: UInt64(round), direct)
             }
             let acknowledged = try #require(

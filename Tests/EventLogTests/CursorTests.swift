@@ -20,7 +20,9 @@ import Testing
         let folder = TemporaryFolder()
         let (log, all) = try filled(folder, seed: seed)
         var source = SampleSource(seed: seed + 100)
-        let positions = log.nextPositions.map { Bool.random(using: &source) ? UInt64.random(in: 0...$0, using: &source) : nil }
+        let positions = log.nextPositions.map {
+            Bool.random(using: &source) ? UInt64.random(in: 0...$0, using: &source) : nil
+        }
         let expected = all.filter { sample in positions[sample.partition].map { sample.position >= $0 } ?? false }
         #expect(try log.read(from: positions) == expected)
         #expect(try log.read(from: positions, chunkBytes: 1) == expected)

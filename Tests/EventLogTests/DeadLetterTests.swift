@@ -6,8 +6,10 @@ import Testing
 @Suite struct DeadLetterTests {
     private func letter(_ number: Int, _ stage: DeadLetter.Stage = .decode) -> DeadLetter {
         var letter = DeadLetter(
-            stage: stage, reason: "this is no JSON object: \"\(number)\"\n", received: 1_700_000_000_123_456 + Int64(number),
-            original: number % 3 == 0 ? [0xff, 0, 0x80, UInt8(number % 256)] : Array("{broken \(number) \u{1F600}".utf8))
+            stage: stage, reason: "this is no JSON object: \"\(number)\"\n",
+            received: 1_700_000_000_123_456 + Int64(number),
+            original: number % 3 == 0
+                ? [0xff, 0, 0x80, UInt8(number % 256)] : Array("{broken \(number) \u{1F600}".utf8))
         if number % 2 == 0 {
             letter.client = "client \"\(number % 5)\""
             letter.sequence = UInt64(number)

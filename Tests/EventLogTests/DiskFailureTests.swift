@@ -21,10 +21,11 @@ import Testing
 
     @Test func theLogsOwnLimitStopsIt() throws {
         let folder = TemporaryFolder()
-        let log = try EventLog.open(folder.configuration {
-            $0.segmentBytes = 20_000
-            $0.limitBytes = 100_000
-        })
+        let log = try EventLog.open(
+            folder.configuration {
+                $0.segmentBytes = 20_000
+                $0.limitBytes = 100_000
+            })
         let (acknowledged, failure) = try Self.fill(log)
         #expect(failure.code == .full)
         #expect(failure.description.contains("log.limit"))

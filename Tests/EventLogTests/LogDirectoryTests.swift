@@ -34,7 +34,9 @@ import Testing
         let segments = try directory.segments()
         #expect(segments.map(\.number) == Array(1...UInt32(folder.segments.count)))
         #expect(segments.count > 2)
-        #expect(try positioned(directory, from: 2) == log.read().filter { $0.position >= segments[1].basePositions[$0.partition] })
+        #expect(
+            try positioned(directory, from: 2)
+                == log.read().filter { $0.position >= segments[1].basePositions[$0.partition] })
         try log.close()
         #expect(try positioned(directory) == EventLog.open(folder.configuration()).read())
     }

@@ -3,7 +3,8 @@ import FoundationEssentials
 import Records
 import Testing
 
-/// What is left after a crash, made by cutting and changing files. The file `durable` is what tells a torn tail from damage.
+/// What is left after a crash, made by cutting and changing files. The file `durable` is what tells a torn tail from
+/// damage.
 @Suite struct RecoveryTests {
     private let folder = TemporaryFolder()
 

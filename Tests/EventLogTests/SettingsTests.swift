@@ -43,7 +43,8 @@ import Testing
 
     @Test func everyMistakeIsNamed() throws {
         let settings = try Settings(
-            yaml: "log: {partitions: 0, segment: 3GiB, delay: 1h, limit: 1, sink: true, directory: \"\"}", file: "lectern.yaml")
+            yaml: "log: {partitions: 0, segment: 3GiB, delay: 1h, limit: 1, sink: true, directory: \"\"}",
+            file: "lectern.yaml")
         let error = #expect(throws: SettingsError.self) {
             try settings.validate { EventLogConfiguration($0.section("log"), directory: "data/log") }
         }

@@ -26,8 +26,7 @@ enum EngagementOracle {
                 guard file.hasSuffix(".csv") else { continue }
                 files += 1
                 for line in try lines(of: "\(folder)/\(file)").dropFirst() where !line.isEmpty {
-                    rows.append([period] + line.filter { $0 != "\r" }.split(separator: ",", omittingEmptySubsequences: false)
-                        .map(String.init))
+                    rows.append([period] + line.split(separator: ",", omittingEmptySubsequences: false).map(String.init))
                 }
             }
         }

@@ -37,9 +37,8 @@ extension IntegrationTests {
         func silentSockets() throws {
             let host = try HostProcess(data: folder.path)
             let silent = try (0..<3).map { _ in try WebSocketClient(port: host.port, path: "/wsapi/in/") }
-            try withExtendedLifetime(silent) {
-                #expect(try host.stop(seconds: 25) == .code(0))
-            }
+            #expect(try host.stop(seconds: 25) == .code(0))
+            withExtendedLifetime(silent) {}
         }
 
         @Test("refuses what is no plugin, by file, field, wanted and found, and runs on with the others")
@@ -48,7 +47,7 @@ extension IntegrationTests {
             let good = try Installation.plugin("quiz-analytics")
             try plugins.copy(good, to: "a-good.so")
             try plugins.copy(good, to: "b-twin.so")
-            try plugins.write("c-cut.so", Data(contentsOf: URL(filePath: good)).prefix(5_000))
+            try plugins.write("c-cut.so", Data(contentsOf: URL(filePath: Installation.plugin("engagement"))).prefix(5_000))
             try plugins.write("d-text.so", "I am a text.\n".utf8)
             let host = try HostProcess(data: folder.path, plugins: plugins.path)
             for (file, field, found) in [

@@ -67,7 +67,9 @@ extension IntegrationTests {
             ])
             let options = ["-X", "POST", "-H", "Content-Type: application/x-ndjson", "--data-binary", "@\(body)"]
             let answer = try host.request("/api/v1/events", options)
-            #expect(answer.body.contains("error"), "\(answer)")
+            let reply = try JSONRow.object(answer.body)
+            #expect(reply["accepted"] as? Int == 2)
+            #expect((reply["rejected"] as? [[String: Any]])?.map { $0["index"] as? Int } == [1])
             #expect(try eventually { try attempts() == 2 })
             #expect(try host.metric("lectern_dead_letters_total{stage=\"decode\"}") == 1)
         }

@@ -32,10 +32,9 @@ final class TemporaryFolder: Sendable {
     }
 }
 
-/// The lines of a text file, without the end of the last one.
+/// The lines of a text file, without their ends.
 func lines(of path: String) throws -> [String] {
-    var lines = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
-        .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    if lines.last == "" { lines.removeLast() }
-    return lines
+    var lines = try Data(contentsOf: URL(filePath: path)).split(separator: 10, omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    return lines.map { String(decoding: $0.last == 13 ? $0.dropLast() : $0, as: UTF8.self) }
 }

@@ -44,13 +44,19 @@ struct AccessTests {
     @Test func whoMayDoWhat() throws {
         let tokens = try AccessTokens("operator operator-operator\nviewer viewer-viewer-viewer\n", path: "t")
         let open = AccessPolicy(.none, tokens)
-        #expect(open.roles(authorization: nil, cookie: nil) == [.viewer, .publisher, .metrics])
-        #expect(open.roles(authorization: "Bearer operator-operator", cookie: nil).contains(.operator))
+        #expect(open.roles(token: nil) == [.viewer, .publisher, .metrics])
+        #expect(open.roles(token: "operator-operator").contains(.operator))
         let closed = AccessPolicy(.tokens, tokens)
-        #expect(closed.roles(authorization: nil, cookie: nil).isEmpty)
-        #expect(closed.roles(authorization: "bearer viewer-viewer-viewer", cookie: nil) == [.viewer])
-        #expect(closed.roles(authorization: nil, cookie: "a=b; lectern-token=viewer-viewer-viewer") == [.viewer])
-        #expect(closed.roles(authorization: "Bearer wrong", cookie: "lectern-token=viewer-viewer-viewer").isEmpty)
+        #expect(closed.roles(token: nil).isEmpty)
+        #expect(closed.roles(token: "wrong").isEmpty)
+        #expect(closed.roles(token: "viewer-viewer-viewer") == [.viewer])
+    }
+
+    @Test func tokensComeInThreeWays() {
+        #expect(AccessPolicy.token(authorization: "bearer a", cookie: "lectern-token=b", query: "c") == "a")
+        #expect(AccessPolicy.token(authorization: "Basic a", cookie: "x=y; lectern-token=b", query: nil) == "b")
+        #expect(AccessPolicy.token(authorization: nil, cookie: "lectern-token=b", query: "c") == "c")
+        #expect(AccessPolicy.token(authorization: nil, cookie: "other=b") == nil)
     }
 
     @Test func aPublicAddressNeedsAuthentication() throws {

@@ -110,7 +110,7 @@ final class TestClient {
 
     /// The next part of a body that is sent in chunks.
     func chunk() throws -> String {
-        let size = Int(try read(until: "\r\n").dropLast(2), radix: 16) ?? 0
+        let size = Int(try read(until: "\r\n").trimmingCharacters(in: .newlines), radix: 16) ?? 0
         defer { _ = try? read(2) }
         return String(decoding: try read(size), as: UTF8.self)
     }

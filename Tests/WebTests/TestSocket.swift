@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A client's end of a WebSocket.
 extension TestClient {
@@ -63,6 +64,14 @@ extension TestClient {
         case 10: return .pong(payload)
         default: throw Failure(description: "an unknown opcode: \(head)")
         }
+    }
+}
+
+extension TestClient {
+    /// Notes an issue unless the next frame is this one.
+    func expect(_ frame: Frame, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let found = try next()
+        #expect(found == frame, sourceLocation: sourceLocation)
     }
 }
 

@@ -73,11 +73,14 @@ enum DeadLetterLines {
     }
 
     private static func decode(_ line: Data) -> DeadLetters.Numbered? {
-        guard let line = try? JSONDecoder().decode(Line.self, from: line), let stage = DeadLetter.Stage(rawValue: line.stage)
+        guard let line = try? JSONDecoder().decode(Line.self, from: line),
+            let stage = DeadLetter.Stage(rawValue: line.stage)
         else { return nil }
         var received: Int64 = 0
         var precision: UInt8 = 0
-        guard lectern_parse_timestamp(line.received, line.received.utf8.count, &received, &precision) == 1 else { return nil }
+        guard lectern_parse_timestamp(line.received, line.received.utf8.count, &received, &precision) == 1 else {
+            return nil
+        }
         var letter = DeadLetter(stage: stage, reason: line.reason, received: received, original: Array(line.original))
         letter.component = line.component
         letter.partition = line.partition

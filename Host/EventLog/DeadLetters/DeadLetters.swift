@@ -3,8 +3,8 @@ import Synchronization
 
 /// The stored dead letters, for readers. Appending goes through `EventLog`. All members can be called from any thread.
 ///
-/// They lie in `dead-letters/NNNNNNNNNN.jsonl` beside the log, named by their first letter: a line of totals, then a line a
-/// letter. The oldest file is deleted when all together have more than `EventLogConfiguration.deadLetterBytes`.
+/// They lie in `dead-letters/NNNNNNNNNN.jsonl` beside the log, named by their first letter: a line of totals, then a
+/// line a letter. The oldest file is deleted when all together have more than `EventLogConfiguration.deadLetterBytes`.
 package final class DeadLetters: Sendable {
     /// A letter and its number, which counts all letters of the log from 1.
     package struct Numbered: Sendable, Equatable {

@@ -2,7 +2,8 @@ import Glibc
 
 /// A mutex with conditions to wait for, which `Synchronization.Mutex` lacks.
 ///
-/// `@unchecked Sendable`: it holds nothing but the addresses of POSIX objects, which are made for use by several threads.
+/// `@unchecked Sendable`: it holds nothing but the addresses of POSIX objects, which are made for use by several
+/// threads.
 final class Lock: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 

@@ -2,8 +2,8 @@ import Glibc
 
 /// The file `durable`: how far the log is known to be durable.
 ///
-/// A record that can't be read before this point is damage, after it a torn tail. The file is written after each sync but
-/// never synced itself: after a crash of the machine it may be older than the truth, never newer.
+/// A record that can't be read before this point is damage, after it a torn tail. The file is written after each sync
+/// but never synced itself: after a crash of the machine it may be older than the truth, never newer.
 struct DurableMark {
     private let file: File
     private let log: [UInt8]

@@ -12,7 +12,9 @@ extension RecordView {
     /// What is wrong with the record as a part of a log with so many partitions, or nil.
     @inline(__always)
     func defect(partitions: Int) -> Defect? {
-        guard header.pointee.checksum == lectern_record_checksum(header) else { return Defect("a record's checksum is wrong") }
+        guard header.pointee.checksum == lectern_record_checksum(header) else {
+            return Defect("a record's checksum is wrong")
+        }
         guard let kind else {
             return Defect("record kind \(header.pointee.kind) found, which this build does not know", isTorn: false)
         }

@@ -2,9 +2,9 @@ import Glibc
 
 /// The last segment, which grows: its end in memory, and how it gets to the disk. Used by the log's thread alone.
 ///
-/// Records are built in blocks of memory that stand for pages of the file, and pages are written past the system's cache
-/// where the file system allows it: the cache would copy each record once more, and into memory that is new to it.
-/// A written page is filled up with zeros, which a later write of the same page replaces.
+/// Records are built in blocks of memory that stand for pages of the file, and pages are written past the system's
+/// cache where the file system allows it: the cache would copy each record once more, and into memory that is new to
+/// it. A written page is filled up with zeros, which a later write of the same page replaces.
 final class SegmentFile {
     let number: UInt32
     /// Where the segment ends.
@@ -18,7 +18,9 @@ final class SegmentFile {
     private var written: Int
 
     /// Creates the file of a new segment, with its head.
-    convenience init(_ path: String, number: UInt32, head: UnsafeRawBufferPointer, direct: Bool, state: DurableState) throws {
+    convenience init(_ path: String, number: UInt32, head: UnsafeRawBufferPointer, direct: Bool, state: DurableState)
+        throws
+    {
         let file = try File(path, O_RDWR | O_CREAT | O_EXCL)
         try file.write(head, at: 0)
         try file.sync()

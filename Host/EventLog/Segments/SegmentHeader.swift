@@ -75,7 +75,8 @@ struct SegmentHeader: Equatable {
     }
 
     init(
-        log: [UInt8], number: UInt32, previousLength: UInt64, headLength: UInt64, highestSession: UInt32, created: Int64,
+        log: [UInt8], number: UInt32, previousLength: UInt64, headLength: UInt64, highestSession: UInt32,
+        created: Int64,
         basePositions: [UInt64]
     ) {
         self.log = log

@@ -55,8 +55,8 @@ final class SegmentReader {
 
     func seek(to offset: Int) { self.offset = offset }
 
-    /// The next records that end at `end` at the latest: whole, with sound lengths, otherwise unchecked; empty at the end.
-    /// At least 64 bytes can be read after them. Valid until the next call.
+    /// The next records that end at `end` at the latest: whole, with sound lengths, otherwise unchecked; empty at the
+    /// end. At least 64 bytes can be read after them. Valid until the next call.
     /// - Throws: `Defect` if what begins at `offset` is not a whole record.
     func next(through end: Int) throws -> UnsafeRawBufferPointer {
         guard offset < end else { return UnsafeRawBufferPointer(start: nil, count: 0) }

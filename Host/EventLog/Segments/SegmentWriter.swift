@@ -71,7 +71,8 @@ final class SegmentWriter {
     }
 
     /// How many of the first records have room, as far as salts reach; notes the clients that number them.
-    private func run(of records: UnsafeRawBufferPointer, upTo room: Int) -> (bytes: Int, count: Int, isContinued: Bool) {
+    private func run(of records: UnsafeRawBufferPointer, upTo room: Int) -> (bytes: Int, count: Int, isContinued: Bool)
+    {
         var bytes = 0
         var isContinued = false
         var count = 0
@@ -84,7 +85,9 @@ final class SegmentWriter {
             isContinued = record.isContinued
             let client = record.client
             guard !client.isEmpty else { continue }
-            if client.count == last.client.count, memcmp(client.baseAddress!, last.client.baseAddress!, client.count) == 0 {
+            if client.count == last.client.count,
+                memcmp(client.baseAddress!, last.client.baseAddress!, client.count) == 0
+            {
                 last.sequence = max(last.sequence, record.sequence)
                 last.received = max(last.received, record.received)
             } else {
@@ -185,6 +188,7 @@ final class SegmentWriter {
         let bytes = state.bytes
         guard bytes + count > limit else { return }
         throw LogError(
-            .full, "\(folder.path): the log has \(bytes) bytes and may have \(limit); delete old segments or raise log.limit")
+            .full,
+            "\(folder.path): the log has \(bytes) bytes and may have \(limit); delete old segments or raise log.limit")
     }
 }

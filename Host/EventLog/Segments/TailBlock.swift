@@ -58,7 +58,8 @@ struct Tail {
 
     /// The block of the record that begins at `offset`, and where the block's last record ends at the latest.
     func find(_ offset: LogOffset) -> (block: TailBlock, end: Int)? {
-        guard let index = entries.lastIndex(where: { $0.segment == offset.segment && $0.first <= Int(offset.byte) }) else {
+        guard let index = entries.lastIndex(where: { $0.segment == offset.segment && $0.first <= Int(offset.byte) })
+        else {
             return nil
         }
         let following = index + 1 < entries.count ? entries[index + 1] : nil

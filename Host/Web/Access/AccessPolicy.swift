@@ -8,15 +8,21 @@ package struct AccessPolicy: Sendable {
         self.tokens = tokens
     }
 
+    /// What the holder of the token may do; nil: a requester without one.
+    package func roles(token: String?) -> Set<Role> {
+        let everyone: Set<Role> = authentication == .none ? [.viewer, .publisher, .metrics] : []
+        return token.map { everyone.union(tokens.roles(of: $0.utf8)) } ?? everyone
+    }
+
+    /// The token that a request carries.
+    ///
     /// - Parameters:
     ///   - authorization: the header of that name: `Bearer TOKEN`.
     ///   - cookie: the header of that name; the log-in page sets `lectern-token`.
     ///   - query: the parameter `token`, for WebSockets of browsers, which can't send headers.
-    package func roles(authorization: String?, cookie: String?, query: String? = nil) -> Set<Role> {
-        let everyone: Set<Role> = authentication == .none ? [.viewer, .publisher, .metrics] : []
+    package static func token(authorization: String?, cookie: String?, query: String? = nil) -> String? {
         let bearer = authorization.flatMap { $0.lowercased().hasPrefix("bearer ") ? String($0.dropFirst(7)) : nil }
-        guard let token = bearer ?? query ?? cookie.flatMap(Self.token) else { return everyone }
-        return everyone.union(tokens.roles(of: token.utf8))
+        return bearer ?? query ?? cookie.flatMap(token)
     }
 
     static let cookieName = "lectern-token"

@@ -49,7 +49,7 @@ package struct HostGuard: Sendable {
         if let origin = claims.origin {
             if origin == "http://\(host)" || origin == "https://\(host)" { return nil }
             if isPublishing, origins.contains(origin) { return nil }
-            let remedy = isPublishing ? "; add it to web.origins if it may publish" : ""
+            let remedy = isPublishing ? "; add it to ingest.origins if it may publish" : ""
             return WebError(.forbidden, "wrong-origin", "Requests from \(origin) are not answered\(remedy).")
         }
         // Links from elsewhere may lead here; scripts, images and frames of elsewhere may not.

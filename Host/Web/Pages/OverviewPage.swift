@@ -5,6 +5,8 @@ struct OverviewPage {
     let plugins: [PluginListing]
     /// Why plugins were not loaded.
     let refusals: [String]
+    /// What the host has done so far: a title and a number each.
+    let figures: [(title: String, value: Int64)]
     /// The host's own address, for the lines to copy.
     let address: String
 
@@ -14,8 +16,9 @@ struct OverviewPage {
             content: """
                 <header class="head"><div><h1>Overview</h1>
                 <p class="lead">Events come in, plugins turn them into states, and what they mean stands here.</p></div></header>
-                \(dashboards)
+                \(numbers)
                 \(refused)
+                \(dashboards)
                 \(loaded)
                 \(sending)
                 """)
@@ -25,6 +28,17 @@ struct OverviewPage {
         Page(
             title: "Dashboards", place: .dashboards,
             content: "<header class=\"head\"><div><h1>Dashboards</h1></div></header>\n\(dashboards)\n\(refused)")
+    }
+
+    private var numbers: HTML {
+        let panels = figures.map { figure -> HTML in
+            """
+            <section class="panel quarter" data-kind="number"><h2>\(figure.title)</h2>\
+            <p class="figure">\(ValueFormat.text(figure.value))</p></section>
+
+            """
+        }
+        return "<div class=\"panels\">\(panels)</div>"
     }
 
     private var dashboards: HTML {
@@ -37,7 +51,7 @@ struct OverviewPage {
                 </section>
                 """
         }
-        return "<ul class=\"cards\" role=\"list\">\(cards)</ul>"
+        return "<ul class=\"cards\" role=\"list\">\n\(cards)</ul>"
     }
 
     private func card(_ plugin: PluginListing, _ dashboard: DashboardDefinition) -> HTML {

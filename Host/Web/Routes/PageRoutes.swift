@@ -5,6 +5,7 @@ import Hummingbird
 struct PageRoutes {
     let plugins: @Sendable () -> PluginReport
     let assets: AssetFolder
+    let figures: @Sendable () -> [(title: String, value: Int64)]
 
     func add(to router: Router<WebRequestContext>) {
         router.get("/") { request, context in
@@ -23,6 +24,7 @@ struct PageRoutes {
     private func overview(_ request: Request) -> OverviewPage {
         let report = plugins()
         return OverviewPage(
-            plugins: report.plugins, refusals: report.refusals, address: request.ownAddress)
+            plugins: report.plugins, refusals: report.refusals, figures: figures(),
+            address: request.ownAddress)
     }
 }

@@ -16,8 +16,6 @@ package struct WebConfiguration: Sendable {
     package var tokens = ""
     /// Names under which browsers reach this host, besides `localhost` and plain addresses.
     package var hosts: [String] = []
-    /// Origins of other sites and browser extensions that may publish.
-    package var origins: [String] = []
     /// The folder of the web's assets; empty: found from where the executable lies.
     package var assets = ""
 
@@ -51,7 +49,6 @@ package struct WebConfiguration: Sendable {
         authentication = reader.choice("authentication", default: authentication)
         tokens = reader.string("tokens", default: tokens)
         hosts = reader.strings("hosts", default: hosts)
-        origins = reader.strings("origins", default: origins)
         assets = reader.string("assets", default: assets)
         idle = reader.duration("idle", default: idle, in: .seconds(1) ... .seconds(3600))
         drain = reader.duration("drain", default: drain, in: .zero ... .seconds(300))

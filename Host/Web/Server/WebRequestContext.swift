@@ -9,6 +9,7 @@ struct WebRequestContext: RequestContext {
     let peer: String
     /// What the requester may do; set by AccessMiddleware.
     var roles: Set<Role> = []
+    var hasToken = false
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
@@ -18,8 +19,9 @@ struct WebRequestContext: RequestContext {
     /// - Throws: `WebError` 401 or 403.
     func require(_ role: Role) throws {
         if roles.contains(role) || roles.contains(.operator) { return }
-        if roles.isEmpty { throw WebError(.unauthorized, "no-token", "This needs a token of a \(role.rawValue).") }
-        throw WebError(.forbidden, "wrong-role", "This needs a token of a \(role.rawValue); yours is none.")
+        let message = "This needs a token of the role \(role.rawValue)."
+        if !hasToken { throw WebError(.unauthorized, "no-token", message) }
+        throw WebError(.forbidden, "wrong-role", message)
     }
 }
 

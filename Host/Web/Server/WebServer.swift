@@ -60,7 +60,7 @@ package final class WebServer: Service {
         self.assets = assets
         self.logger = logger
         self.onReady = onReady
-        hostGuard = HostGuard(hosts: configuration.hosts, origins: configuration.origins)
+        hostGuard = HostGuard(hosts: configuration.hosts, origins: host.ingest.configuration.origins)
         policy = AccessPolicy(configuration.authentication, tokens)
         hub = DashboardHub(tables: host.tables, limit: configuration.views, beat: configuration.beat)
     }
@@ -116,7 +116,7 @@ package final class WebServer: Service {
             middleware: GuardMiddleware(hostGuard: hostGuard, assets: assets))
         router.add(middleware: AccessMiddleware(policy: policy))
         let streams = StreamLimit(configuration.streams)
-        PageRoutes(plugins: host.plugins, assets: assets).add(to: router)
+        PageRoutes(plugins: host.plugins, assets: assets, figures: { [host] in host.figures }).add(to: router)
         DashboardRoutes(plugins: host.plugins, hub: hub, assets: assets, streams: streams).add(to: router)
         LoginRoutes(policy: policy, assets: assets).add(to: router)
         EventRoutes(service: host.ingest).add(to: router)
@@ -127,5 +127,17 @@ package final class WebServer: Service {
         host.metrics.add(host.ingest, host.log)
         host.metrics.add(.gauge, "lectern_dashboard_streams", "Open streams of dashboards.") { Double(streams.count) }
         return router
+    }
+}
+
+extension WebServer.Host {
+    /// What the start page tells.
+    fileprivate var figures: [(title: String, value: Int64)] {
+        [
+            ("Events in the log", Int64(clamping: log.nextPositions.reduce(0, +))),
+            ("Accepted since the start", Int64(clamping: ingest.counters.accepted)),
+            ("Open connections", Int64(ingest.counters.connections)),
+            ("Dead letters", Int64(clamping: log.deadLetters.lastID)),
+        ]
     }
 }

@@ -46,9 +46,10 @@ struct SocketUpgrade: Sendable {
         let headers = head.headers
         let claims = HostGuard.Claims(host: headers.first(name: "host"), origin: headers.first(name: "origin"))
         if let refusal = hostGuard.refusal(of: claims, isPublishing: true) { throw refusal }
-        let roles = policy.roles(
+        let token = AccessPolicy.token(
             authorization: headers.first(name: "authorization"), cookie: headers.first(name: "cookie"),
             query: target.parameter("token"))
+        let roles = policy.roles(token: token)
         guard roles.contains(.publisher) || roles.contains(.operator) else {
             throw WebError(.unauthorized, "no-token", "This needs a token of a publisher.")
         }

@@ -1,5 +1,5 @@
-/// An exact set of 64-bit values, for counting distinct actors (`event.actorHash`) or other hashes. Up to four lie in the
-/// state itself; more go to a hash table on the heap.
+/// An exact set of 64-bit values, for counting distinct actors (`event.actorHash`) or other hashes. Up to four lie in
+/// the state itself; more go to a hash table on the heap.
 public struct DistinctSet: ReducerState {
     @usableFromInline var small: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
     @usableFromInline var size = 0
@@ -38,7 +38,14 @@ public struct DistinctSet: ReducerState {
     }
 
     public mutating func merge(_ other: DistinctSet) {
-        other.forEach { insert($0) }
+        // The smaller goes into the larger; an empty one costs nothing.
+        if other.size > size {
+            let smaller = self
+            self = other
+            smaller.forEach { insert($0) }
+        } else {
+            other.forEach { insert($0) }
+        }
     }
 
     /// The values in ascending order.

@@ -1,4 +1,5 @@
-/// An exact mean: a count and a sum in millionths, so that adding, merging and taking back in any order gives the same bits.
+/// An exact mean: a count and a sum in millionths, so that adding, merging and taking back in any order gives the
+/// same bits.
 @frozen
 public struct Mean: Hashable, Sendable {
     @usableFromInline var added: Int

@@ -13,7 +13,9 @@ final class StateDecoder: Decoder {
     }
 
     func decodeValue<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        if let collection = type as? any UnorderedCollection.Type, let value = try collection.decodeSorted(from: self) as? Value {
+        if let collection = type as? any UnorderedCollection.Type,
+            let value = try collection.decodeSorted(from: self) as? Value
+        {
             return value
         }
         return try Value(from: self)

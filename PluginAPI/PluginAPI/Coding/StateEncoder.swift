@@ -1,5 +1,5 @@
-/// Encodes anything `Encodable` as one item of state. The containers of a value write straight into one buffer, one value
-/// at a time; keys are put into order when a value's map ends.
+/// Encodes anything `Encodable` as one item of state. The containers of a value write straight into one buffer, one
+/// value at a time; keys are put into order when a value's map ends.
 final class StateEncoder: Encoder {
     var writer = StateWriter()
     private var shape = Shape.none

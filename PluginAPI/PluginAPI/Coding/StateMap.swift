@@ -12,7 +12,9 @@ public struct StateMap {
     }
 
     /// The value of an entry, which must be there.
-    public mutating func read<Value: StateCoding>(_ name: StaticString, as type: Value.Type = Value.self) throws -> Value {
+    public mutating func read<Value: StateCoding>(_ name: StaticString, as type: Value.Type = Value.self) throws
+        -> Value
+    {
         var reader = next
         if (try? reader.text()) != Text(name) {
             guard let found = find(Text(name)) else {

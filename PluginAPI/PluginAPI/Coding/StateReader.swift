@@ -128,7 +128,8 @@ public struct StateReader {
             case 2: "bytes"
             case 3:
                 argument <= UInt64(limit - position)
-                    ? "the text \"\(Text(start: position, count: Int(argument)).prefix(60))\"" : "a text that is cut off"
+                    ? "the text \"\(Text(start: position, count: Int(argument)).prefix(60))\""
+                    : "a text that is cut off"
             case 4: "an array"
             case 5: "a map"
             case 6: "a tag"

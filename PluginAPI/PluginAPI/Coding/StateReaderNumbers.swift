@@ -21,7 +21,9 @@ extension StateReader {
         case (1, _): return ~Int128(argument)
         case (6, 2), (6, 3):
             let bytes = try bytes()
-            guard bytes.count <= 15 else { throw StateError(expected: "120 bits at most", found: "\(bytes.count) bytes") }
+            guard bytes.count <= 15 else {
+                throw StateError(expected: "120 bits at most", found: "\(bytes.count) bytes")
+            }
             let magnitude = bytes.reduce(Int128(0)) { $0 << 8 | Int128($1) }
             return argument == 2 ? magnitude : ~magnitude
         default: throw unexpected("an integer", major, argument)

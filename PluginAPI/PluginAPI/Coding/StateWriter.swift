@@ -1,7 +1,7 @@
 public import Glibc
 
-/// Writes CBOR in core deterministic encoding (RFC 8949, section 4.2): the shortest form of every number, map keys in the
-/// order of their bytes; NaN is always the same, and -0 is 0.
+/// Writes CBOR in core deterministic encoding (RFC 8949, section 4.2): the shortest form of every number, map keys in
+/// the order of their bytes; NaN is always the same, and -0 is 0.
 public struct StateWriter: ~Copyable {
     @usableFromInline var base: UnsafeMutableRawPointer
     @usableFromInline var count = 0
@@ -104,11 +104,13 @@ public struct StateWriter: ~Copyable {
             count += 2
         } else if argument <= 0xffff {
             base.storeBytes(of: type | 25, toByteOffset: count, as: UInt8.self)
-            base.storeBytes(of: UInt16(truncatingIfNeeded: argument).bigEndian, toByteOffset: count + 1, as: UInt16.self)
+            base.storeBytes(
+                of: UInt16(truncatingIfNeeded: argument).bigEndian, toByteOffset: count + 1, as: UInt16.self)
             count += 3
         } else if argument <= 0xffff_ffff {
             base.storeBytes(of: type | 26, toByteOffset: count, as: UInt8.self)
-            base.storeBytes(of: UInt32(truncatingIfNeeded: argument).bigEndian, toByteOffset: count + 1, as: UInt32.self)
+            base.storeBytes(
+                of: UInt32(truncatingIfNeeded: argument).bigEndian, toByteOffset: count + 1, as: UInt32.self)
             count += 5
         } else {
             base.storeBytes(of: type | 27, toByteOffset: count, as: UInt8.self)

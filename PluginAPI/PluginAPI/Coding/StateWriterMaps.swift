@@ -1,8 +1,8 @@
 internal import Glibc
 
 extension StateWriter {
-    /// Writes a map: `field` in `body` adds its entries, in any order; in the order of their bytes (shorter names first) they
-    /// need not be sorted.
+    /// Writes a map: `field` in `body` adds its entries, in any order; in the order of their bytes (shorter names
+    /// first) they need not be sorted.
     @inlinable
     public mutating func map(_ body: (inout StateWriter) throws -> Void) rethrows {
         let outer = openFrame()
@@ -19,7 +19,9 @@ extension StateWriter {
 
     /// One entry, left out where the value is `empty`: `StateMap.read(_:default:)` gives that back.
     @inlinable
-    public mutating func field<Value: StateCoding & Equatable>(_ name: StaticString, _ value: Value, unless empty: Value) {
+    public mutating func field<Value: StateCoding & Equatable>(
+        _ name: StaticString, _ value: Value, unless empty: Value
+    ) {
         if value != empty { field(name, value) }
     }
 

@@ -2,8 +2,9 @@ public import CPluginAPI
 
 /// One event, as the host shows it: pointers into the host's memory, valid as long as the event's batch.
 ///
-/// `time`, `actor` and `type` are the record's own. Everything else is a field, by name or by path (`context.course_id`):
-/// see `integer(_:in:)` and its like. Fields that the host's server or source set win over the client's.
+/// `time`, `actor` and `type` are the record's own. Everything else is a field, by name or by path
+/// (`context.course_id`): see `integer(_:in:)` and its like. Fields that the host's server or source set win over the
+/// client's.
 @frozen
 public struct Event {
     @usableFromInline let record: UnsafePointer<lectern_event>

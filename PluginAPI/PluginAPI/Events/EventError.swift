@@ -55,7 +55,8 @@ extension EventError {
     @usableFromInline
     @inline(never)
     static func noTime() -> EventError {
-        EventError(field: "time", expected: "a time that the client claims, in RFC 3339", found: "none that can be read")
+        EventError(
+            field: "time", expected: "a time that the client claims, in RFC 3339", found: "none that can be read")
     }
 
     private static func describe(_ value: lectern_value) -> String {

@@ -1,8 +1,9 @@
 public import CPluginAPI
 
-/// Fields of an event. Each of these finds a field by its name, or by its path (`context.course_id`; a step into a text goes
-/// on in the JSON that the text holds), and throws an `EventError` that says field, found and expected. The `optional…`
-/// ones give nil where the event lacks the field or has null there; a wrong type or value is an error all the same.
+/// Fields of an event. Each of these finds a field by its name, or by its path (`context.course_id`; a step into a
+/// text goes on in the JSON that the text holds), and throws an `EventError` that says field, found and expected. The
+/// `optional…` ones give nil where the event lacks the field or has null there; a wrong type or value is an error all
+/// the same.
 extension Event {
     /// A whole number; `3.0` is none.
     @inlinable
@@ -32,7 +33,8 @@ extension Event {
     @inlinable
     @inline(__always)
     public func number(
-        _ name: StaticString, in range: ClosedRange<Double> = -Double.greatestFiniteMagnitude ... .greatestFiniteMagnitude
+        _ name: StaticString,
+        in range: ClosedRange<Double> = -Double.greatestFiniteMagnitude ... .greatestFiniteMagnitude
     ) throws(EventError) -> Double {
         let value = value(name)
         let number = value.tag == LECTERN_NUMBER ? value.as.number : Double(value.as.integer)
@@ -44,7 +46,8 @@ extension Event {
 
     @inlinable
     public func optionalNumber(
-        _ name: StaticString, in range: ClosedRange<Double> = -Double.greatestFiniteMagnitude ... .greatestFiniteMagnitude
+        _ name: StaticString,
+        in range: ClosedRange<Double> = -Double.greatestFiniteMagnitude ... .greatestFiniteMagnitude
     ) throws(EventError) -> Double? {
         try has(name) ? number(name, in: range) : nil
     }
@@ -143,7 +146,8 @@ extension Event {
     @inline(__always)
     public func has(_ name: StaticString) -> Bool { value(name).tag > LECTERN_NULL }
 
-    /// The text of a field whose name is known only at run time, or nil if there is no text. Slower than with a literal.
+    /// The text of a field whose name is known only at run time, or nil if there is no text. Slower than with a
+    /// literal.
     public func text(named name: String) -> Text? {
         var name = name
         let value = name.withUTF8 { self.value(named: Text(start: $0.baseAddress, count: $0.count)) }

@@ -1,8 +1,8 @@
 public import CPluginAPI
 
-/// Remembers which slot of a row holds the field of which name, by the address of the name's literal: finding a field costs
-/// one multiplication and a comparison. Lives in the host's scratch memory of one input and shard, which is zero at first
-/// and whenever the host's fields change.
+/// Remembers which slot of a row holds the field of which name, by the address of the name's literal: finding a field
+/// costs one multiplication and a comparison. Lives in the host's scratch memory of one input and shard, which is
+/// zero at first and whenever the host's fields change.
 @frozen
 @usableFromInline
 struct FieldSlots {
@@ -46,8 +46,8 @@ extension Event {
         }
     }
 
-    /// A name's first look-up through this literal, or a field that has no slot yet: the host reads it from the event and
-    /// gives it a slot from the next batch on.
+    /// A name's first look-up through this literal, or a field that has no slot yet: the host reads it from the event
+    /// and gives it a slot from the next batch on.
     @usableFromInline
     @inline(never)
     func findValue(_ name: StaticString, at index: Int) -> lectern_value {

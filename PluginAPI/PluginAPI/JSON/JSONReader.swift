@@ -1,4 +1,5 @@
-/// Reads JSON strictly (RFC 8259, valid UTF-8), value by value, without building a tree. What is skipped is checked too.
+/// Reads JSON strictly (RFC 8259, valid UTF-8), value by value, without building a tree. What is skipped is checked
+/// too.
 ///
 ///     var reader = JSONReader(line)
 ///     try reader.object { reader, name in
@@ -10,7 +11,8 @@
 ///     }
 ///     try reader.end()
 ///
-/// Not made for the hot path of a reducer: its events come parsed. Made for sources, which see what no one has parsed yet.
+/// Not made for the hot path of a reducer: its events come parsed. Made for sources, which see what no one has parsed
+/// yet.
 public struct JSONReader {
     let bytes: UnsafeRawBufferPointer
     var position = 0
@@ -42,8 +44,8 @@ public struct JSONReader {
         }
     }
 
-    /// Reads an object: `member` is called with each name and must read or skip the value. A name that comes again does so
-    /// in `member` too; the last should count.
+    /// Reads an object: `member` is called with each name and must read or skip the value. A name that comes again
+    /// does so in `member` too; the last should count.
     public mutating func object<Failure: Error>(
         _ member: (inout JSONReader, Text) throws(Failure) -> Void
     ) throws {

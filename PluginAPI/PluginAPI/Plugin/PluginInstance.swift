@@ -49,7 +49,8 @@ private struct Parts {
         if !aggregators.isEmpty {
             let items = aggregators.map { $0.declaration(host) }
             let table = lectern_aggregators(
-                size: UInt32(MemoryLayout<lectern_aggregators>.size), count: UInt32(items.count), items: pointers(items))
+                size: UInt32(MemoryLayout<lectern_aggregators>.size), count: UInt32(items.count), items: pointers(items)
+            )
             declared.append((Text(LECTERN_AGGREGATORS), UnsafeRawPointer(Permanent.value(table))))
         }
         if !tables.isEmpty {
@@ -66,7 +67,8 @@ private struct Parts {
         }
         if !dashboards.isEmpty {
             let table = lectern_dashboards(
-                size: UInt32(MemoryLayout<lectern_dashboards>.size), flags: 0, json: Permanent.text(Dashboard.json(dashboards)))
+                size: UInt32(MemoryLayout<lectern_dashboards>.size), flags: 0,
+                json: Permanent.text(Dashboard.json(dashboards)))
             declared.append((Text(LECTERN_DASHBOARDS), UnsafeRawPointer(Permanent.value(table))))
         }
         return declared

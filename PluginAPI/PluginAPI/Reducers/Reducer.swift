@@ -18,8 +18,8 @@ public import CPluginAPI
 ///         }
 ///     }
 ///
-/// Everything here is pure: the same events in the same order give the same state, in every process and for good. Swift's
-/// arithmetic traps when it overflows, so give the numbers that an input reads a range.
+/// Everything here is pure: the same events in the same order give the same state, in every process and for good.
+/// Swift's arithmetic traps when it overflows, so give the numbers that an input reads a range.
 public protocol Reducer: StateSource {
     /// How events are read; one type may serve several reducers, and each event is then read once for all of them.
     associatedtype Input: EventInput
@@ -30,9 +30,9 @@ public protocol Reducer: StateSource {
     static var version: Int { get }
     /// Which events it takes.
     static var events: EventFilter { get }
-    /// Which state an event belongs to. With `.actor` in it, a state is the actor's own and stays in the actor's partition.
-    /// Without it, states are spread over partitions, and the reducer must be a `SpreadReducer`. An event that lacks one of
-    /// the parts passes the reducer by.
+    /// Which state an event belongs to. With `.actor` in it, a state is the actor's own and stays in the actor's
+    /// partition. Without it, states are spread over partitions, and the reducer must be a `SpreadReducer`. An event
+    /// that lacks one of the parts passes the reducer by.
     static var key: Key { get }
 
     /// Folds one event into its state.
@@ -40,8 +40,8 @@ public protocol Reducer: StateSource {
     /// The state as others are shown it.
     static func external(_ state: State) -> External
 
-    // What follows has one right body each, which stands below. It is part of the protocol so that the author's own module
-    // compiles it for his types; calling it costs one dynamic call a batch. Leave it as it is.
+    // What follows has one right body each, which stands below. It is part of the protocol so that the author's own
+    // module compiles it for his types; calling it costs one dynamic call a batch. Leave it as it is.
     static func _reduce(_ batch: UnsafePointer<lectern_reduce_batch>)
     static func _initialize(_ state: UnsafeMutableRawPointer)
     static func _destroy(_ state: UnsafeMutableRawPointer)
@@ -50,7 +50,8 @@ public protocol Reducer: StateSource {
     static func _decode(_ bytes: UnsafeRawBufferPointer, _ state: UnsafeMutableRawPointer) throws
 }
 
-/// A reducer whose key does not hold the actor: each partition folds a part of a state, and `merge` puts the parts together.
+/// A reducer whose key does not hold the actor: each partition folds a part of a state, and `merge` puts the parts
+/// together.
 public protocol SpreadReducer: Reducer {
     /// Adds to `state` what `other` has seen. The order and grouping of merges must not matter.
     static func merge(_ state: inout State, _ other: State)
@@ -65,8 +66,8 @@ public protocol StateSource {
     static var id: String { get }
 }
 
-/// A state: stored by its `Codable` form (or by hand, see `StateCoding`), and empty as `init()` makes it. At most 65,536
-/// bytes in place; what arrays, sets, dictionaries and texts hold does not count.
+/// A state: stored by its `Codable` form (or by hand, see `StateCoding`), and empty as `init()` makes it. At most
+/// 65,536 bytes in place; what arrays, sets, dictionaries and texts hold does not count.
 public protocol ReducerState: Codable {
     init()
 }

@@ -1,13 +1,13 @@
 import CPluginAPI
 
-/// Decodes lines of a foreign format into events. It remembers nothing between lines, so that reading can go on after any
-/// line, and depends on the line alone.
+/// Decodes lines of a foreign format into events. It remembers nothing between lines, so that reading can go on after
+/// any line, and depends on the line alone.
 public protocol Source {
     /// As a reducer's id; unique in the host.
     var id: String { get }
 
-    /// Decodes one line, without its line feed. A line that holds no event (blank, a comment) emits nothing; one that is not
-    /// of the format throws, and goes to the dead letters with the reason.
+    /// Decodes one line, without its line feed. A line that holds no event (blank, a comment) emits nothing; one that
+    /// is not of the format throws, and goes to the dead letters with the reason.
     func decode(_ line: Text, into output: SourceOutput) throws
 }
 

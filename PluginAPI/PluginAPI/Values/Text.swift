@@ -2,8 +2,8 @@ public import Glibc
 
 /// UTF-8 text in the host's memory: a pointer and a length, so that looking at it costs nothing.
 ///
-/// Texts that an `Event` gives live as long as its batch: an `EventInput` may keep one for its reducers, a state may not;
-/// make a `String` of what has to stay. Texts are compared by their bytes.
+/// Texts that an `Event` gives live as long as its batch: an `EventInput` may keep one for its reducers, a state may
+/// not; make a `String` of what has to stay. Texts are compared by their bytes.
 @frozen
 public struct Text {
     @usableFromInline let start: UnsafeRawPointer?

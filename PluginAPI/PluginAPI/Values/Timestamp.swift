@@ -49,7 +49,8 @@ extension Timestamp: CustomStringConvertible {
     public var description: String {
         let fraction = Int(microseconds - seconds &* 1_000_000)
         let second = Int(seconds) - day.number * 86_400
-        var text = "\(day)T" + twoDigits(second / 3_600) + ":" + twoDigits(second / 60 % 60) + ":" + twoDigits(second % 60)
+        var text =
+            "\(day)T" + twoDigits(second / 3_600) + ":" + twoDigits(second / 60 % 60) + ":" + twoDigits(second % 60)
         if fraction != 0 {
             let digits = String(fraction)
             text += "." + String(repeating: "0", count: 6 - digits.count) + digits

@@ -1,6 +1,6 @@
 extension Timestamp {
-    /// Reads `YYYY-MM-DDTHH:MM:SS[.digits](Z|+HH:MM|-HH:MM)`, as RFC 3339 has it: real calendar values, upper-case letters,
-    /// years 1 to 9999. Digits beyond microseconds are dropped.
+    /// Reads `YYYY-MM-DDTHH:MM:SS[.digits](Z|+HH:MM|-HH:MM)`, as RFC 3339 has it: real calendar values, upper-case
+    /// letters, years 1 to 9999. Digits beyond microseconds are dropped.
     public init?(rfc3339 text: Text) {
         let bytes = text.utf8
         guard bytes.count >= 20, let day = Day(isoPrefix: text), day.number >= Timestamp.firstDay,

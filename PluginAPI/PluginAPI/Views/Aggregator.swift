@@ -84,7 +84,9 @@ extension Aggregator {
         }
         for part in group.parts where !Of.key.parts.contains(part) {
             throw PlainError(
-                "aggregator \(id): expected in group parts of \(Of.id)'s key \(Of.key.parts.map(\.name)), found \(part.name)")
+                "aggregator \(id): expected in group parts of \(Of.id)'s key \(Of.key.parts.map(\.name)), "
+                    + "found \(part.name)"
+            )
         }
     }
 

@@ -61,9 +61,12 @@ public struct Panel {
     public static func table(
         _ title: String, table: String, columns: [String] = [], sort: Sort? = nil, limit: Int? = nil
     ) -> Panel {
-        Panel("table", title, table: table, [
-            { columns.isEmpty ? () : $0.texts("columns", columns) }, { sort?.write(&$0) }, { write(limit, to: &$0) },
-        ])
+        Panel(
+            "table", title, table: table,
+            [
+                { columns.isEmpty ? () : $0.texts("columns", columns) }, { sort?.write(&$0) },
+                { write(limit, to: &$0) },
+            ])
     }
 
     /// A roster: one tile a row, with a name, a headline value and a status.
@@ -71,11 +74,13 @@ public struct Panel {
         _ title: String, table: String, name: String, value: String? = nil, status: Status? = nil,
         details: [String] = [], sort: Sort? = nil, limit: Int? = nil
     ) -> Panel {
-        Panel("tiles", title, table: table, [
-            { $0.member("name", name) }, { writer in value.map { writer.member("value", $0) } },
-            { status?.write(&$0) }, { details.isEmpty ? () : $0.texts("details", details) },
-            { sort?.write(&$0) }, { write(limit, to: &$0) },
-        ])
+        Panel(
+            "tiles", title, table: table,
+            [
+                { $0.member("name", name) }, { writer in value.map { writer.member("value", $0) } },
+                { status?.write(&$0) }, { details.isEmpty ? () : $0.texts("details", details) },
+                { sort?.write(&$0) }, { write(limit, to: &$0) },
+            ])
     }
 
     /// Rows of equal x (and series) make one point.
@@ -91,9 +96,11 @@ public struct Panel {
         _ title: String, table: String, x: String, _ measure: Measure, series: String? = nil, bucket: Bucket? = nil,
         byValue: Bool = false, limit: Int? = nil
     ) -> Panel {
-        chart("bar", title, table, x, measure, series, bucket, [
-            { $0.member("order", byValue ? "value" : "x") }, { write(limit, to: &$0) },
-        ])
+        chart(
+            "bar", title, table, x, measure, series, bucket,
+            [
+                { $0.member("order", byValue ? "value" : "x") }, { write(limit, to: &$0) },
+            ])
     }
 
     /// How many rows have a value in each of some equal steps.
@@ -105,10 +112,12 @@ public struct Panel {
     public static func heatmap(
         _ title: String, table: String, x: String, y: String, _ measure: Measure, bucket: Bucket? = nil
     ) -> Panel {
-        Panel("heatmap", title, table: table, [
-            { $0.member("x", x) }, { $0.member("y", y) }, { measure.write(&$0, column: "value") },
-            { writer in bucket.map { writer.member("bucket", $0.rawValue) } },
-        ])
+        Panel(
+            "heatmap", title, table: table,
+            [
+                { $0.member("x", x) }, { $0.member("y", y) }, { measure.write(&$0, column: "value") },
+                { writer in bucket.map { writer.member("bucket", $0.rawValue) } },
+            ])
     }
 
     /// Paragraphs of plain text, parted by blank lines.
@@ -146,11 +155,13 @@ public struct Panel {
         _ kind: String, _ title: String, _ table: String, _ x: String, _ measure: Measure, _ series: String?,
         _ bucket: Bucket?, _ more: [(inout JSONWriter) -> Void]
     ) -> Panel {
-        Panel(kind, title, table: table, [
-            { $0.member("x", x) }, { measure.write(&$0, column: "y") },
-            { writer in series.map { writer.member("series", $0) } },
-            { writer in bucket.map { writer.member("bucket", $0.rawValue) } },
-        ] + more)
+        Panel(
+            kind, title, table: table,
+            [
+                { $0.member("x", x) }, { measure.write(&$0, column: "y") },
+                { writer in series.map { writer.member("series", $0) } },
+                { writer in bucket.map { writer.member("bucket", $0.rawValue) } },
+            ] + more)
     }
 
     private static func write(_ limit: Int?, to writer: inout JSONWriter) {

@@ -14,9 +14,11 @@ public struct Rows {
         Cell.withValues(cells) { rows.pointee.emit?(rows.pointee.context, $0, UInt32(cells.count)) }
     }
 
-    /// The state of another reducer of this plugin under a key, as of the same checkpoint; nil if there is none. When it
-    /// changes, so do the rows that were made from it.
-    public func state<Other: Reducer>(of reducer: Other.Type, _ key: Cell...) -> Other.State? { state(of: reducer, key) }
+    /// The state of another reducer of this plugin under a key, as of the same checkpoint; nil if there is none. When
+    /// it changes, so do the rows that were made from it.
+    public func state<Other: Reducer>(of reducer: Other.Type, _ key: Cell...) -> Other.State? {
+        state(of: reducer, key)
+    }
 
     public func state<Other: Reducer>(of reducer: Other.Type, _ key: [Cell]) -> Other.State? {
         Cell.withValues(key) { parts in

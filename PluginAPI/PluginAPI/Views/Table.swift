@@ -103,7 +103,9 @@ extension Table {
         table.column_count = UInt32(columns.count)
         table.columns = Permanent.array(columns.map(\.declaration))
         table.rows = { context, key, state, rows in
-            Unmanaged<TableContext>.fromOpaque(context!)._withUnsafeGuaranteedRef { $0.table._rows(key!, state!, rows!) }
+            Unmanaged<TableContext>.fromOpaque(context!)._withUnsafeGuaranteedRef {
+                $0.table._rows(key!, state!, rows!)
+            }
         }
         return Permanent.value(table)
     }

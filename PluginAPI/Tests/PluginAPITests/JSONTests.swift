@@ -28,10 +28,13 @@ struct JSONTests {
     ])
     func invalid(json: String) { #expect(!isValid(Array(json.utf8))) }
 
-    @Test("what is not UTF-8", arguments: [
-        [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xff], [0x80], [0xe2, 0x82], [0xf0, 0x9f, 0x8e],
-        [0xe2, 0x28, 0xa1],
-    ] as [[UInt8]])
+    @Test(
+        "what is not UTF-8",
+        arguments: [
+            [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xff], [0x80], [0xe2, 0x82],
+            [0xf0, 0x9f, 0x8e],
+            [0xe2, 0x28, 0xa1],
+        ] as [[UInt8]])
     func notUTF8(bytes: [UInt8]) { #expect(!isValid([0x22] + bytes + [0x22])) }
 
     @Test func nesting() {
@@ -40,7 +43,8 @@ struct JSONTests {
     }
 
     @Test func values() throws {
-        let json = #"{"name":"ż\u00e9\ud83c\udf89\t","n":-3,"x":1e2,"big":18446744073709551615,"sub":{"k":[true,null]},"e\n":0}"#
+        let json =
+            #"{"name":"ż\u00e9\ud83c\udf89\t","n":-3,"x":1e2,"big":18446744073709551615,"sub":{"k":[true,null]},"e\n":0}"#
         var seen: [String] = []
         try read(Array(json.utf8)) { reader in
             try reader.object { reader, name in
@@ -54,9 +58,10 @@ struct JSONTests {
                 }
             }
         }
-        #expect(seen == [
-            "żé🎉\t", "integer(-3)", "number(100.0)", "number(1.8446744073709552e+19)", #"{"k":[true,null]}"#, "e\n",
-        ])
+        #expect(
+            seen == [
+                "żé🎉\t", "integer(-3)", "number(100.0)", "number(1.8446744073709552e+19)", #"{"k":[true,null]}"#, "e\n",
+            ])
     }
 
     @Test func mistakesHaveAPlace() {

@@ -106,8 +106,9 @@ struct ValueCodingTests {
         #expect(try hex(Set(["b", "a", "ccc"])) == "836161616263636363")
         #expect(try hex([10: 1, 100: 2, -1: 3]) == "a30a011864022003")
         #expect(try hex(Point(x: 1, y: 2)) == "a2617801617902")
-        #expect(try hex([Point(x: 1, y: 2): true, Point(x: 0, y: 9): false])
-            == "8282a2617800617909f482a2617801617902f5")
+        #expect(
+            try hex([Point(x: 1, y: 2): true, Point(x: 0, y: 9): false])
+                == "8282a2617800617909f482a2617801617902f5")
     }
 
     @Test("equal values have equal bytes, however they came about")

@@ -60,7 +60,10 @@ struct StateCodingTests {
 
     @Test("long maps and long texts")
     func long() throws {
-        let many = Dictionary(uniqueKeysWithValues: (0..<3000).map { ("key number \($0)", ["\($0)": String(repeating: "x", count: $0 % 300)]) })
+        let many = Dictionary(
+            uniqueKeysWithValues: (0..<3000).map {
+                ("key number \($0)", ["\($0)": String(repeating: "x", count: $0 % 300)])
+            })
         #expect(try stored(many) == many)
         #expect(try stored(Array(0..<70_000)) == Array(0..<70_000))
     }

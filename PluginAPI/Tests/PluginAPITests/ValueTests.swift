@@ -6,12 +6,13 @@ struct CalendarTests {
     @Test("every day of 1200 years is a date and comes back, one after the other")
     func days() {
         var previous = Day(year: 1599, month: 12, day: 31)!
-        for number in previous.number + 1 ... previous.number + 438_000 {
+        for number in previous.number + 1...previous.number + 438_000 {
             let day = Day(number: number)
             let (year, month, dayOfMonth) = day.date
             #expect(Day(year: year, month: month, day: dayOfMonth) == day)
             let before = previous.date
-            let isNext = dayOfMonth == before.day + 1 && month == before.month
+            let isNext =
+                dayOfMonth == before.day + 1 && month == before.month
                 || dayOfMonth == 1 && (month == before.month + 1 || month == 1 && before.month == 12)
             #expect(isNext)
             previous = day

@@ -41,7 +41,8 @@ package struct Roster: Source {
         let columns = try statement.columns() ?? form.columns
         let indices = try form.fields.map { field in
             guard let index = columns.firstIndex(of: field.column) else {
-                throw EventError(field: table, expected: "a column \(field.column)", found: columns.joined(separator: ", "))
+                throw EventError(
+                    field: table, expected: "a column \(field.column)", found: columns.joined(separator: ", "))
             }
             return index
         }

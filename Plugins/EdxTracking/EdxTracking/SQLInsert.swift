@@ -55,7 +55,9 @@ struct SQLInsert {
         skipSpace()
         if current == UInt8(ascii: "'") || current == UInt8(ascii: "\"") { return .text(try string()) }
         let start = position
-        while let byte = current, ![UInt8(ascii: ","), UInt8(ascii: ")"), UInt8(ascii: " ")].contains(byte) { position += 1 }
+        while let byte = current, ![UInt8(ascii: ","), UInt8(ascii: ")"), UInt8(ascii: " ")].contains(byte) {
+            position += 1
+        }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         guard !text.isEmpty else { throw error("a value") }
         if text.uppercased() == "NULL" { return .null }
@@ -104,7 +106,9 @@ struct SQLInsert {
     private mutating func name() throws -> String {
         let isQuoted = next("`")
         let start = position
-        while let byte = current, isQuoted ? byte != UInt8(ascii: "`") : !" \t(),;`".utf8.contains(byte) { position += 1 }
+        while let byte = current, isQuoted ? byte != UInt8(ascii: "`") : !" \t(),;`".utf8.contains(byte) {
+            position += 1
+        }
         let name = String(decoding: bytes[start..<position], as: UTF8.self)
         guard !name.isEmpty, !isQuoted || next("`") else { throw error("a name") }
         return name
@@ -137,6 +141,7 @@ struct SQLInsert {
     private func error(_ expected: String) -> EventError {
         let rest = String(decoding: bytes[position..<min(position + 20, bytes.count)], as: UTF8.self)
         return EventError(
-            field: "byte \(position)", expected: expected, found: rest.isEmpty ? "the end of the line" : "“\(rest)”")
+            field: "byte \(position)", expected: expected,
+            found: rest.isEmpty ? "the end of the line" : "“\(rest)”")
     }
 }

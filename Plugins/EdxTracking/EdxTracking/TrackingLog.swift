@@ -1,11 +1,11 @@
 import PluginAPI
 
-/// An edX tracking log: a JSON object a line, with or without what the logger writes before it. Blank lines and lines that
-/// begin with `#` hold nothing.
+/// An edX tracking log: a JSON object a line, with or without what the logger writes before it. Blank lines and lines
+/// that begin with `#` hold nothing.
 ///
-/// The actor is the `username`, the type the `event_type`, the time the `time` (UTC if it names no zone). The source adds
-/// `course`, if the event tells it. What the event holds as its data, `event`, is not looked at: browsers send a text there,
-/// of JSON or of a form's fields, and long ones arrive cut off.
+/// The actor is the `username`, the type the `event_type`, the time the `time` (UTC if it names no zone). The source
+/// adds `course`, if the event tells it. What the event holds as its data, `event`, is not looked at: browsers send a
+/// text there, of JSON or of a form's fields, and long ones arrive cut off.
 package struct TrackingLog: Source {
     package let id = "edx-tracking"
 

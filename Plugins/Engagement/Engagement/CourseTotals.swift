@@ -49,7 +49,8 @@ struct CourseTable: Table {
     let id = "course_days"
     let title = "Courses by day"
     let columns: [Column] = [
-        .text("course_id", "Course", key: true), .time("day", "Day", key: true), .integer("learners", "Active learners"),
+        .text("course_id", "Course", key: true), .time("day", "Day", key: true),
+        .integer("learners", "Active learners"),
         .integer("problem_attempts", "Problem attempts"), .integer("problems_correct", "Problems solved"),
         .integer("videos_played", "Videos played"), .integer("contributions", "Discussion contributions"),
         .integer("textbook_pages", "Textbook pages"),

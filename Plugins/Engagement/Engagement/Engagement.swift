@@ -1,8 +1,8 @@
 import PluginAPI
 
-/// How much learners do in their courses, by day, week and in all, as edX reports it: for every learner that a course has,
-/// active or not. Its input are tracking events (plugin edx-tracking, or any events with an actor and a `course`),
-/// enrolment events and a roster.
+/// How much learners do in their courses, by day, week and in all, as edX reports it: for every learner that a course
+/// has, active or not. Its input are tracking events (plugin edx-tracking, or any events with an actor and a
+/// `course`), enrolment events and a roster.
 struct Engagement: Plugin {
     struct Settings: PluginSettings {
         /// What the reports cover. Without it: whatever there is.

@@ -2,8 +2,8 @@ import PluginAPI
 
 /// The report of one period: 19 columns, a row for every learner who is enrolled at the period's end, active or not.
 ///
-/// Days are reported on which at least one of a course's learners was active; weeks and the whole in any case. All rows of a
-/// course are made at once, when anything changes that one of them is made from.
+/// Days are reported on which at least one of a course's learners was active; weeks and the whole in any case. All
+/// rows of a course are made at once, when anything changes that one of them is made from.
 struct EngagementTable: Table {
     enum Period: String { case daily, weekly, all }
 
@@ -33,7 +33,8 @@ struct EngagementTable: Table {
             .text("date", period == .daily ? "Date" : "End Date", key: true),
             .text("username", "Username", key: true), .text("email", "Email"), .text("cohort", "Cohort"),
             .integer("days_active", active), .integer("problems_attempted", "Unique Problems Attempted"),
-            .integer("problem_attempts", "Total Problem Attempts"), .integer("problems_correct", "Unique Problems Correct"),
+            .integer("problem_attempts", "Total Problem Attempts"),
+            .integer("problems_correct", "Unique Problems Correct"),
             .integer("videos_played", "Unique Videos Played"), .integer("discussion_posts", "Discussion Posts"),
             .integer("discussion_responses", "Discussion Responses"),
             .integer("discussion_comments", "Discussion Comments"),

@@ -3,7 +3,7 @@ import PluginAPI
 /// A row for each learner who was ever active in a course, enrolled or not.
 struct LearnerTable: Table {
     typealias From = Activity
-    let id = "learners"
+    let id = "course_learners"
     let title = "Learners by course"
     let columns: [Column] = [
         .text("username", "Learner", key: true), .text("course_id", "Course", key: true),

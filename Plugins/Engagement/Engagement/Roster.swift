@@ -1,7 +1,8 @@
 import PluginAPI
 
-// A roster's rows come as events (plugin edx-tracking, source edx-roster). A later row replaces an earlier one; rows of a
-// dump have no time of their own, and of several without one the larger counts, so that their order does not matter.
+// A roster's rows come as events (plugin edx-tracking, source edx-roster). A later row replaces an earlier one; rows
+// of a dump have no time of their own, and of several without one the larger counts, so that their order does not
+// matter.
 
 extension Event {
     /// The time that a row's source gave it.
@@ -29,7 +30,8 @@ struct Accounts: SpreadReducer {
         let time: Timestamp
 
         init(_ event: Event) throws {
-            account = Account(username: try event.string("username", length: 1 ... .max), email: try event.string("email"))
+            account = Account(
+                username: try event.string("username", length: 1 ... .max), email: try event.string("email"))
             time = event.rowTime
         }
     }

@@ -81,7 +81,9 @@ struct TrackedEvent: EventInput {
             rest = rest.dropFirst(end + 1)
             return true
         }
-        guard part(before: "/+"), part(before: "/+"), part(before: "/"), rest.hasPrefix("courseware/") else { return false }
+        guard part(before: "/+"), part(before: "/+"), part(before: "/"), rest.hasPrefix("courseware/") else {
+            return false
+        }
         rest = rest.dropFirst("courseware/".utf8.count)
         return part(before: "/") && part(before: "/")
     }

@@ -22,8 +22,11 @@ extension QuizAnalytics {
             ).unit("%").decimals(0)
             Panel.line("Activity", table: "pace", x: "at", .sum("events"), series: "domain").width(.half)
                 .description("Events in five minutes.")
-            Panel.bar("Average score by module", table: "modules", x: "module", .mean("average_score"), byValue: true, limit: 20)
-                .width(.half).unit("%")
+            Panel.bar(
+                "Average score by module", table: "modules", x: "module", .mean("average_score"), byValue: true,
+                limit: 20
+            )
+            .width(.half).unit("%")
             Panel.histogram("Average scores", table: "learners", column: "average_score").width(.half)
                 .description("How many learners have an average in each range.")
             Panel.bar("Attempts by module", table: "modules", x: "module", .sum("attempts"), byValue: true, limit: 20)

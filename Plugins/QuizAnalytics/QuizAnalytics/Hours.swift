@@ -55,7 +55,8 @@ struct PaceTable: Table {
     let title = "Activity over time"
     let columns: [Column] = [
         .text("domain", "Domain", key: true), .time("at", "From", key: true), .integer("events", "Events"),
-        .integer("quizzes", "Quizzes"), .integer("learners", "Active learners"), .number("average_score", "Average score"),
+        .integer("quizzes", "Quizzes"), .integer("learners", "Active learners"),
+        .number("average_score", "Average score"),
     ]
 
     func rows(_ key: KeyView, _ state: Hours.State, into rows: Rows) {

@@ -1,7 +1,7 @@
 import PluginAPI
 
-/// How learners do in quizzes and how far they have come in their modules: tables `quiz_analytics` and `user_engagement`,
-/// and what a teacher's dashboard needs beside them.
+/// How learners do in quizzes and how far they have come in their modules: tables `quiz_analytics` and
+/// `user_engagement`, and what a teacher's dashboard needs beside them.
 struct QuizAnalytics: Plugin {
     struct Settings: PluginSettings {
         /// The average score, in percent, from which a learner counts as on track …
@@ -18,7 +18,8 @@ struct QuizAnalytics: Plugin {
         }
         guard (0...settings.passMark).contains(settings.helpMark) else {
             throw SettingsError(
-                "helpMark", expected: "a score from 0 to passMark (\(settings.passMark))", found: "\(settings.helpMark)")
+                "helpMark", expected: "a score from 0 to passMark (\(settings.passMark))", found: "\(settings.helpMark)"
+            )
         }
         self.settings = settings
     }

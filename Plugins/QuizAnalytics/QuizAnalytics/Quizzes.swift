@@ -66,7 +66,8 @@ struct QuizTable: Table {
     let id = "quiz_analytics"
     let title = "Quizzes by learner"
     let columns: [Column] = [
-        .text("user_id", "Learner", key: true), .text("domain", "Domain", key: true), .text("course", "Course", key: true),
+        .text("user_id", "Learner", key: true), .text("domain", "Domain", key: true),
+        .text("course", "Course", key: true),
         .text("module", "Module", key: true), .text("quiz_type", "Kind of quiz", key: true),
         .integer("attempt_count", "Attempts"), .number("average_score", "Average score"),
         .number("average_time_taken", "Average time, s"), .time("last_attempted_at", "Last attempt"),

@@ -1,7 +1,8 @@
-// A plugin in C11: counts each actor's events, and remembers when the last one came. It shows that the ABI needs no Swift.
+// A plugin in C11: counts each actor's events and remembers when the last one came. It shows that the ABI needs no
+// Swift.
 //
-//     cd Tests/Plugins/CounterInC && gcc -std=c11 -O2 -fPIC -shared -fvisibility=hidden -Wl,-z,nodelete,-z,defs,--build-id
-//     -I ../../../PluginAPI/CPluginAPI/include counter.c -o counter-in-c.so        (one line)
+//     gcc -std=c11 -O2 -fPIC -shared -fvisibility=hidden -Wl,-z,nodelete,-z,defs,--build-id (in one line)
+//         -I PluginAPI/CPluginAPI/include Tests/Plugins/CounterInC/counter.c -o counter-in-c.so
 #include <lectern/lectern.h>
 #include <stdbool.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 /// Fills the bytes from the kernel's random generator. Returns 1, or 0 if the kernel has none.
 int lectern_random(void *bytes, size_t length);
 
-/// Makes writes to a file go past the system's cache; then addresses, offsets and lengths must be multiples of 4096. Returns
-/// 1, or 0 if the file system can't.
+/// Makes writes to a file go past the system's cache; then addresses, offsets and lengths must be multiples of 4096.
+/// Returns 1, or 0 if the file system can't.
 int lectern_write_directly(int file);
 
 /// Names the calling thread, by at most 15 bytes.

@@ -16,7 +16,7 @@ enum RealData {
     }
 }
 
-@Suite("Real edX data", .enabled(if: RealData.isPresent || RealData.isRequired, "../shared/data is absent"))
+@Suite("Real edX data", .enabled(if: RealData.isPresent || RealData.isRequired, "SKIPPED: ../shared/data is absent"))
 struct RealLogTests {
     private func tally(_ path: String) throws -> (events: [Given], refused: [Int]) {
         var events: [Given] = []

@@ -23,7 +23,7 @@ struct CourseDay: Decodable {
     var problem_attempts: Int
 }
 
-@Suite("Engagement", .enabled(if: Lectern.isExpected, "no lectern: set LECTERN_BIN"))
+@Suite("Engagement", .enabled(if: Lectern.isExpected, "SKIPPED: no lectern, set LECTERN_BIN"))
 struct EngagementTests {
     private let roster = [
         #"{"event_type":"roster.user","id":1,"username":"bea","email":"bea@example.com"}"#,
@@ -52,15 +52,26 @@ struct EngagementTests {
     func votes() throws {
         let folded = try fold([
             enrolled(1, "2015-04-01T00:00:00Z"), enrolled(2, "2015-04-01T00:00:00Z"),
-            event("edx.forum.thread.voted", "bea", "2015-04-07T10:00:00Z", #"{"vote_value":"up","target_username":"cyd"}"#),
-            event("edx.forum.response.voted", "bea", "2015-04-07T11:00:00Z", #"{"vote_value":"up","target_username":"cyd"}"#),
+            event(
+                "edx.forum.thread.voted", "bea", "2015-04-07T10:00:00Z", #"{"vote_value":"up","target_username":"cyd"}"#
+            ),
+            event(
+                "edx.forum.response.voted", "bea", "2015-04-07T11:00:00Z",
+                #"{"vote_value":"up","target_username":"cyd"}"#),
             event(
                 "edx.forum.thread.voted", "bea", "2015-04-08T10:00:00Z",
                 #""{\"vote_value\":\"up\",\"undo_vote\":true,\"target_username\":\"cyd\"}""#),
-            event("edx.forum.thread.voted", "cyd", "2015-04-07T10:00:00Z", #"{"vote_value":"down","target_username":"bea"}"#),
-            event("edx.forum.comment.voted", "cyd", "2015-04-09T10:00:00Z", #"{"vote_value":"down","target_username":"bea"}"#),
-            event("edx.forum.thread.voted", "cyd", "2015-04-10T10:00:00Z", #"{"vote_value":"sideways","target_username":"bea"}"#),
-            event("edx.forum.thread.voted", "", "2015-04-10T10:00:00Z", #"{"vote_value":"down","target_username":"bea"}"#),
+            event(
+                "edx.forum.thread.voted", "cyd", "2015-04-07T10:00:00Z",
+                #"{"vote_value":"down","target_username":"bea"}"#),
+            event(
+                "edx.forum.comment.voted", "cyd", "2015-04-09T10:00:00Z",
+                #"{"vote_value":"down","target_username":"bea"}"#),
+            event(
+                "edx.forum.thread.voted", "cyd", "2015-04-10T10:00:00Z",
+                #"{"vote_value":"sideways","target_username":"bea"}"#),
+            event(
+                "edx.forum.thread.voted", "", "2015-04-10T10:00:00Z", #"{"vote_value":"down","target_username":"bea"}"#),
         ])
         #expect(folded.deadLetters.map(\.reason) == [])
         let rows = try folded.rows(of: "engagement_all", as: ReportRow.self)
@@ -91,13 +102,15 @@ struct EngagementTests {
                 event("book", "bea", "2015-04-20T00:00:00Z"),
             ], ["start": "2015-04-06", "end": "2015-04-13"])
         let days = try folded.rows(of: "engagement_daily", as: ReportRow.self)
-        #expect(days.map { "\($0.date) \($0.username) \($0.days_active) \($0.problem_attempts)" } == [
-            "2015-04-07 bea 1 1", "2015-04-07 cyd 0 0", "2015-04-08 bea 1 2",
-        ])
+        #expect(
+            days.map { "\($0.date) \($0.username) \($0.days_active) \($0.problem_attempts)" } == [
+                "2015-04-07 bea 1 1", "2015-04-07 cyd 0 0", "2015-04-08 bea 1 2",
+            ])
         let weeks = try folded.rows(of: "engagement_weekly", as: ReportRow.self)
-        #expect(weeks.map { "\($0.date) \($0.username) \($0.days_active) \($0.problems_attempted)" } == [
-            "2015-04-12 bea 2 2", "2015-04-12 cyd 1 0",
-        ])
+        #expect(
+            weeks.map { "\($0.date) \($0.username) \($0.days_active) \($0.problems_attempted)" } == [
+                "2015-04-12 bea 2 2", "2015-04-12 cyd 1 0",
+            ])
         #expect(weeks.map(\.problems_correct) == [1, 0])
         #expect(weeks.map(\.last_subsection) == ["/courses/o/c/r/courseware/a/b/2", ""])
         let totals = try folded.rows(of: "course_days", as: CourseDay.self)
@@ -105,11 +118,16 @@ struct EngagementTests {
         #expect(totals.map(\.problem_attempts) == [0, 1, 2, 0, 0])
     }
 
-    @Test("settings that make no sense are refused by name", arguments: [
-        (["start": "April"], "setting interval.start: expected a date, YYYY-MM-DD, found April"),
-        (["start": "2015-04-06", "end": "2015-04-06"], "setting interval.end: expected a day after interval.start"),
-        (["begin": "2015-04-06"], "setting interval.begin: expected one of end, start, found an unknown setting"),
-    ])
+    @Test(
+        "settings that make no sense are refused by name",
+        arguments: [
+            (["start": "April"], "setting interval.start: expected a date, YYYY-MM-DD, found April"),
+            (
+                ["start": "2015-04-06", "end": "2015-04-06"],
+                "setting interval.end: expected a day after interval.start"
+            ),
+            (["begin": "2015-04-06"], "setting interval.begin: expected one of end, start, found an unknown setting"),
+        ])
     func settings(settings: [String: String], reason: String) {
         let error = #expect(throws: PluginTestError.self) { try fold([], settings) }
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")

@@ -39,7 +39,7 @@ struct PaceRow: Decodable, Equatable {
     var learners: Int
 }
 
-@Suite("Quiz analytics", .enabled(if: Lectern.isExpected, "no lectern: set LECTERN_BIN"))
+@Suite("Quiz analytics", .enabled(if: Lectern.isExpected, "SKIPPED: no lectern, set LECTERN_BIN"))
 struct QuizAnalyticsTests {
     /// An event of a learner in the domain dsa.
     private func event(_ type: String, _ learner: String, _ time: String, _ members: String = "") -> String {
@@ -66,40 +66,51 @@ struct QuizAnalyticsTests {
         let folded = try PluginUnderTest("quiz-analytics").foldEveryWay(.lines(lesson))
         #expect(folded.events == 9)
         #expect(folded.deadLetters.isEmpty)
-        #expect(try folded.rows(of: "quiz_analytics") == [
-            QuizRow(
-                user_id: "bea", domain: "dsa", course: "", module: "", quiz_type: "diagnostic", attempt_count: 1,
-                average_score: 50, average_time_taken: 60, last_attempted_at: "2025-01-26T09:00:00Z"),
-            QuizRow(
-                user_id: "bea", domain: "dsa", course: "", module: "arrays", quiz_type: "module", attempt_count: 2,
-                average_score: 82.75, average_time_taken: 360, last_attempted_at: "2025-01-26T10:06:00Z"),
-            QuizRow(
-                user_id: "cyd", domain: "dsa", course: "CS", module: "arrays", quiz_type: "module", attempt_count: 1,
-                average_score: 40, average_time_taken: 0, last_attempted_at: "2025-01-26T10:04:30Z"),
-        ])
-        #expect(try folded.rows(of: "user_engagement") == [
-            EngagementRow(
-                user_id: "bea", domain: "dsa", modules_started: 1, modules_completed: 1, total_quiz_attempts: 3,
-                total_time_seconds: 780, last_activity_at: "2025-01-26T10:30:00Z"),
-            EngagementRow(
-                user_id: "cyd", domain: "dsa", modules_started: 1, modules_completed: 0, total_quiz_attempts: 1,
-                total_time_seconds: 0, last_activity_at: "2025-01-26T10:59:59Z"),
-        ])
-        #expect(try folded.rows(of: "modules") == [
-            ModuleRow(domain: "dsa", module: "arrays", learners: 2, attempts: 3, average_score: 205.5 / 3)
-        ])
-        #expect(try folded.rows(of: "pace", as: PaceRow.self).map { "\($0.at) \($0.events) \($0.quizzes) \($0.learners)" } == [
-            "2025-01-26T09:00:00Z 1 1 1", "2025-01-26T10:00:00Z 5 2 2", "2025-01-26T10:05:00Z 1 1 1",
-            "2025-01-26T10:30:00Z 1 0 1", "2025-01-26T10:55:00Z 1 0 1",
-        ])
+        #expect(
+            try folded.rows(of: "quiz_analytics") == [
+                QuizRow(
+                    user_id: "bea", domain: "dsa", course: "", module: "", quiz_type: "diagnostic", attempt_count: 1,
+                    average_score: 50, average_time_taken: 60, last_attempted_at: "2025-01-26T09:00:00Z"),
+                QuizRow(
+                    user_id: "bea", domain: "dsa", course: "", module: "arrays", quiz_type: "module", attempt_count: 2,
+                    average_score: 82.75, average_time_taken: 360, last_attempted_at: "2025-01-26T10:06:00Z"),
+                QuizRow(
+                    user_id: "cyd", domain: "dsa", course: "CS", module: "arrays", quiz_type: "module",
+                    attempt_count: 1,
+                    average_score: 40, average_time_taken: 0, last_attempted_at: "2025-01-26T10:04:30Z"),
+            ])
+        #expect(
+            try folded.rows(of: "user_engagement") == [
+                EngagementRow(
+                    user_id: "bea", domain: "dsa", modules_started: 1, modules_completed: 1, total_quiz_attempts: 3,
+                    total_time_seconds: 780, last_activity_at: "2025-01-26T10:30:00Z"),
+                EngagementRow(
+                    user_id: "cyd", domain: "dsa", modules_started: 1, modules_completed: 0, total_quiz_attempts: 1,
+                    total_time_seconds: 0, last_activity_at: "2025-01-26T10:59:59Z"),
+            ])
+        #expect(
+            try folded.rows(of: "modules") == [
+                ModuleRow(domain: "dsa", module: "arrays", learners: 2, attempts: 3, average_score: 205.5 / 3)
+            ])
+        #expect(
+            try folded.rows(of: "pace", as: PaceRow.self).map { "\($0.at) \($0.events) \($0.quizzes) \($0.learners)" }
+                == [
+                    "2025-01-26T09:00:00Z 1 1 1", "2025-01-26T10:00:00Z 5 2 2", "2025-01-26T10:05:00Z 1 1 1",
+                    "2025-01-26T10:30:00Z 1 0 1", "2025-01-26T10:55:00Z 1 0 1",
+                ])
     }
 
-    @Test("events that can't be read count nowhere", arguments: [
-        (#""module":"arrays","score":101"#, "score: expected a number in 0.0...100.0, found 101"),
-        (#""module":"arrays","score":"85""#, "score: expected a number in 0.0...100.0, found the text \"85\""),
-        (#""score":85"#, "module: expected a text of at least 1 bytes, found nothing"),
-        (#""module":"a","score":1,"time_taken":-5"#, "time_taken: expected a number in 0.0...1000000000.0, found -5"),
-    ])
+    @Test(
+        "events that can't be read count nowhere",
+        arguments: [
+            (#""module":"arrays","score":101"#, "score: expected a number in 0.0...100.0, found 101"),
+            (#""module":"arrays","score":"85""#, "score: expected a number in 0.0...100.0, found the text \"85\""),
+            (#""score":85"#, "module: expected a text of at least 1 bytes, found nothing"),
+            (
+                #""module":"a","score":1,"time_taken":-5"#,
+                "time_taken: expected a number in 0.0...1000000000.0, found -5"
+            ),
+        ])
     func rejected(members: String, reason: String) throws {
         let folded = try PluginUnderTest("quiz-analytics")
             .fold(.lines([event("module_quiz_completed", "bea", "10:00:00", members)]))
@@ -107,12 +118,14 @@ struct QuizAnalyticsTests {
         #expect(folded.states.isEmpty)
     }
 
-    @Test("settings that make no sense are refused by name", arguments: [
-        ("passMark", "120", "setting passMark: expected a score in 0...100, found 120.0"),
-        ("helpMark", "80", "setting helpMark: expected a score from 0 to passMark (70.0), found 80.0"),
-        ("pasMark", "80", "setting pasMark: expected one of helpMark, passMark, found an unknown setting"),
-        ("passMark", "high", "setting passMark: expected a number, found the text \"high\""),
-    ])
+    @Test(
+        "settings that make no sense are refused by name",
+        arguments: [
+            ("passMark", "120", "setting passMark: expected a score in 0...100, found 120.0"),
+            ("helpMark", "80", "setting helpMark: expected a score from 0 to passMark (70.0), found 80.0"),
+            ("pasMark", "80", "setting pasMark: expected one of helpMark, passMark, found an unknown setting"),
+            ("passMark", "high", "setting passMark: expected a number, found the text \"high\""),
+        ])
     func settings(name: String, value: String, reason: String) throws {
         let plugin = try PluginUnderTest(
             "quiz-analytics", settings: ["plugins.quiz-analytics.settings.\(name)": value])

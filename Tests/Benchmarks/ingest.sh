@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Ingest with the log synced and Engagement loaded against the fastest bare WebSocket sink, as CPU time per event, in turn:
+#
+#     Tests/Benchmarks/ingest.sh [RUNS] [EVENTS]               3 runs of 1,000,000 events
+#
+# 8 connections of 359-byte frames, 16 of each on their way. The sink acknowledges what it has read; the host what is
+# durable. Fails if the host's log does not hold every event once.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. Tests/Benchmarks/common.sh
+runs=${1:-3} count=${2:-1000000}
+mkdir -p "$work/engagement"
+for library in "$plugins"/engagement.so "$plugins"/libengagement.so; do
+    if [ -f "$library" ]; then cp "$library" "$work/engagement/engagement.so"; fi
+done
+[ -f "$work/engagement/engagement.so" ] || { echo "no engagement.so in $plugins: run scripts/build" >&2; exit 1; }
+compile ws_floor "$peers/ws_floor.cpp" -lsimdjson -lpthread
+compile load Tests/Benchmarks/load.cpp
+file=$(events 100000 20250126)
+
+data=$(mktemp -d "$work/data.XXXXXX")
+"$lectern" serve --data "$data" --plugins "$work/engagement" --listen 127.0.0.1:0 --set ingest.trust=loopback \
+    >"$work/serve.out" 2>"$work/serve.err" &
+host=$!
+port=$((20000 + RANDOM % 10000))
+"$work/ws_floor" serve "$port" --ack &
+floor=$!
+trap 'kill $host $floor 2>/dev/null || true; wait; rm -rf "$data"' EXIT
+for ((i = 0; i < 100; i++)); do
+    grep -q '^lectern ready' "$work/serve.out" && break
+    sleep 0.1
+done
+host_port=$(sed -n 's/^lectern ready .*:\([0-9]*\)$/\1/p' "$work/serve.out")
+[ -n "$host_port" ] || { cat "$work/serve.err" >&2; exit 1; }
+
+# CPU in µs an event, of "N acknowledged, N events/s, N µs CPU an event".
+measure() {
+    "$work/load" "$1" "$file" --events "$count" --pid "$2" --client "$3" | tee "$work/load.out" | awk '{print $5}'
+}
+
+for ((run = 1; run <= runs; run++)); do
+    sink=$(measure "$port" "$floor" sink)
+    ours=$(measure "$host_port" "$host" "run$run")
+    ratio=$(awk "BEGIN {print $ours / $sink}")
+    echo "run $run: sink $sink µs, lectern $ours µs, ratio $ratio; lectern: $(cut -d, -f 2 "$work/load.out")" >&2
+    echo "$ratio"
+done | spread "CPU of ingest against the sink, $count events:"
+
+kill -TERM "$host"
+wait "$host" || { echo "the host ended with $?" >&2; cat "$work/serve.err" >&2; exit 1; }
+stored=$("$lectern" log info --data "$data" --json | sed -n 's/.*"events":\([0-9]*\).*/\1/p')
+[ "$stored" = $((runs * count)) ] || { echo "the log holds $stored events, not $((runs * count))" >&2; exit 1; }
+echo "the log holds all $stored events"
