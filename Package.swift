@@ -39,75 +39,95 @@ let package = Package(
     targets: [
         // What is C: the layout of a record, the JSON shim, and the system's libraries.
         .target(name: "CRecords", path: "Host/C/CRecords"),
-        .target(name: "CSimdjson", dependencies: [.product(name: "CPluginAPI", package: "PluginAPI")],
+        .target(
+            name: "CSimdjson", dependencies: [.product(name: "CPluginAPI", package: "PluginAPI")],
             path: "Host/C/CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .systemLibrary(name: "CXXHash", path: "Host/C/CXXHash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZlib", path: "Host/C/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Host/C/CCrypto", providers: [.apt(["libssl-dev"])]),
 
-        module("Records", uses: [
-            "CRecords", "CSimdjson", "CXXHash", "CCrypto", "CZlib", .product(name: "CPluginAPI", package: "PluginAPI"),
-        ]),
+        module(
+            "Records",
+            uses: [
+                "CRecords", "CSimdjson", "CXXHash", "CCrypto", "CZlib",
+                .product(name: "CPluginAPI", package: "PluginAPI"),
+            ]),
         module("Settings", uses: [.product(name: "Yams", package: "Yams")]),
         module("EventLog", uses: ["Records", "Settings", "CRecords", "CXXHash"]),
-        module("KeyValueStore", uses: ["Records", "Settings", "CXXHash", .product(name: "GRDB", package: "GRDB.swift")]),
+        module(
+            "KeyValueStore", uses: ["Records", "Settings", "CXXHash", .product(name: "GRDB", package: "GRDB.swift")]),
         module("PluginHost", uses: ["Records", "Settings", .product(name: "CPluginAPI", package: "PluginAPI")]),
-        module("Reduction", uses: [
-            "EventLog", "KeyValueStore", "PluginHost", "Records", "Settings", "CRecords", "CSimdjson", "CXXHash", "CZlib",
-            .product(name: "CPluginAPI", package: "PluginAPI"),
-        ], [
-            // Shards are confined to their threads, which the checks at run time cost 5 % of a fold to confirm.
-            .unsafeFlags(["-enforce-exclusivity=unchecked"])
-        ]),
-        module("Ingest", uses: [
-            "EventLog", "KeyValueStore", "PluginHost", "Records", "Settings", "CRecords", "CSimdjson",
-            .product(name: "CPluginAPI", package: "PluginAPI"),
-        ]),
-        module("Web", uses: [
-            "EventLog", "Ingest", "PluginHost", "Records", "Settings",
-            .product(name: "HTTPTypes", package: "swift-http-types"),
-            .product(name: "Hummingbird", package: "hummingbird"),
-            .product(name: "HummingbirdCore", package: "hummingbird"),
-            .product(name: "Logging", package: "swift-log"),
-            .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-            .product(name: "NIOCore", package: "swift-nio"),
-            .product(name: "NIOHTTP1", package: "swift-nio"),
-            .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-            .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-            .product(name: "NIOPosix", package: "swift-nio"),
-            .product(name: "NIOWebSocket", package: "swift-nio"),
-            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        ], excluding: ["Assets"]),
+        module(
+            "Reduction",
+            uses: [
+                "EventLog", "KeyValueStore", "PluginHost", "Records", "Settings", "CRecords", "CSimdjson", "CXXHash",
+                "CZlib",
+                .product(name: "CPluginAPI", package: "PluginAPI"),
+            ],
+            [
+                // Shards are confined to their threads, which the checks at run time cost 5 % of a fold to confirm.
+                .unsafeFlags(["-enforce-exclusivity=unchecked"])
+            ]),
+        module(
+            "Ingest",
+            uses: [
+                "EventLog", "KeyValueStore", "PluginHost", "Records", "Settings", "CRecords", "CSimdjson",
+                .product(name: "CPluginAPI", package: "PluginAPI"),
+            ]),
+        module(
+            "Web",
+            uses: [
+                "EventLog", "Ingest", "PluginHost", "Records", "Settings",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], excluding: ["Assets"]),
 
-        .executableTarget(name: "lectern", dependencies: [
-            "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings", "Web",
-            "CCrypto", "CRecords",
-            .product(name: "CPluginAPI", package: "PluginAPI"),
-            .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            .product(name: "Logging", package: "swift-log"),
-            .product(name: "NIOCore", package: "swift-nio"),
-            .product(name: "NIOPosix", package: "swift-nio"),
-            .product(name: "NIOHTTP1", package: "swift-nio"),
-            .product(name: "NIOWebSocket", package: "swift-nio"),
-            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        ], path: "Host/lectern", swiftSettings: swiftSettings, linkerSettings: [
-            // A tree that was copied brings Swift's runtime along: see scripts/build.
-            .unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib"])
-        ]),
+        .executableTarget(
+            name: "lectern",
+            dependencies: [
+                "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings", "Web",
+                "CCrypto", "CRecords",
+                .product(name: "CPluginAPI", package: "PluginAPI"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ], path: "Host/lectern", swiftSettings: swiftSettings,
+            linkerSettings: [
+                // A tree that was copied brings Swift's runtime along: see scripts/build.
+                .unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib"])
+            ]),
 
         tests("EventLogTests", uses: ["CRecords", "EventLog", "Records", "Settings"]),
-        tests("RecordsTests", uses: [
-            "CRecords", "Records", .product(name: "CPluginAPI", package: "PluginAPI"),
-        ]),
+        tests(
+            "RecordsTests",
+            uses: [
+                "CRecords", "Records", .product(name: "CPluginAPI", package: "PluginAPI"),
+            ]),
         tests("PluginHostTests", uses: ["PluginHost"]),
         tests("SettingsTests", uses: ["Settings"]),
         tests("IngestTests", uses: ["EventLog", "Ingest", "Records", "Settings"]),
-        tests("WebTests", uses: [
-            "EventLog", "Ingest", "PluginHost", "Records", "Settings", "Web",
-            .product(name: "Logging", package: "swift-log"),
-            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        ]),
+        tests(
+            "WebTests",
+            uses: [
+                "EventLog", "Ingest", "PluginHost", "Records", "Settings", "Web",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         // Runs the built program and the built plugins as processes.
         tests("IntegrationTests", uses: []),
         tests("KeyValueStoreTests", uses: ["KeyValueStore", "Records", "Settings"]),

@@ -1,4 +1,4 @@
-package import Records
+public import Records
 
 /// Reads a log from given positions on, forwards, for one shard.
 ///
@@ -24,7 +24,7 @@ package final class LogCursor {
     /// The block of the last chunk.
     private var block: TailBlock?
     /// For each partition the position to give next; `.max` for partitions that are not this cursor's.
-    private var positions: [UInt64]
+    private let positions: UnsafeMutableBufferPointer<UInt64>
     private var records: [UInt32] = []
 
     /// - Parameters:
@@ -49,10 +49,13 @@ package final class LogCursor {
         }
         self.log = log
         self.chunkBytes = chunkBytes
-        self.positions = positions.map { $0 ?? .max }
         segment = try Self.open(log, start?.number ?? segments[0].number, chunkBytes)
         offset = segment.beginning
+        self.positions = .allocate(capacity: positions.count)
+        _ = self.positions.initialize(from: positions.map { $0 ?? .max })
     }
+
+    deinit { positions.deallocate() }
 
     /// The next records up to `end`, which must not lie beyond the durable end. Nil: there are none. A chunk may be
     /// empty.
@@ -87,31 +90,33 @@ package final class LogCursor {
 
     /// Chooses the records that are this cursor's, and moves behind the bytes.
     private func chunk(_ bytes: UnsafeRawBufferPointer, isChecked: Bool) throws -> LogChunk {
-        records.removeAll(keepingCapacity: true)
+        // Local copies: what the loop touches is not looked up, nor checked for exclusive access, record by record.
+        let positions = positions
+        var chosen = records
+        records = []
+        chosen.removeAll(keepingCapacity: true)
         let base = bytes.baseAddress!
-        let partitions = positions.count
         for record in RecordSequence(bytes) {
-            let isSession = record.kind == .session
-            if record.kind == .mark || (record.partition < partitions && record.position < positions[record.partition])
-            {
-                continue
-            }
+            let kind = record.kind
+            let partition = record.partition
+            if kind == .mark || (partition < positions.count && record.position < positions[partition]) { continue }
             let at = UnsafeRawPointer(record.header) - base
-            if !isChecked, let defect = record.defect(partitions: partitions) { throw corrupt(at, defect.reason) }
-            if !isSession {
-                guard record.position == positions[record.partition] else {
+            if !isChecked, let defect = record.defect(partitions: positions.count) { throw corrupt(at, defect.reason) }
+            if kind != .session {
+                guard record.position == positions[partition] else {
                     throw corrupt(
                         at,
-                        "position \(record.position) found in partition \(record.partition), "
-                            + "\(positions[record.partition]) expected")
+                        "position \(record.position) found in partition \(partition), "
+                            + "\(positions[partition]) expected")
                 }
-                positions[record.partition] += 1
+                positions[partition] += 1
             }
-            records.append(UInt32(truncatingIfNeeded: at))
+            chosen.append(UInt32(truncatingIfNeeded: at))
         }
+        records = chosen
         let beginsSegment = offset == segment.beginning
         offset = LogOffset(segment: offset.segment, byte: offset.byte + UInt32(bytes.count))
-        return LogChunk(beginsSegment: beginsSegment, base: base, records: records)
+        return LogChunk(beginsSegment: beginsSegment, base: base, records: chosen)
     }
 
     private func corrupt(_ at: Int, _ reason: String) -> LogError {
@@ -124,13 +129,14 @@ package final class LogCursor {
     }
 }
 
-/// Records that a cursor has read, in the log's order. Valid until the cursor's next call.
-package struct LogChunk {
+/// Records that a cursor has read, in the log's order. Valid until the cursor's next call. `public` to be inlined, as
+/// `RecordView`.
+public struct LogChunk {
     /// The chunk begins a segment: sessions that are not repeated in it, or opened later, are over and can be
     /// forgotten.
-    package let beginsSegment: Bool
-    private let base: UnsafeRawPointer
-    private let records: [UInt32]
+    public let beginsSegment: Bool
+    @usableFromInline let base: UnsafeRawPointer
+    @usableFromInline let records: [UInt32]
 
     init(beginsSegment: Bool, base: UnsafeRawPointer, records: [UInt32]) {
         self.beginsSegment = beginsSegment
@@ -138,8 +144,9 @@ package struct LogChunk {
         self.records = records
     }
 
-    package var count: Int { records.count }
+    @inlinable @inline(__always)
+    public var count: Int { records.count }
 
-    @inline(__always)
-    package subscript(index: Int) -> RecordView { RecordView(at: base + Int(records[index])) }
+    @inlinable @inline(__always)
+    public subscript(index: Int) -> RecordView { RecordView(at: base + Int(records[index])) }
 }

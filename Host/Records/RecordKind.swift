@@ -1,5 +1,5 @@
 /// What a record is. The raw values are `LECTERN_RECORD_...`.
-package enum RecordKind: UInt8, Sendable {
+public enum RecordKind: UInt8, Sendable {
     /// An event.
     case event = 1
     /// What changes the fold beside events: the record's type names it ("generation", "end-of-input"...).
@@ -10,12 +10,12 @@ package enum RecordKind: UInt8, Sendable {
     case mark = 4
 
     /// Whether such a record belongs to one partition and is counted there. The others are for every partition.
-    @inlinable
-    package var hasPosition: Bool { self == .event || self == .control }
+    @inlinable @inline(__always)
+    public var hasPosition: Bool { self == .event || self == .control }
 }
 
 /// Who says that a record's actor is the actor. The raw values are `LECTERN_ASSERTED_BY_...`.
-package enum ActorAssertion: UInt8, Sendable {
+public enum ActorAssertion: UInt8, Sendable {
     /// There is no actor.
     case nobody = 0
     /// The connection's own identity.

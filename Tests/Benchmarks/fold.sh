@@ -35,7 +35,7 @@ cpu_of() {
     { time "$@" >"$work/output" 2>&1; } 2>&1 | awk '{print $1 + $2}'
 }
 
-fold() {
+fold_events() {
     rm -rf "$work/out"
     cpu_of "$lectern" fold "$1" --plugins "$work/quiz-job" --config "$settings" --checkpoints \
         --set reduction.checkpoint=1s --out "$work/out"
@@ -47,12 +47,12 @@ check() {
     [ "$found" = "$(oracle "$1")" ] || { echo "$1: the tables are not the oracle's" >&2; cat "$work/output" >&2; exit 1; }
 }
 
-fold "$damaged" >/dev/null
+fold_events "$damaged" >/dev/null
 check "$damaged"
 cat "$file" >/dev/null
 for ((run = 1; run <= runs; run++)); do
     limit=$(cpu_of "$work/limit" job "$file" --out "$work/limit.tables")
-    ours=$(fold "$file")
+    ours=$(fold_events "$file")
     check "$file"
     checkpoints=$(grep ^checkpoints "$work/output")
     ratio=$(awk "BEGIN {print $ours / $limit}")

@@ -17,7 +17,8 @@ extension IntegrationTests {
             _ inputs: [String], events: Int, options: [String], settings: [String], seed: UInt64
         ) throws -> HostProcess {
             var generator = SeededGenerator(seed: seed)
-            let host = try HostProcess(data: data, settings: settings + ["ingest.trust=loopback", "reduction.checkpoint=50ms"])
+            let host = try HostProcess(
+                data: data, settings: settings + ["ingest.trust=loopback", "reduction.checkpoint=50ms"])
             let replay = try Replaying(inputs, to: host, options)
             for point in generator.points(10, in: events / 50..<events * 9 / 10, gap: events / 40) {
                 try replay.waitForAcknowledgement(of: point)
@@ -39,7 +40,8 @@ extension IntegrationTests {
             #expect(!expected.isEmpty)
             for (component, states) in expected {
                 let dot = component.firstIndex(of: ".")!
-                let found = try host.states(of: String(component[..<dot]), String(component[component.index(after: dot)...]))
+                let found = try host.states(
+                    of: String(component[..<dot]), String(component[component.index(after: dot)...]))
                 #expect(found.sorted() == states.sorted(), "\(component)")
             }
             #expect(try host.stop() == .code(0))

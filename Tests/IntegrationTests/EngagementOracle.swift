@@ -13,7 +13,8 @@ enum EngagementOracle {
     static let columns = [
         "course_id", "date", "username", "email", "cohort", "days_active", "problems_attempted", "problem_attempts",
         "problems_correct", "videos_played", "discussion_posts", "discussion_responses", "discussion_comments",
-        "upvotes_given", "downvotes_given", "upvotes_received", "downvotes_received", "textbook_pages", "last_subsection",
+        "upvotes_given", "downvotes_given", "upvotes_received", "downvotes_received", "textbook_pages",
+        "last_subsection",
     ]
     private static let periods = ["daily", "weekly", "all"]
 
@@ -26,7 +27,8 @@ enum EngagementOracle {
                 guard file.hasSuffix(".csv") else { continue }
                 files += 1
                 for line in try lines(of: "\(folder)/\(file)").dropFirst() where !line.isEmpty {
-                    rows.append([period] + line.split(separator: ",", omittingEmptySubsequences: false).map(String.init))
+                    rows.append(
+                        [period] + line.split(separator: ",", omittingEmptySubsequences: false).map(String.init))
                 }
             }
         }
@@ -35,9 +37,10 @@ enum EngagementOracle {
 
     /// The same of what was folded.
     static func rows(of folded: Folded) throws -> [[String]] {
-        sorted(try periods.flatMap { period in
-            try folded.rows(of: "engagement_\(period)").map { row in [period] + columns.map { row[$0] ?? "?" } }
-        })
+        sorted(
+            try periods.flatMap { period in
+                try folded.rows(of: "engagement_\(period)").map { row in [period] + columns.map { row[$0] ?? "?" } }
+            })
     }
 
     private static func sorted(_ rows: [[String]]) -> [[String]] { rows.sorted { $0.lexicographicallyPrecedes($1) } }

@@ -20,7 +20,8 @@ extension IntegrationTests {
         func shuffled(seed: UInt64) throws {
             var generator = SeededGenerator(seed: seed)
             let folder = try TemporaryFolder()
-            let log = try folder.write("tracking.log", lines: lines(of: EngagementOracle.log).shuffled(using: &generator))
+            let log = try folder.write(
+                "tracking.log", lines: lines(of: EngagementOracle.log).shuffled(using: &generator))
             let roster = try folder.write("roster.sql", lines: lines(of: EngagementOracle.roster))
             var folding = course
             folding.inputs = ["edx-tracking=\(log)", "edx-roster=\(roster)"]

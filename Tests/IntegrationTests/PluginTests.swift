@@ -11,11 +11,14 @@ extension IntegrationTests {
         init() throws {
             folder = try TemporaryFolder()
             library = "\(folder.path)/counter-in-c.so"
-            try run("gcc", [
-                "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden",
-                "-Wl,-z,nodelete,-z,defs,--build-id", "-I", "\(Installation.repository)/PluginAPI/CPluginAPI/include",
-                "\(Installation.repository)/Tests/Plugins/CounterInC/counter.c", "-o", library,
-            ])
+            try run(
+                "gcc",
+                [
+                    "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden",
+                    "-Wl,-z,nodelete,-z,defs,--build-id", "-I",
+                    "\(Installation.repository)/PluginAPI/CPluginAPI/include",
+                    "\(Installation.repository)/Tests/Plugins/CounterInC/counter.c", "-o", library,
+                ])
         }
 
         @Test("has exactly one symbol for others")
@@ -27,15 +30,18 @@ extension IntegrationTests {
 
         @Test("is loaded and folds")
         func folds() throws {
-            let events = try folder.write("events.jsonl", lines: [
-                #"{"event_type":"x","user_id":"ada","timestamp":"2026-01-31T10:00:00Z"}"#,
-                #"{"event_type":"y","user_id":"bob","timestamp":"2026-01-31T09:00:00Z"}"#,
-                #"{"event_type":"z","user_id":"ada","timestamp":"2026-01-31T09:30:00Z"}"#,
-            ])
+            let events = try folder.write(
+                "events.jsonl",
+                lines: [
+                    #"{"event_type":"x","user_id":"ada","timestamp":"2026-01-31T10:00:00Z"}"#,
+                    #"{"event_type":"y","user_id":"bob","timestamp":"2026-01-31T09:00:00Z"}"#,
+                    #"{"event_type":"z","user_id":"ada","timestamp":"2026-01-31T09:30:00Z"}"#,
+                ])
             let folded = try Folding(inputs: [events], plugins: folder.path)()
-            #expect(try folded.rows(of: "actors").map { [$0["actor"], $0["events"], $0["last"]] } == [
-                ["ada", "2", "2026-01-31T10:00:00Z"], ["bob", "1", "2026-01-31T09:00:00Z"],
-            ])
+            #expect(
+                try folded.rows(of: "actors").map { [$0["actor"], $0["events"], $0["last"]] } == [
+                    ["ada", "2", "2026-01-31T10:00:00Z"], ["bob", "1", "2026-01-31T09:00:00Z"],
+                ])
         }
 
         @Test("folds a simulated class in every way to one SHA-256")

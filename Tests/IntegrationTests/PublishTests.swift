@@ -12,7 +12,9 @@ extension IntegrationTests {
             host = try HostProcess(data: folder.path)
         }
 
-        private func attempts() throws -> Int { try host.sum(of: "total_quiz_attempts", in: "quiz-analytics/user_engagement") }
+        private func attempts() throws -> Int {
+            try host.sum(of: "total_quiz_attempts", in: "quiz-analytics/user_engagement")
+        }
 
         @Test("the curl line of the platform's own guide works as printed")
         func curl() throws {
@@ -31,15 +33,20 @@ extension IntegrationTests {
             let command = printed.replacingOccurrences(of: ":3001", with: ":\(host.port)")
             try run("sh", ["-c", command + " --fail --max-time 20"])
             let isCounted = try eventually {
-                let row = try host.rows(of: "quiz-analytics/quiz_analytics").first { $0["user_id"] as? String == "test_user" }
+                let row = try host.rows(of: "quiz-analytics/quiz_analytics").first {
+                    $0["user_id"] as? String == "test_user"
+                }
                 return row?["module"] as? String == "dsa-arrays" && row?["average_score"] as? Double == 85
             }
             #expect(isCounted)
         }
 
-        @Test("lines, an array, one event, and all of it compressed", arguments: [
-            ("application/x-ndjson", false), ("application/x-ndjson", true), ("application/json", false), ("application/json", true),
-        ])
+        @Test(
+            "lines, an array, one event, and all of it compressed",
+            arguments: [
+                ("application/x-ndjson", false), ("application/x-ndjson", true), ("application/json", false),
+                ("application/json", true),
+            ])
         func bodies(type: String, isCompressed: Bool) throws {
             let events = (1...500).map { number in
                 #"{"event_type":"module_quiz_completed","user_id":"s\#(number % 9)","domain":"dsa","module":"m","score":50}"#
@@ -60,11 +67,13 @@ extension IntegrationTests {
 
         @Test("a bad event among good ones is told, kept, and stops nothing")
         func badEvent() throws {
-            let body = try folder.write("body", lines: [
-                #"{"event_type":"module_quiz_completed","user_id":"a","domain":"d","module":"m","score":50}"#,
-                #"{"event_type":"module_quiz_completed","user_id":"a","#,
-                #"{"event_type":"module_quiz_completed","user_id":"a","domain":"d","module":"m","score":60}"#,
-            ])
+            let body = try folder.write(
+                "body",
+                lines: [
+                    #"{"event_type":"module_quiz_completed","user_id":"a","domain":"d","module":"m","score":50}"#,
+                    #"{"event_type":"module_quiz_completed","user_id":"a","#,
+                    #"{"event_type":"module_quiz_completed","user_id":"a","domain":"d","module":"m","score":60}"#,
+                ])
             let options = ["-X", "POST", "-H", "Content-Type: application/x-ndjson", "--data-binary", "@\(body)"]
             let answer = try host.request("/api/v1/events", options)
             let reply = try JSONRow.object(answer.body)

@@ -14,12 +14,13 @@ extension IntegrationTests {
             // Both are always under way.
             for first in stride(from: 1, through: 2_000, by: 50) {
                 for (index, socket) in sockets.enumerated() {
-                    try socket.send((first..<first + 50).map { number in
-                        """
-                        {"event":"module_quiz_completed","user_id":"ada","domain":"dsa","module":"arrays",\
-                        "score":\((number + index) % 101),"time_taken":\(number)}
-                        """
-                    })
+                    try socket.send(
+                        (first..<first + 50).map { number in
+                            """
+                            {"event":"module_quiz_completed","user_id":"ada","domain":"dsa","module":"arrays",\
+                            "score":\((number + index) % 101),"time_taken":\(number)}
+                            """
+                        })
                 }
             }
             for socket in sockets { try socket.waitForAcknowledgement(of: 2_000) }

@@ -47,12 +47,15 @@ struct DashboardDefinitionTests {
         let (dashboards, problems) = DashboardDefinition.read(json: Array(Self.example.utf8))
         #expect(problems.isEmpty)
         let dashboard = try #require(dashboards.first)
-        #expect(dashboard.panels.map(\.content.kind) == [
-            "number", "number", "tiles", "line", "bar", "histogram", "heatmap", "table", "text",
-        ])
+        #expect(
+            dashboard.panels.map(\.content.kind) == [
+                "number", "number", "tiles", "line", "bar", "histogram", "heatmap", "table", "text",
+            ])
         #expect(dashboard.panels[1].conditions == [Condition(column: "score", .atLeast(50))])
-        #expect(dashboard.panels[4].content == .bar(
-            Chart(x: "module", measure: Measure(.mean, of: "score"), order: .value, limit: 20)))
+        #expect(
+            dashboard.panels[4].content
+                == .bar(
+                    Chart(x: "module", measure: Measure(.mean, of: "score"), order: .value, limit: 20)))
         #expect(dashboard.validate(tables: Self.tables).isEmpty)
     }
 
@@ -82,7 +85,8 @@ struct DashboardDefinitionTests {
             "panel 4 \"D\", status.levels[0].below: found \"50\", expected a number",
             "panel 4 \"D\", status.levels[0].tone: found \"red\", expected one of good, fair, warn, alert, quiet",
         ] {
-            #expect(texts.contains { $0.contains(expected) }, "\(expected) is not among:\n\(texts.joined(separator: "\n"))")
+            #expect(
+                texts.contains { $0.contains(expected) }, "\(expected) is not among:\n\(texts.joined(separator: "\n"))")
         }
     }
 
@@ -104,14 +108,17 @@ struct DashboardDefinitionTests {
         let panels = [
             PanelDefinition(title: "A", table: "attemps", content: .number(Measure(.count))),
             PanelDefinition(title: "B", table: "attempts", content: .number(Measure(.mean, of: "student"))),
-            PanelDefinition(title: "C", table: "attempts", content: .line(
-                Chart(x: "student", measure: Measure(.count), series: "modul", bucket: .day))),
+            PanelDefinition(
+                title: "C", table: "attempts",
+                content: .line(
+                    Chart(x: "student", measure: Measure(.count), series: "modul", bucket: .day))),
             PanelDefinition(
                 title: "D", table: "attempts", conditions: [Condition(column: "student", .above(1))],
                 content: .histogram(column: "at", bins: 10)),
         ]
         let dashboard = DashboardDefinition(
-            id: "d", title: "D", empty: "e", filters: [DashboardFilter(column: "course", title: "Course")], panels: panels)
+            id: "d", title: "D", empty: "e", filters: [DashboardFilter(column: "course", title: "Course")],
+            panels: panels)
         let texts = dashboard.validate(tables: Self.tables).map(\.description)
         for expected in [
             "panel 1 \"A\", table: found \"attemps\", expected one of attempts, students; did you mean \"attempts\"?",
@@ -123,7 +130,8 @@ struct DashboardDefinitionTests {
             "panel 4 \"D\", column: found \"at\", a column of time",
             "filters[0].column: found \"course\"",
         ] {
-            #expect(texts.contains { $0.contains(expected) }, "\(expected) is not among:\n\(texts.joined(separator: "\n"))")
+            #expect(
+                texts.contains { $0.contains(expected) }, "\(expected) is not among:\n\(texts.joined(separator: "\n"))")
         }
     }
 }

@@ -95,7 +95,8 @@ enum Quiz {
     }
 
     static let dashboard = DashboardDefinition(
-        id: "class", title: "Class & <co>", description: "How it goes", empty: "Send events: `lectern simulate --to {host}`",
+        id: "class", title: "Class & <co>", description: "How it goes",
+        empty: "Send events: `lectern simulate --to {host}`",
         filters: [DashboardFilter(column: "module", title: "Module")],
         panels: [
             PanelDefinition(title: "Attempts", table: "attempts", content: .number(Measure(.count))),

@@ -33,7 +33,8 @@ struct PanelDataTests {
     }
 
     @Test(arguments: [
-        (Comparison.below(80), "1"), (.atMost(80), "2"), (.above(80), "1"), (.atLeast(80), "2"), (.is(.integer(40)), "1"),
+        (Comparison.below(80), "1"), (.atMost(80), "2"), (.above(80), "1"), (.atLeast(80), "2"),
+        (.is(.integer(40)), "1"),
         (.isNot(.null), "3"),
     ])
     func conditionsOfNumbers(_ comparison: Comparison, _ expected: String) {
@@ -75,7 +76,8 @@ struct PanelDataTests {
     @Test func tilesHaveAStatusInWords() {
         guard case .tiles = Quiz.dashboard.panels[1].content else { return }
         let data = PanelData.compute(Quiz.dashboard.panels[1], from: Quiz.studentSnapshot)
-        #expect(texts(data) == [["ada", "85.5%", "module 10"], ["bob", "40%", "module 2"], ["cyd", "–", "module 2"]])
+        #expect(
+            texts(data) == [["ada", "85.5%", "module 10"], ["bob", "40%", "module 2"], ["cyd", "–", "module 2"]])
         #expect(data.rows.map(\.status?.word) == ["on track", "needs help", "no data"])
         #expect(data.rows.map(\.status?.tone) == ["good", "alert", "quiet"])
     }
@@ -83,9 +85,10 @@ struct PanelDataTests {
     @Test func aLineFillsTheStepsWithoutRows() {
         let line = data(.line(Chart(x: "at", measure: Measure(.count), series: "module", bucket: .day)))
         #expect(line.columns.map(\.title) == ["At (UTC)", "module 2", "module 10"])
-        #expect(texts(line) == [
-            ["2026-11-21", "2", "0"], ["2026-11-22", "0", "1"], ["2026-11-23", "0", "0"], ["2026-11-24", "1", "0"],
-        ])
+        #expect(
+            texts(line) == [
+                ["2026-11-21", "2", "0"], ["2026-11-22", "0", "1"], ["2026-11-23", "0", "0"], ["2026-11-24", "1", "0"],
+            ])
         let means = data(.line(Chart(x: "at", measure: Measure(.mean, of: "score"), bucket: .day)))
         #expect(texts(means).map { $0[1] } == ["60", "91", "–", "–"])
         #expect(means.rows[2].cells[1].value == nil)
@@ -106,10 +109,13 @@ struct PanelDataTests {
 
     @Test func aHistogramHasRoundSteps() {
         let histogram = data(.histogram(column: "score", bins: 6))
-        #expect(texts(histogram) == [
-            ["40 – 50", "1"], ["50 – 60", "0"], ["60 – 70", "0"], ["70 – 80", "0"], ["80 – 90", "1"], ["90 – 100", "1"],
-        ])
-        #expect(texts(data(.histogram(column: "id", bins: 10))) == [["1", "1"], ["2", "1"], ["3", "1"], ["4", "1"]])
+        #expect(
+            texts(histogram) == [
+                ["40 – 50", "1"], ["50 – 60", "0"], ["60 – 70", "0"], ["70 – 80", "0"], ["80 – 90", "1"],
+                ["90 – 100", "1"],
+            ])
+        #expect(
+            texts(data(.histogram(column: "id", bins: 10))) == [["1", "1"], ["2", "1"], ["3", "1"], ["4", "1"]])
         #expect(texts(data(.histogram(column: "id", bins: 2))) == [["0 – 4", "4"]])
     }
 

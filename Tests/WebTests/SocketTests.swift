@@ -37,7 +37,8 @@ struct SocketTests {
                 #expect(try client.upgrade("/wsapi/in/?ack=1&client=c1") == 101)
                 _ = try client.next()
                 let long = #"{"event":"long","source":"s","text":""# + String(repeating: "ä", count: 40_000) + #""}"#
-                let frames = TestClient.text(Self.identity) + TestClient.frame(9, Array("p".utf8))
+                let frames =
+                    TestClient.text(Self.identity) + TestClient.frame(9, Array("p".utf8))
                     + TestClient.text(long) + TestClient.text(Self.event(3))
                 var rest = frames[...]
                 var size = 1
@@ -75,7 +76,8 @@ struct SocketTests {
         try await TestServer.run { server in
             try await server.connect { client in
                 #expect(try client.upgrade() == 101)
-                try client.send(TestClient.text("no json") + TestClient.frame(2, [1, 2]) + TestClient.text(Self.identity))
+                try client.send(
+                    TestClient.text("no json") + TestClient.frame(2, [1, 2]) + TestClient.text(Self.identity))
                 var texts: [String] = []
                 while !(texts.last ?? "").contains("auth") {
                     guard case .text(let text) = try client.next() else { break }
@@ -104,8 +106,10 @@ struct SocketTests {
         (TestClient.frame(1, [0x7B], isFinal: false) + TestClient.text("{}"), 1002),
         (TestClient.frame(1, blanks), 1009),
         ([0x81, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 1009),
-        (TestClient.frame(1, Array(blanks.prefix(2000)), isFinal: false)
-            + TestClient.frame(0, Array(blanks.prefix(2000))), 1009),
+        (
+            TestClient.frame(1, Array(blanks.prefix(2000)), isFinal: false)
+                + TestClient.frame(0, Array(blanks.prefix(2000))), 1009
+        ),
     ]
 
     @Test(arguments: violations)

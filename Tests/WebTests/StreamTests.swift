@@ -49,7 +49,8 @@ struct StreamTests {
                 #expect(!resumed.contains("\"eve\",["))
 
                 let byQuery = try TestClient(port: server.port)
-                #expect(try Self.open(byQuery, "\(Self.target)?last-event-id=\(Self.id(delta))").contains("event: delta"))
+                #expect(
+                    try Self.open(byQuery, "\(Self.target)?last-event-id=\(Self.id(delta))").contains("event: delta"))
                 let unknown = try TestClient(port: server.port)
                 #expect(try Self.open(unknown, lastEventID: "8-1").contains("event: snapshot"))
             }

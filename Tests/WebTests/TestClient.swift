@@ -79,7 +79,9 @@ final class TestClient {
                 defer { buffer.removeSubrange(..<range.upperBound) }
                 return String(decoding: buffer[..<range.upperBound], as: UTF8.self)
             }
-            guard try receive() else { throw Failure(description: "the connection ended before \(end.debugDescription)") }
+            guard try receive() else {
+                throw Failure(description: "the connection ended before \(end.debugDescription)")
+            }
         }
     }
 

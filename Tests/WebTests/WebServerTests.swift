@@ -68,7 +68,8 @@ struct WebServerTests {
     }
 
     @Test(arguments: [
-        ("/dashboards/none/class", 404), ("/dashboards/quiz/none", 404), ("/nowhere", 404), ("/assets/../Package.swift", 404),
+        ("/dashboards/none/class", 404), ("/dashboards/quiz/none", 404), ("/nowhere", 404),
+        ("/assets/../Package.swift", 404),
         ("/assets/none.css", 404), ("/api/v1/tables/quiz/none", 404), ("/api/v1/tables/quiz/attempts?limit=0", 400),
         ("/api/v1/states/none/x", 404),
     ])
@@ -154,7 +155,8 @@ struct WebServerTests {
             #expect(one.status == 200)
             #expect(one.body == #"{"accepted":1,"duplicates":0,"rejected":[]}"#)
             let several = try await server.request(
-                "POST", "/api/v1/events", body: "{\"event\":\"x\",\"user_id\":\"ada\"}\n{\"event\":\"x\",\"user_id\":\"bob\"}\nno")
+                "POST", "/api/v1/events",
+                body: "{\"event\":\"x\",\"user_id\":\"ada\"}\n{\"event\":\"x\",\"user_id\":\"bob\"}\nno")
             #expect(several.body.hasPrefix(#"{"accepted":2,"duplicates":0,"rejected":[{"index":2,"#))
             #expect(try await server.request("POST", "/api/events/none", body: "{}").status == 404)
             #expect(server.log.nextPositions.reduce(0, +) >= 3)
@@ -237,6 +239,36 @@ struct WebServerTests {
             #expect(elsewhere.headers["location"] == "/")
             for open in ["/livez", "/readyz", "/login", "/assets/style.css"] {
                 #expect(try await server.request("GET", open).status == 200)
+            }
+        }
+    }
+
+    /// Some clients ask for HTTP/2 with every request and take HTTP/1.1 for an answer.
+    @Test func anUpgradeThatIsNotMadeIsAnswered() async throws {
+        try await TestServer.run(ingest: { $0.trust = .loopback }) { server in
+            try await server.connect { client in
+                let upgrade = ["Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABk"]
+                let answer = try client.request(
+                    "POST", "/api/v1/events", headers: upgrade, body: #"{"event":"x","user_id":"ada"}"#)
+                #expect(answer.status == 200)
+                #expect(try client.isEnded())
+            }
+            try await server.connect { client in
+                #expect(try client.request("GET", "/livez").status == 200)
+                let answer = try client.request("GET", "/livez", headers: ["Connection": "Upgrade", "Upgrade": "x"])
+                #expect(answer.status == 200)
+                #expect(try client.isEnded())
+            }
+        }
+    }
+
+    @Test(arguments: ["GET / HTTP/9.9\r\n\r\n", "no http at all\r\n\r\n", "GET /\u{0} HTTP/1.1\r\n\r\n"])
+    func whatIsNoHTTPIsRefused(_ text: String) async throws {
+        try await TestServer.run { server in
+            try await server.connect { client in
+                try client.send(text)
+                let answer = try? client.answerHead()
+                #expect(answer == nil || answer!.status == 400)
             }
         }
     }

@@ -32,7 +32,8 @@ package struct AccessTokens: Sendable {
             if parts.isEmpty || parts[0].hasPrefix("#") { continue }
             let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
             guard parts.count == 2, let role = Role(rawValue: String(parts[0])), parts[1].utf8.count >= 16 else {
-                throw AccessTokensError("\(path):\(index + 1): expected a role (\(roles)) and a token of 16 bytes or more")
+                throw AccessTokensError(
+                    "\(path):\(index + 1): expected a role (\(roles)) and a token of 16 bytes or more")
             }
             tokens.append((role, Array(parts[1].utf8)))
         }
@@ -74,7 +75,9 @@ package struct AccessTokens: Sendable {
         }
         var bytes = [UInt8](repeating: 0, count: 64 << 10)
         let count = Glibc.read(file, &bytes, bytes.count)
-        guard count >= 0, count < bytes.count else { throw AccessTokensError("\(path): can't be read, or is too large") }
+        guard count >= 0, count < bytes.count else {
+            throw AccessTokensError("\(path): can't be read, or is too large")
+        }
         return String(decoding: bytes[..<count], as: UTF8.self)
     }
 

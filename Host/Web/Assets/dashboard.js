@@ -73,11 +73,6 @@ function showState(state, asOf) {
   if (state === "stale") news.textContent = "The connection is lost; the numbers are no longer up to date.";
 }
 
-page.querySelector(".filters")?.addEventListener("change", (event) => event.currentTarget.requestSubmit());
-page.querySelector(".filters")?.addEventListener("formdata", (event) => {
-  for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
-});
-
 const library = sections.some(isChart) ? await loadCharts(page.dataset.charts) : null;
 for (const section of sections.filter(isChart)) {
   if (!library) continue;
@@ -85,7 +80,7 @@ for (const section of sections.filter(isChart)) {
   section.querySelector(".numbers").open = false;
 }
 
-new Stream(page.dataset.stream, {
+const stream = new Stream(page.dataset.stream, {
   snapshot(message) {
     // The plugin was replaced and its dashboard looks different now.
     if (message.layout !== page.dataset.layout) {
@@ -104,4 +99,14 @@ new Stream(page.dataset.stream, {
     return true;
   },
   state: showState,
-}).open();
+});
+stream.open();
+
+// Another choice needs no new page: the focus stays where it is.
+page.querySelector(".filters")?.addEventListener("change", (event) => {
+  const chosen = [...new FormData(event.currentTarget)].filter(([, value]) => value !== "");
+  const query = new URLSearchParams(chosen).toString();
+  const address = query ? `${location.pathname}?${query}` : location.pathname;
+  history.replaceState(null, "", address);
+  stream.move(address.replace(location.pathname, `${location.pathname}/stream`));
+});

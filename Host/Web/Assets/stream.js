@@ -23,6 +23,13 @@ export class Stream {
     this.#handlers = handlers;
   }
 
+  /// Goes on with another choice of data.
+  move(address) {
+    this.#address = address;
+    this.#last = null;
+    this.#connect();
+  }
+
   open() {
     this.#connect();
     setInterval(() => this.#check(), 1_000);

@@ -68,7 +68,11 @@ package final class DashboardHub: Service {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 for await changed in self.tables.changes().cancelOnGracefulShutdown() {
-                    for feed in self.feeds where feed.readerCount > 0 && feed.shows(changed) { feed.refresh() }
+                    let work = ContinuousClock().measure {
+                        for feed in self.feeds where feed.readerCount > 0 && feed.shows(changed) { feed.refresh() }
+                    }
+                    // As much rest as work: looking never costs more than half a core. Changes are collected meanwhile.
+                    try? await Task.sleep(for: work)
                 }
             }
             group.addTask {

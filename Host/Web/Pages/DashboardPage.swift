@@ -76,7 +76,8 @@ struct DashboardPage {
     private func field(_ filter: DashboardFilter, _ choices: [String]) -> HTML {
         let chosen = feed.view.selection[filter.column] ?? ""
         // A choice without rows stays in the list: otherwise the page would claim that nothing is chosen.
-        let all = chosen.isEmpty || choices.contains(chosen) ? choices : choices + [chosen]
+        // The empty text stands for all.
+        let all = (chosen.isEmpty || choices.contains(chosen) ? choices : choices + [chosen]).filter { !$0.isEmpty }
         let options = all.map { choice -> HTML in
             "<option value=\"\(choice)\"\(choice == chosen ? " selected" : "" as HTML)>\(choice)</option>"
         }

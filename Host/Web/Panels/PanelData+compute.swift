@@ -37,13 +37,12 @@ extension PanelData {
         let names = names.isEmpty ? rows.table.columns.map(\.name) : names
         let columns = names.compactMap(rows.index)
         guard columns.count == names.count else { return PanelData() }
-        let sorted = rows.sorted(by: sort)
         return PanelData(
             columns: columns.map { rows.header($0) },
-            rows: sorted.prefix(limit).map { row in
+            rows: rows.first(limit, by: sort).map { row in
                 PanelRow(key: rows.key(of: row), cells: columns.map { ValueFormat.plain.cell(row[$0]) })
             },
-            note: note(shown: limit, of: sorted.count, "rows"))
+            note: note(shown: limit, of: rows.all.count, "rows"))
     }
 
     static func note(shown: Int, of count: Int, _ what: String) -> String {

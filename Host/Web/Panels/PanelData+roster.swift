@@ -7,18 +7,17 @@ extension PanelData {
         let value = tiles.value.flatMap(rows.index)
         let status = tiles.status.flatMap { status in rows.index(of: status.column).map { (status, $0) } }
         let details = tiles.details.compactMap(rows.index)
-        let sorted = rows.sorted(by: tiles.sort ?? Sort(column: tiles.name))
 
         return PanelData(
             columns: [rows.header(name)] + (value.map { [rows.header($0)] } ?? []) + details.map { rows.header($0) },
-            rows: sorted.prefix(tiles.limit).map { row in
+            rows: rows.first(tiles.limit, by: tiles.sort ?? Sort(column: tiles.name)).map { row in
                 PanelRow(
                     key: rows.key(of: row),
                     cells: [ValueFormat.plain.cell(row[name])] + (value.map { [format.cell(row[$0])] } ?? [])
                         + details.map { ValueFormat.plain.cell(row[$0]) },
                     status: status.map { status, column in status.level(of: row[column]) })
             },
-            note: note(shown: tiles.limit, of: sorted.count, "rows"))
+            note: note(shown: tiles.limit, of: rows.all.count, "rows"))
     }
 }
 

@@ -10,7 +10,8 @@ struct TableRows {
     /// nil if a condition names a column that the table does not have.
     init?(_ table: TableSnapshot, _ conditions: [Condition], _ selection: [String: String]) {
         self.table = table
-        let indices = Dictionary(table.columns.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let indices = Dictionary(
+            table.columns.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.indices = indices
         let keys = table.columns.indices.filter { table.columns[$0].isKey }
         keyColumns = keys.isEmpty ? Array(table.columns.indices) : keys
@@ -58,19 +59,29 @@ struct TableRows {
         keyColumns.map { ValueFormat.identity(row[$0]) }.joined(separator: "\u{1F}")
     }
 
-    /// All rows, in the table's order where the sort does not decide.
-    func sorted(by sort: Sort?) -> [[Cell]] {
-        guard let sort, let column = indices[sort.column] else { return all }
-        return all.enumerated().sorted { one, other in
-            switch (one.element[column], other.element[column]) {
-            case (.null, .null): return one.offset < other.offset
-            case (.null, _): return false
-            case (_, .null): return true
-            case (let left, let right):
-                let order = left.compare(right)
-                if order == 0 { return one.offset < other.offset }
-                return sort.descending ? order > 0 : order < 0
+    /// The first `limit` rows of that order; in the table's order where the sort does not decide.
+    func first(_ limit: Int, by sort: Sort?) -> [[Cell]] {
+        guard let sort, let column = indices[sort.column] else { return Array(all.prefix(limit)) }
+        // Few of many are wanted: the best so far, in order; most rows are worse than its last.
+        var best: [[Cell]] = []
+        for row in all {
+            if best.count == limit, !sort.puts(row[column], before: best[limit - 1][column]) { continue }
+            var low = 0, high = best.count
+            while low < high {
+                let middle = (low + high) / 2
+                if sort.puts(row[column], before: best[middle][column]) { high = middle } else { low = middle + 1 }
             }
-        }.map(\.element)
+            if best.count == limit { best.removeLast() }
+            best.insert(row, at: low)
+        }
+        return best
+    }
+}
+
+extension Sort {
+    fileprivate func puts(_ one: Cell, before other: Cell) -> Bool {
+        if one == .null || other == .null { return one != .null }
+        let order = one.compare(other)
+        return descending ? order > 0 : order < 0
     }
 }

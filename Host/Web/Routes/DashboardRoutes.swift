@@ -34,7 +34,8 @@ struct DashboardRoutes {
             let known = listing.dashboards.map(\.id).joined(separator: ", ")
             throw WebError.notFound("Plugin \"\(plugin)\" has no dashboard \"\(dashboard)\"; it has: \(known).")
         }
-        let chosen = definition.filters.compactMap { filter in request.query(filter.column).map { (filter.column, $0) } }
+        let chosen = definition.filters.compactMap { filter in request.query(filter.column).map { (filter.column, $0) }
+        }
         let view = DashboardView(
             plugin: plugin, dashboard: dashboard,
             selection: Dictionary(chosen, uniquingKeysWith: { first, _ in first }))

@@ -58,7 +58,8 @@ struct EventRoutes {
     private func refuse(_ request: Request, _ context: WebRequestContext) throws -> Response {
         try context.require(.publisher)
         _ = try service.connection(from: Self.peer(request, context), query: request.uri.query ?? "")
-        throw WebError(.upgradeRequired, "no-websocket", "This address takes WebSockets only; POST events to /api/v1/events.")
+        throw WebError(
+            .upgradeRequired, "no-websocket", "This address takes WebSockets only; POST events to /api/v1/events.")
     }
 
     private static func peer(_ request: Request, _ context: WebRequestContext) -> IngestPeer {

@@ -14,7 +14,8 @@ struct LoginRoutes {
         router.post("/login") { request, _ in
             let body = try await request.body.collect(upTo: 16 << 10)
             let form = Self.fields(String(buffer: body))
-            guard let token = form["token"], policy.tokens.roles(of: token.utf8).contains(where: { $0 != .publisher }) else {
+            guard let token = form["token"], policy.tokens.roles(of: token.utf8).contains(where: { $0 != .publisher })
+            else {
                 return Response.page(page(next: form["next"], isWrong: true), assets, status: .forbidden)
             }
             var response = Response.redirect(to: Self.local(form["next"]))
@@ -31,7 +32,9 @@ struct LoginRoutes {
 
     /// Never another site.
     static func local(_ address: String?) -> String {
-        guard let address, address.hasPrefix("/"), !address.hasPrefix("//"), !address.hasPrefix("/\\") else { return "/" }
+        guard let address, address.hasPrefix("/"), !address.hasPrefix("//"), !address.hasPrefix("/\\") else {
+            return "/"
+        }
         return address.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? address : "/"
     }
 

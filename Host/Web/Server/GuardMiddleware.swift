@@ -12,7 +12,9 @@ struct GuardMiddleware: RouterMiddleware {
     ) async throws -> Response {
         var response: Response
         do {
-            if let refusal = hostGuard.refusal(of: claims(request), isPublishing: request.isPublishing) { throw refusal }
+            if let refusal = hostGuard.refusal(of: claims(request), isPublishing: request.isPublishing) {
+                throw refusal
+            }
             response = try await next(request, context)
         } catch {
             response = answer(error, request, context)
@@ -46,9 +48,9 @@ struct GuardMiddleware: RouterMiddleware {
     /// No script, style, font, frame or connection from anywhere else, and none within the page.
     private static let headers: HTTPFields = [
         .contentSecurityPolicy: """
-            default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-            form-action 'self'; base-uri 'none'; frame-ancestors 'none'
-            """,
+        default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+        form-action 'self'; base-uri 'none'; frame-ancestors 'none'
+        """,
         .contentTypeOptions: "nosniff",
         .referrerPolicy: "same-origin",
         .resourcePolicy: "same-origin",

@@ -39,12 +39,11 @@ package struct WebConfiguration: Sendable {
 
     /// Reads the section. Mistakes are noted in the reader.
     package init(_ reader: SettingsReader) {
-        if let text = reader.string("listen", default: nil) {
-            if let address = ListenAddress(text) {
-                listen = address
-            } else {
-                reader.problem("listen", found: "\"\(text)\"", expected: "HOST:PORT, such as 127.0.0.1:3001 or [::1]:3001")
-            }
+        let text = reader.string("listen", default: "\(listen)")
+        if let address = ListenAddress(text) {
+            listen = address
+        } else {
+            reader.problem("listen", found: "\"\(text)\"", expected: "HOST:PORT, such as 127.0.0.1:3001 or [::1]:3001")
         }
         authentication = reader.choice("authentication", default: authentication)
         tokens = reader.string("tokens", default: tokens)

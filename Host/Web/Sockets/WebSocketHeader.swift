@@ -39,7 +39,9 @@ struct WebSocketHeader {
         var payload = UInt64(short)
         if extra > 0 {
             payload = bytes[2..<2 + extra].reduce(0) { $0 << 8 | UInt64($1) }
-            guard payload > (extra == 2 ? 125 : 65_535) else { throw .protocolError("a length is not in its shortest form") }
+            guard payload > (extra == 2 ? 125 : 65_535) else {
+                throw .protocolError("a length is not in its shortest form")
+            }
         }
         guard payload <= UInt64(limit) else { throw .tooBig(limit: limit) }
         payloadLength = Int(payload)

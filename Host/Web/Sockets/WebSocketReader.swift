@@ -65,7 +65,9 @@ struct WebSocketReader {
     private mutating func take(
         _ bytes: UnsafeRawBufferPointer, into frames: inout FrameBuffer, _ controls: inout [Control]
     ) throws(WebSocketViolation) -> WebSocketHeader? {
-        guard let header = try WebSocketHeader(bytes, limit: limit), bytes.count >= header.frameLength else { return nil }
+        guard let header = try WebSocketHeader(bytes, limit: limit), bytes.count >= header.frameLength else {
+            return nil
+        }
         let payload = UnsafeRawBufferPointer(rebasing: bytes[header.length..<header.frameLength])
         switch header.opcode {
         case .text, .binary:
@@ -112,7 +114,9 @@ struct WebSocketReader {
         guard payload.count >= 2 else { throw .protocolError("a close frame holds one byte") }
         let code = UInt16(payload[0]) << 8 | UInt16(payload[1])
         let isKnown = (1000...1014).contains(code) && ![1004, 1005, 1006].contains(code)
-        guard isKnown || (3000...4999).contains(code) else { throw .protocolError("a close frame has the code \(code)") }
+        guard isKnown || (3000...4999).contains(code) else {
+            throw .protocolError("a close frame has the code \(code)")
+        }
         return code
     }
 }

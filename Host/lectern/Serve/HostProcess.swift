@@ -40,7 +40,8 @@ struct HostProcess {
         let web = WebServer(
             settings.web,
             host: WebServer.Host(
-                plugins: { PluginReport(catalog) }, tables: engine.views, states: engine.views, log: log, ingest: ingest,
+                plugins: { PluginReport(catalog) }, tables: engine.views, states: engine.views, log: log,
+                ingest: ingest,
                 readiness: readiness, metrics: metrics),
             tokens: try AccessTokens.open(tokens), assets: try AssetFolder.open(settings.web.assets), logger: logger,
             onReady: onReady)

@@ -21,7 +21,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The data folder.", valueName: "folder"))
     var data = "lectern-data"
 
-    @Option(help: ArgumentHelp("Where to listen; port 0 picks a free one. Default 127.0.0.1:3001.", valueName: "host:port"))
+    @Option(
+        help: ArgumentHelp("Where to listen; port 0 picks a free one. Default 127.0.0.1:3001.", valueName: "host:port"))
     var listen: String?
 
     func run() async throws {

@@ -1,4 +1,4 @@
-/// A state that is written and read by hand: about three times as fast as its synthesised `Codable` form.
+/// A state that is written and read by hand: several times as fast as its synthesised `Codable` form.
 ///
 ///     extension Attempts: StateCoding {
 ///         func encode(into writer: inout StateWriter) {

@@ -1,19 +1,25 @@
 /// Decodes anything `Decodable` from one item of state, straight from its bytes.
-final class StateDecoder: Decoder {
+struct StateDecoder: Decoder {
     private let reader: StateReader
-    let codingPath: [any CodingKey]
+    private let place: DecodingPlace?
     /// Which keys of which maps were asked for, if that is of interest.
     let requests: DecodingRequests?
+
+    var codingPath: [any CodingKey] { place?.path ?? [] }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-    init(_ reader: StateReader, path: [any CodingKey] = [], requests: DecodingRequests? = nil) {
+    init(_ reader: StateReader, requests: DecodingRequests? = nil) {
+        self.init(reader, nil, requests)
+    }
+
+    private init(_ reader: StateReader, _ place: DecodingPlace?, _ requests: DecodingRequests?) {
         self.reader = reader
-        self.codingPath = path
+        self.place = place
         self.requests = requests
     }
 
     func decodeValue<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        if let collection = type as? any UnorderedCollection.Type,
+        if !_isPOD(Value.self), let collection = type as? any UnorderedCollection.Type,
             let value = try collection.decodeSorted(from: self) as? Value
         {
             return value
@@ -35,10 +41,13 @@ final class StateDecoder: Decoder {
         }
     }
 
-    /// A decoder of another item.
-    func at(_ reader: StateReader, _ key: (any CodingKey)? = nil) -> StateDecoder {
-        StateDecoder(reader, path: key.map { codingPath + [$0] } ?? codingPath, requests: requests)
+    /// A decoder of another item, inside this one.
+    func at(_ reader: StateReader, _ key: any CodingKey) -> StateDecoder {
+        StateDecoder(reader, DecodingPlace(parent: place, key: key), requests)
     }
+
+    /// A decoder of another item that has no place of its own.
+    func at(_ reader: StateReader) -> StateDecoder { StateDecoder(reader, place, requests) }
 
     var isMap: Bool {
         var reader = reader
@@ -77,31 +86,34 @@ struct StateValueDecoding: SingleValueDecodingContainer {
     let decoder: StateDecoder
     var codingPath: [any CodingKey] { decoder.codingPath }
 
-    private func integer<Value: FixedWidthInteger>(_ type: Value.Type) throws -> Value {
-        try decoder.read { reader in
-            let value = try reader.wide()
-            guard let exact = Value(exactly: value) else {
-                throw StateError(expected: "an integer in \(Value.min)...\(Value.max)", found: "\(value)")
-            }
-            return exact
-        }
-    }
-
     func decodeNil() -> Bool { decoder.isNull }
     func decode(_ type: Bool.Type) throws -> Bool { try decoder.read { try $0.boolean() } }
     func decode(_ type: String.Type) throws -> String { try decoder.read { try $0.text().string } }
     func decode(_ type: Double.Type) throws -> Double { try decoder.read { try $0.number() } }
     func decode(_ type: Float.Type) throws -> Float { try decoder.read { Float(try $0.number()) } }
-    func decode(_ type: Int.Type) throws -> Int { try integer(type) }
-    func decode(_ type: Int8.Type) throws -> Int8 { try integer(type) }
-    func decode(_ type: Int16.Type) throws -> Int16 { try integer(type) }
-    func decode(_ type: Int32.Type) throws -> Int32 { try integer(type) }
-    func decode(_ type: Int64.Type) throws -> Int64 { try integer(type) }
-    func decode(_ type: Int128.Type) throws -> Int128 { try integer(type) }
-    func decode(_ type: UInt.Type) throws -> UInt { try integer(type) }
-    func decode(_ type: UInt8.Type) throws -> UInt8 { try integer(type) }
-    func decode(_ type: UInt16.Type) throws -> UInt16 { try integer(type) }
-    func decode(_ type: UInt32.Type) throws -> UInt32 { try integer(type) }
-    func decode(_ type: UInt64.Type) throws -> UInt64 { try integer(type) }
+    func decode(_ type: Int.Type) throws -> Int { try decoder.read { try $0.integer(as: type) } }
+    func decode(_ type: Int8.Type) throws -> Int8 { try decoder.read { try $0.integer(as: type) } }
+    func decode(_ type: Int16.Type) throws -> Int16 { try decoder.read { try $0.integer(as: type) } }
+    func decode(_ type: Int32.Type) throws -> Int32 { try decoder.read { try $0.integer(as: type) } }
+    func decode(_ type: Int64.Type) throws -> Int64 { try decoder.read { try $0.integer(as: type) } }
+    func decode(_ type: Int128.Type) throws -> Int128 { try decoder.read { try $0.integer(as: type) } }
+    func decode(_ type: UInt.Type) throws -> UInt { try decoder.read { try $0.integer(as: type) } }
+    func decode(_ type: UInt8.Type) throws -> UInt8 { try decoder.read { try $0.integer(as: type) } }
+    func decode(_ type: UInt16.Type) throws -> UInt16 { try decoder.read { try $0.integer(as: type) } }
+    func decode(_ type: UInt32.Type) throws -> UInt32 { try decoder.read { try $0.integer(as: type) } }
+    func decode(_ type: UInt64.Type) throws -> UInt64 { try decoder.read { try $0.integer(as: type) } }
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try decoder.decodeValue(type) }
+}
+
+/// Where in a state an item lies.
+private final class DecodingPlace {
+    let parent: DecodingPlace?
+    let key: any CodingKey
+
+    init(parent: DecodingPlace?, key: any CodingKey) {
+        self.parent = parent
+        self.key = key
+    }
+
+    var path: [any CodingKey] { (parent?.path ?? []) + [key] }
 }

@@ -12,39 +12,48 @@ struct StateMapDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
         return keys
     }
 
-    private func find(_ key: Key) -> StateDecoder? {
+    private func find(_ key: Key) -> StateReader? {
         var name = key.stringValue
         decoder.requests?.note(name, of: map)
-        let reader = name.withUTF8 { map.find(Text(start: $0.baseAddress, count: $0.count)) }
-        return reader.map { decoder.at($0, key) }
+        return name.withUTF8 { map.find(Text(start: $0.baseAddress, count: $0.count)) }
     }
 
-    private func value(_ key: Key) throws -> StateDecoder {
-        guard let found = find(key) else {
+    private func existing(_ key: Key) throws -> StateReader {
+        guard let reader = find(key) else {
             throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: "it is missing"))
         }
-        return found
+        return reader
     }
 
-    private func single(_ key: Key) throws -> StateValueDecoding { StateValueDecoding(decoder: try value(key)) }
+    private func value(_ key: Key) throws -> StateDecoder { decoder.at(try existing(key), key) }
+
+    private func read<Value>(_ key: Key, _ body: (inout StateReader) throws -> Value) throws -> Value {
+        var reader = try existing(key)
+        do {
+            return try body(&reader)
+        } catch let error as StateError {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: codingPath + [key], debugDescription: error.description))
+        }
+    }
 
     func contains(_ key: Key) -> Bool { find(key) != nil }
-    func decodeNil(forKey key: Key) throws -> Bool { try value(key).isNull }
-    func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try single(key).decode(type) }
-    func decode(_ type: String.Type, forKey key: Key) throws -> String { try single(key).decode(type) }
-    func decode(_ type: Double.Type, forKey key: Key) throws -> Double { try single(key).decode(type) }
-    func decode(_ type: Float.Type, forKey key: Key) throws -> Float { try single(key).decode(type) }
-    func decode(_ type: Int.Type, forKey key: Key) throws -> Int { try single(key).decode(type) }
-    func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 { try single(key).decode(type) }
-    func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 { try single(key).decode(type) }
-    func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 { try single(key).decode(type) }
-    func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 { try single(key).decode(type) }
-    func decode(_ type: Int128.Type, forKey key: Key) throws -> Int128 { try single(key).decode(type) }
-    func decode(_ type: UInt.Type, forKey key: Key) throws -> UInt { try single(key).decode(type) }
-    func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 { try single(key).decode(type) }
-    func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 { try single(key).decode(type) }
-    func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 { try single(key).decode(type) }
-    func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 { try single(key).decode(type) }
+    func decodeNil(forKey key: Key) throws -> Bool { try read(key) { $0.null() } }
+    func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try read(key) { try $0.boolean() } }
+    func decode(_ type: String.Type, forKey key: Key) throws -> String { try read(key) { try $0.text().string } }
+    func decode(_ type: Double.Type, forKey key: Key) throws -> Double { try read(key) { try $0.number() } }
+    func decode(_ type: Float.Type, forKey key: Key) throws -> Float { try read(key) { Float(try $0.number()) } }
+    func decode(_ type: Int.Type, forKey key: Key) throws -> Int { try read(key) { try $0.integer(as: type) } }
+    func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 { try read(key) { try $0.integer(as: type) } }
+    func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 { try read(key) { try $0.integer(as: type) } }
+    func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 { try read(key) { try $0.integer(as: type) } }
+    func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 { try read(key) { try $0.integer(as: type) } }
+    func decode(_ type: Int128.Type, forKey key: Key) throws -> Int128 { try read(key) { try $0.integer(as: type) } }
+    func decode(_ type: UInt.Type, forKey key: Key) throws -> UInt { try read(key) { try $0.integer(as: type) } }
+    func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 { try read(key) { try $0.integer(as: type) } }
+    func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 { try read(key) { try $0.integer(as: type) } }
+    func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 { try read(key) { try $0.integer(as: type) } }
+    func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 { try read(key) { try $0.integer(as: type) } }
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
         try value(key).decodeValue(type)
     }

@@ -1,7 +1,8 @@
 /// Encodes anything `Encodable` as one item of state. The containers of a value write straight into one buffer, one
 /// value at a time; keys are put into order when a value's map ends.
 final class StateEncoder: Encoder {
-    var writer = StateWriter()
+    /// On the heap, so that the runtime need not watch over each access to it.
+    private let memory = UnsafeMutablePointer<StateWriter>.allocate(capacity: 1)
     private var shape = Shape.none
     private var outer = StateWriter.Frame()
     /// Nested containers of the value at hand that may still grow.
@@ -9,11 +10,26 @@ final class StateEncoder: Encoder {
 
     private enum Shape { case none, map, array, single }
 
+    init() { memory.initialize(to: StateWriter()) }
+
+    deinit {
+        memory.deinitialize(count: 1)
+        memory.deallocate()
+    }
+
+    var writer: StateWriter {
+        _read { yield memory.pointee }
+        _modify { yield &memory.pointee }
+    }
+
     var codingPath: [any CodingKey] { [] }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-    func encodeValue(_ value: some Encodable) throws {
-        if let collection = value as? any UnorderedCollection { return try collection.encodeSorted(to: self) }
+    func encodeValue<Value: Encodable>(_ value: Value) throws {
+        // Sets and dictionaries are no plain data; asking for their protocol costs as much as many a value.
+        if !_isPOD(Value.self), let collection = value as? any UnorderedCollection {
+            return try collection.encodeSorted(to: self)
+        }
         let saved = (shape, outer, open)
         (shape, open) = (.none, [])
         try value.encode(to: self)

@@ -99,10 +99,12 @@ public struct StateReader {
 
     /// The next item's major type and argument; for a float (major type 7, beyond 24) the bits that it has.
     mutating func head() throws -> (major: UInt8, argument: UInt64) {
-        let first = try take(1).load(as: UInt8.self)
+        guard position < limit else { throw StateError(expected: "an item", found: "the end") }
+        let first = position.load(as: UInt8.self)
         let short = first & 31
+        position += 1
+        if short < 24 { return (first >> 5, UInt64(short)) }
         switch short {
-        case 0..<24: return (first >> 5, UInt64(short))
         case 24: return (first >> 5, UInt64(try take(1).load(as: UInt8.self)))
         case 25: return (first >> 5, UInt64(UInt16(bigEndian: try take(2).loadUnaligned(as: UInt16.self))))
         case 26: return (first >> 5, UInt64(UInt32(bigEndian: try take(4).loadUnaligned(as: UInt32.self))))

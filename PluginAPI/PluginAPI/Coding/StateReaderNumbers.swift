@@ -13,6 +13,20 @@ extension StateReader {
         }
     }
 
+    /// An integer that fits a type.
+    mutating func integer<Value: FixedWidthInteger>(as type: Value.Type) throws -> Value {
+        let start = self
+        let (major, argument) = try head()
+        if major == 0, let value = Value(exactly: argument) { return value }
+        if major == 1, argument <= UInt64(Int64.max), let value = Value(exactly: ~Int64(argument)) { return value }
+        self = start
+        let value = try wide()
+        guard let exact = Value(exactly: value) else {
+            throw StateError(expected: "an integer in \(Value.min)...\(Value.max)", found: "\(value)")
+        }
+        return exact
+    }
+
     /// An integer or bignum.
     mutating func wide() throws -> Int128 {
         let (major, argument) = try head()

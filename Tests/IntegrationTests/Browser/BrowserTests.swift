@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 extension IntegrationTests {
-    @Suite("The dashboard in a browser", .enabled(if: Installation.isBrowserExpected, "needs chromium: LECTERN_BROWSER"))
+    @Suite(
+        "The dashboard in a browser", .enabled(if: Installation.isBrowserExpected, "needs chromium: LECTERN_BROWSER"))
     struct BrowserTests {
         private let folder: TemporaryFolder
         private let host: HostProcess
@@ -15,9 +16,11 @@ extension IntegrationTests {
             _ = try Replaying([group.file], to: host).finish()
             let host = host
             let quizzes = try lines(of: group.file).count { $0.contains("_quiz_completed\"") }
-            guard try eventually({
-                try host.sum(of: "total_quiz_attempts", in: "quiz-analytics/user_engagement") == quizzes
-            }) else { throw Failure("the class is not in the tables") }
+            guard
+                try eventually({
+                    try host.sum(of: "total_quiz_attempts", in: "quiz-analytics/user_engagement") == quizzes
+                })
+            else { throw Failure("the class is not in the tables") }
             chromium = try Chromium()
             try chromium.setViewport(width: 1280, height: 900)
             try chromium.open("\(host.address)/dashboards/quiz-analytics/class")
@@ -44,9 +47,10 @@ extension IntegrationTests {
             let learner = try #require(try host.rows(of: "quiz-analytics/learners").first?["learner"] as? String)
             #expect(try chromium.evaluate("document.body.textContent.includes('\(learner)')") as? Bool == true)
             let charts = "[...document.querySelectorAll('.plot canvas')]"
-            #expect(try eventually {
-                try chromium.evaluate("\(charts).length > 0 && \(charts).every(c => c.width > 0)") as? Bool == true
-            })
+            #expect(
+                try eventually {
+                    try chromium.evaluate("\(charts).length > 0 && \(charts).every(c => c.width > 0)") as? Bool == true
+                })
             let chartsWithTables = try chromium.evaluate(
                 "\(charts).every(c => c.closest('section').querySelectorAll('table tbody tr').length > 0)")
             #expect(chartsWithTables as? Bool == true)
@@ -62,7 +66,8 @@ extension IntegrationTests {
             let before = try #require(try figure("Quiz attempts"))
             let client = try WebSocketClient(port: host.port, path: "/wsapi/in/?ack=1&client=live&seq=1")
             for round in 1...3 {
-                try client.send("""
+                try client.send(
+                    """
                     {"event_type":"module_quiz_completed","user_id":"newcomer","domain":"dsa","module":"arrays",\
                     "score":90,"time_taken":10}
                     """)
@@ -80,7 +85,9 @@ extension IntegrationTests {
             _ = try figure("Learners")
             #expect(!chromium.requests.isEmpty)
             let address = host.address
-            #expect(chromium.requests.allSatisfy { $0.hasPrefix(address) || $0.hasPrefix("data:") || $0.hasPrefix("blob:") })
+            #expect(
+                chromium.requests.allSatisfy { $0.hasPrefix(address) || $0.hasPrefix("data:") || $0.hasPrefix("blob:") }
+            )
         }
 
         @Test("needs no sideways scrolling on a phone")

@@ -11,11 +11,14 @@ final class Chromium {
 
     init() throws {
         folder = try TemporaryFolder()
-        process = try ChildProcess(Installation.browser, [
-            "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0",
-            "--user-data-dir=\(folder.path)", "about:blank",
-        ])
+        process = try ChildProcess(
+            Installation.browser,
+            [
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--remote-debugging-port=0",
+                "--user-data-dir=\(folder.path)", "about:blank",
+            ])
         let mark = "DevTools listening on ws://127.0.0.1:"
         let process = process
         guard try eventually(seconds: 40, { process.isRunning && process.complained.contains(mark) }) else {
@@ -44,15 +47,19 @@ final class Chromium {
     }
 
     func setViewport(width: Int, height: Int) throws {
-        try call("Emulation.setDeviceMetricsOverride", [
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600,
-        ])
+        try call(
+            "Emulation.setDeviceMetricsOverride",
+            [
+                "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600,
+            ])
     }
 
     func setDark(_ isDark: Bool) throws {
-        try call("Emulation.setEmulatedMedia", [
-            "features": [["name": "prefers-color-scheme", "value": isDark ? "dark" : "light"]]
-        ])
+        try call(
+            "Emulation.setEmulatedMedia",
+            [
+                "features": [["name": "prefers-color-scheme", "value": isDark ? "dark" : "light"]]
+            ])
     }
 
     /// Writes what the page looks like to LECTERN_SCREENSHOTS, if that is set.
@@ -79,7 +86,8 @@ final class Chromium {
             guard case .text(let text) = try page.receive() else { throw Failure("\(method): the page has gone") }
             let answer = try JSONRow.object(text)
             if answer["method"] as? String == "Network.requestWillBeSent",
-                let request = (answer["params"] as? [String: Any])?["request"] as? [String: Any] {
+                let request = (answer["params"] as? [String: Any])?["request"] as? [String: Any]
+            {
                 requests.append(request["url"] as? String ?? "")
             }
             guard answer["id"] as? Int == number else { continue }

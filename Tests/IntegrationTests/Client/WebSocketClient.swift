@@ -27,10 +27,12 @@ final class WebSocketClient {
             }
         }
         guard connected == 0 else { throw Failure("connect: \(String(cString: strerror(errno)))") }
-        try write(Array("""
-            GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: Upgrade\r\nUpgrade: websocket\r
-            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n
-            """.utf8))
+        try write(
+            Array(
+                """
+                GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: Upgrade\r\nUpgrade: websocket\r
+                Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n
+                """.utf8))
         var head = ""
         while !head.hasSuffix("\r\n\r\n") { head.unicodeScalars.append(Unicode.Scalar(try read(1)[0])) }
         guard head.hasPrefix("HTTP/1.1 101 ") else { throw Failure("no WebSocket: \(head)") }
@@ -72,9 +74,13 @@ final class WebSocketClient {
     /// Waits until the host has acknowledged all numbers up to this one.
     func waitForAcknowledgement(of number: Int) throws {
         while true {
-            guard case .text(let text) = try receive() else { throw Failure("closed before \(number) was acknowledged") }
+            guard case .text(let text) = try receive() else {
+                throw Failure("closed before \(number) was acknowledged")
+            }
             let reply = try JSONRow.object(text)
-            if reply["status"] as? String == "ack", let acknowledged = reply["seq"] as? Int, acknowledged >= number { return }
+            if reply["status"] as? String == "ack", let acknowledged = reply["seq"] as? Int, acknowledged >= number {
+                return
+            }
             if reply["status"] as? String == "error" { throw Failure(text) }
         }
     }
@@ -110,7 +116,9 @@ final class WebSocketClient {
             start = 0
             var chunk = [UInt8](repeating: 0, count: 64 << 10)
             let got = recv(socket, &chunk, chunk.count, 0)
-            guard got > 0 else { throw Failure(got == 0 ? "the connection ended" : "recv: \(String(cString: strerror(errno)))") }
+            guard got > 0 else {
+                throw Failure(got == 0 ? "the connection ended" : "recv: \(String(cString: strerror(errno)))")
+            }
             buffer += chunk[..<got]
         }
         defer { start += count }

@@ -13,7 +13,9 @@ struct Folding {
     func callAsFunction() throws -> Folded {
         let folder = try TemporaryFolder()
         var arguments = ["fold"] + inputs
-        arguments += ["--plugins", plugins, "--out", folder.path, "--json", "--shards", "\(shards)", "--batch", "\(batch)"]
+        arguments += [
+            "--plugins", plugins, "--out", folder.path, "--json", "--shards", "\(shards)", "--batch", "\(batch)",
+        ]
         for setting in settings { arguments += ["--set", setting] }
         if !restarts.isEmpty { arguments += ["--restart-at"] + restarts.map(String.init) }
         let summary = try run(Installation.lectern, arguments)

@@ -17,7 +17,9 @@ final class HostProcess {
         try waitUntilReady()
     }
 
-    private static func start(_ data: String, _ plugins: String, _ settings: [String], port: UInt16) throws -> ChildProcess {
+    private static func start(_ data: String, _ plugins: String, _ settings: [String], port: UInt16) throws
+        -> ChildProcess
+    {
         var arguments = ["serve", "--data", data, "--plugins", plugins, "--listen", "127.0.0.1:\(port)"]
         for setting in settings { arguments += ["--set", setting] }
         return try ChildProcess(Installation.lectern, arguments)
@@ -49,7 +51,9 @@ final class HostProcess {
     private func waitUntilReady() throws {
         let isReady = try eventually(seconds: 20) {
             guard process.isRunning else { throw Failure("the host ended: \(process.complained)") }
-            guard let line = process.printed.split(separator: "\n").first(where: { $0.hasPrefix("lectern ready http://") }),
+            guard
+                let line = process.printed.split(separator: "\n").first(where: { $0.hasPrefix("lectern ready http://") }
+                ),
                 let port = line.split(separator: ":").last.flatMap({ UInt16($0) })
             else { return false }
             self.port = port

@@ -33,7 +33,9 @@ final class Replaying {
             }
             return acknowledged >= number
         }
-        if !came { throw Failure("\(acknowledged) acknowledged within 60 seconds, not \(number): \(process.complained)") }
+        if !came {
+            throw Failure("\(acknowledged) acknowledged within 60 seconds, not \(number): \(process.complained)")
+        }
     }
 
     func crash() { process.crash() }
