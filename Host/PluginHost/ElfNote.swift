@@ -44,7 +44,8 @@ enum ElfNote {
             guard let start = Int(exactly: offset), let count = Int(exactly: size), start <= file.count,
                 count <= file.count - start
             else { throw refuse("file", wanted: "segments and notes inside the file", found: damaged) }
-            if kind == 4, found == nil { found = text(in: UnsafeRawBufferPointer(rebasing: file[start..<start + count])) }
+            guard kind == 4, found == nil else { continue }
+            found = text(in: UnsafeRawBufferPointer(rebasing: file[start..<start + count]))
         }
         return found
     }

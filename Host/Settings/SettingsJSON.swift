@@ -29,6 +29,12 @@ extension SettingsNode {
 
     static func json(_ texts: [String]) -> String { "[" + texts.map(quoted).joined(separator: ",") + "]" }
 
+    /// A scalar in YAML: as it stands if no reader can take it for anything else.
+    static func yaml(_ text: String) -> String {
+        let isPlain = text.wholeMatch(of: /[A-Za-z0-9_.\/]([A-Za-z0-9_.\/:+-]*[A-Za-z0-9_.\/+-])?/) != nil
+        return isPlain && text.lowercased() != "null" ? text : quoted(text)
+    }
+
     static func quoted(_ text: String) -> String {
         var json = "\""
         for scalar in text.unicodeScalars {

@@ -2,7 +2,7 @@ extension SettingsReader {
     /// A text; a number or a boolean counts as the text that was written. Without a default the key must be set.
     package func string(_ key: String) -> String { string(key, default: nil) ?? missing(key, "a text", "") }
     package func string(_ key: String, default value: String) -> String {
-        string(key, default: nil) ?? used(key, value, SettingsNode.quoted(value))
+        string(key, default: nil) ?? used(key, value, value)
     }
     /// As above; nil if the key is absent.
     package func string(_ key: String, default value: String?) -> String? {
@@ -78,7 +78,7 @@ extension SettingsReader {
 
     /// A list of texts. A single text counts as a list of one.
     package func strings(_ key: String, default value: [String] = []) -> [String] {
-        guard let node = self.value(key) else { return used(key, value, SettingsNode.json(value)) }
+        guard let node = self.value(key) else { return used(key, value, yaml: SettingsNode.json(value)) }
         problems.note(keyPath(key), node.json, isDefault: false)
         if case .scalar(let text, _) = node.content { return [text] }
         guard case .list(let items) = node.content else {
@@ -103,7 +103,7 @@ extension SettingsReader {
             return nil
         }
         if let result = convert(text, isPlain) {
-            problems.note(keyPath(key), node.json, isDefault: false)
+            problems.note(keyPath(key), SettingsNode.yaml(text), isDefault: false)
             return result
         }
         problem(key, found: node.summary, expected: expected, remedy: remedy(text))
@@ -112,7 +112,11 @@ extension SettingsReader {
 
     /// A default that holds.
     private func used<T>(_ key: String, _ value: T, _ text: String) -> T {
-        problems.note(keyPath(key), text, isDefault: true)
+        used(key, value, yaml: SettingsNode.yaml(text))
+    }
+
+    private func used<T>(_ key: String, _ value: T, yaml: String) -> T {
+        problems.note(keyPath(key), yaml, isDefault: true)
         return value
     }
 

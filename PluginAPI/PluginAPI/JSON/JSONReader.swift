@@ -109,7 +109,7 @@ public struct JSONReader {
         switch kind {
         case .object: try object { reader, _ in _ = try reader.skip() }
         case .array: try array { reader in _ = try reader.skip() }
-        case .text: _ = try string()
+        case .text: _ = try skipString()
         case .number: _ = try number()
         case .boolean: _ = try boolean()
         case .null: try null()

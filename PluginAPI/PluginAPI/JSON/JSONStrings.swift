@@ -31,17 +31,42 @@ enum JSONString {
 extension JSONReader {
     /// Reads a string, which must begin here.
     mutating func string() throws(JSONError) -> JSONString {
-        guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw error("a text") }
         let start = position + 1
+        let hasEscapes = try skipString()
+        let end = position - 1
+        guard hasEscapes else { return .plain(Text(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))) }
+
+        // It is right, as its first reading has shown.
+        let after = position
+        defer { position = after }
         position = start
+        var text: [UInt8] = []
+        text.reserveCapacity(end - start)
+        while position < end {
+            if bytes[position] == UInt8(ascii: "\\") {
+                text += Array(String(try escape()).utf8)
+            } else {
+                text.append(bytes[position])
+                position += 1
+            }
+        }
+        return .unescaped(String(decoding: text, as: UTF8.self))
+    }
+
+    /// Reads past a string, which must begin here. Returns whether it has escapes.
+    mutating func skipString() throws(JSONError) -> Bool {
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw error("a text") }
+        position += 1
+        var hasEscapes = false
         while true {
             guard position < bytes.count else { throw error("a closing quotation mark") }
             switch bytes[position] {
             case UInt8(ascii: "\""):
-                let text = Text(UnsafeRawBufferPointer(rebasing: bytes[start..<position]))
                 position += 1
-                return .plain(text)
-            case UInt8(ascii: "\\"): return .unescaped(try unescape(from: start))
+                return hasEscapes
+            case UInt8(ascii: "\\"):
+                hasEscapes = true
+                _ = try escape()
             case 0x20...0x7f: position += 1
             default: try character()
             }
@@ -72,46 +97,25 @@ extension JSONReader {
         position += length
     }
 
-    /// Reads on from the first escape of the string that begins at `start`.
-    private mutating func unescape(from start: Int) throws(JSONError) -> String {
-        var text = Array(bytes[start..<position])
-        while true {
-            guard position < bytes.count else { throw error("a closing quotation mark") }
-            switch bytes[position] {
-            case UInt8(ascii: "\""):
-                position += 1
-                return String(decoding: text, as: UTF8.self)
-            case UInt8(ascii: "\\"):
-                text += try escape()
-            case 0x20...0x7f:
-                text.append(bytes[position])
-                position += 1
-            default:
-                let first = position
-                try character()
-                text += bytes[first..<position]
-            }
-        }
-    }
-
-    private mutating func escape() throws(JSONError) -> [UInt8] {
+    /// Reads an escape.
+    private mutating func escape() throws(JSONError) -> Unicode.Scalar {
         guard position + 1 < bytes.count else { throw error("an escape") }
-        let simple: UInt8
+        let simple: Unicode.Scalar
         switch bytes[position + 1] {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): simple = bytes[position + 1]
-        case UInt8(ascii: "b"): simple = 0x08
-        case UInt8(ascii: "f"): simple = 0x0c
-        case UInt8(ascii: "n"): simple = 0x0a
-        case UInt8(ascii: "r"): simple = 0x0d
-        case UInt8(ascii: "t"): simple = 0x09
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): simple = Unicode.Scalar(bytes[position + 1])
+        case UInt8(ascii: "b"): simple = "\u{08}"
+        case UInt8(ascii: "f"): simple = "\u{0c}"
+        case UInt8(ascii: "n"): simple = "\n"
+        case UInt8(ascii: "r"): simple = "\r"
+        case UInt8(ascii: "t"): simple = "\t"
         case UInt8(ascii: "u"): return try unicodeEscape()
         default: throw error("an escape")
         }
         position += 2
-        return [simple]
+        return simple
     }
 
-    private mutating func unicodeEscape() throws(JSONError) -> [UInt8] {
+    private mutating func unicodeEscape() throws(JSONError) -> Unicode.Scalar {
         var code = try codeUnit()
         if (0xd800...0xdbff).contains(code) {
             let low = try codeUnit()
@@ -119,7 +123,7 @@ extension JSONReader {
             code = 0x1_0000 + (code - 0xd800) << 10 + (low - 0xdc00)
         }
         guard let scalar = Unicode.Scalar(code) else { throw error("the first half of a surrogate pair") }
-        return Array(String(scalar).utf8)
+        return scalar
     }
 
     /// Reads `\uXXXX`.
