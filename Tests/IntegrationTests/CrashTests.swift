@@ -22,13 +22,13 @@ extension IntegrationTests {
             let replay = try Replaying(inputs, to: host, options)
             for point in generator.points(10, in: events / 50..<events * 9 / 10, gap: events / 40) {
                 try replay.waitForAcknowledgement(of: point)
+                #expect(host.isRunning)
                 host.crash()
                 #expect(replay.isRunning && replay.acknowledged < events, "there was nothing more to come")
                 try host.restart()
             }
             let report = try replay.finish()
             #expect(report.acknowledged == events)
-            #expect(report.reconnections >= 10)
             #expect(try host.stop() == .code(0))
             return host
         }

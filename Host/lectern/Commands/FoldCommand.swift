@@ -60,7 +60,7 @@ struct FoldCommand: AsyncParsableCommand {
             let catalog = try common.catalog(host.plugins)
             let store =
                 try checkpoints || !restarts.isEmpty
-                ? KeyValueStores(host.stores, folder: output ?? ".").default : nil
+                ? KeyValueStores(host.stores, folder: output ?? Folder.temporary()).default : nil
             let fold = Fold(catalog, host.foldOptions(restarts: restarts), store: store)
             let bar = ProgressBar()
             let summary = try fold.run(inputs.map(FoldInput.init), to: output) { progress in

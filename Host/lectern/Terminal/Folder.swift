@@ -25,6 +25,15 @@ enum Folder {
         return path
     }
 
+    /// A new folder that nobody else has.
+    static func temporary() throws -> String {
+        var name = Array("/tmp/lectern.XXXXXX".utf8CString)
+        guard mkdtemp(&name) != nil else {
+            throw InputFailure("no folder can be made in /tmp: \(String(cString: strerror(errno)))")
+        }
+        return String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// Makes a folder, those above it and those named below it.
     static func make(_ path: String, _ below: String...) throws(InputFailure) {
         var partial = ""

@@ -9,7 +9,6 @@ final class Replaying {
         var skipped: Int
         var acknowledged: Int
         var rejected: Int
-        var reconnections: Int
     }
 
     init(_ inputs: [String], to host: HostProcess, _ options: [String] = []) throws {
