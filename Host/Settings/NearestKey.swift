@@ -1,6 +1,6 @@
 /// The candidate that differs from `word` by the fewest inserted, removed or changed letters, if it is near enough to
 /// be what was meant: a third of the word's letters, and two at least.
-func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
+package func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
     let scored = candidates.map { (distance(Array(word.lowercased()), Array($0.lowercased())), $0) }
     guard let best = scored.min(by: { $0 < $1 }), best.0 <= max(2, word.count / 3), best.0 < best.1.count else {
         return nil

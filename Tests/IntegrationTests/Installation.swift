@@ -1,7 +1,7 @@
 import Foundation
 
-/// What the tests run: programs, plugins and real inputs. On a CI machine (CI=true) what is missing is a failure, elsewhere
-/// the tests that need it are skipped.
+/// What the tests run: programs, plugins and real inputs. On a CI machine (CI=true) what is missing is a failure,
+/// elsewhere the tests that need it are skipped.
 enum Installation {
     private static let environment = ProcessInfo.processInfo.environment
     private static let isRequired = environment["CI"] == "true"

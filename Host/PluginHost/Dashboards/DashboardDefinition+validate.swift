@@ -1,3 +1,5 @@
+import Settings
+
 extension DashboardDefinition {
     /// Lists what this dashboard asks of the plugin's tables that they don't have; `tables` are their columns by id.
     package func validate(tables: [String: [TableColumn]]) -> [DashboardProblem] {
@@ -124,5 +126,5 @@ private struct PanelValidation {
 }
 
 private func suggestion(for word: String, among names: [String]) -> String {
-    nearest(to: word, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
+    nearest(to: word, in: names).map { "; did you mean \"\($0)\"?" } ?? ""
 }

@@ -22,25 +22,3 @@ package struct DashboardProblem: Sendable, Equatable, CustomStringConvertible {
         return "\(place), \(field): found \(found), expected \(expected)"
     }
 }
-
-/// The candidate that `word` was probably meant to be: at most a third of its letters away.
-func nearest(to word: String, among candidates: [String]) -> String? {
-    let best = candidates.map { ($0, editDistance(word, $0)) }.min { $0.1 < $1.1 }
-    guard let best, best.1 <= max(1, word.count / 3) else { return nil }
-    return best.0
-}
-
-private func editDistance(_ one: String, _ other: String) -> Int {
-    let one = Array(one.utf8), other = Array(other.utf8)
-    var row = Array(0...other.count)
-    for i in one.indices {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for j in other.indices {
-            let above = row[j + 1]
-            row[j + 1] = min(above + 1, row[j] + 1, diagonal + (one[i] == other[j] ? 0 : 1))
-            diagonal = above
-        }
-    }
-    return row[other.count]
-}

@@ -14,9 +14,9 @@ final class DashboardReader {
 
     func read(_ tree: JSONTree) -> DashboardDefinition {
         let fields = JSONFields(tree) { [unowned self] in problem($0, found: $1, expected: $2) }
-        let rule = "an id: a lower-case letter, then lower-case letters, digits and hyphens, at most 64"
+        let rule = "an id: \(ComponentID.rule)"
         let id = fields.requiredText("id", expected: rule)
-        if isID(id) {
+        if ComponentID.isValid(id) {
             name = id
         } else if !id.isEmpty {
             problem("id", found: "\"\(id)\"", expected: rule)
@@ -52,16 +52,5 @@ final class DashboardReader {
         let panel = PanelDefinition(reading: fields)
         fields.finish()
         return panel
-    }
-}
-
-private func isID(_ text: String) -> Bool {
-    let bytes = text.utf8
-    guard let first = bytes.first, bytes.count <= 64, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else {
-        return false
-    }
-    return bytes.allSatisfy { byte in
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-            || byte == UInt8(ascii: "-")
     }
 }

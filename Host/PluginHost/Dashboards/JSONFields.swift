@@ -1,3 +1,5 @@
+import Settings
+
 /// Reads the fields of one JSON object and notes what is wrong with each. A field that is missing or wrong reads as an
 /// empty value, so that one pass finds every mistake. Confined to one thread.
 final class JSONFields {
@@ -133,7 +135,7 @@ final class JSONFields {
     /// Fields that nobody has asked for become mistakes.
     func finish() {
         for name in object.keys.sorted() where !known.contains(name) {
-            let suggestion = nearest(to: name, among: known.sorted()).map { "; did you mean \($0)?" } ?? ""
+            let suggestion = nearest(to: name, in: known.sorted()).map { "; did you mean \($0)?" } ?? ""
             problem(name, found: "an unknown field", expected: "\(oneOf(known.sorted()))\(suggestion)")
         }
     }

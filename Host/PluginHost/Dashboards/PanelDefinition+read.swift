@@ -1,3 +1,5 @@
+import Settings
+
 extension PanelDefinition {
     /// Reads a panel's fields; the mistakes go to the fields' report.
     init(reading fields: JSONFields) {
@@ -40,7 +42,7 @@ private func readContent(kind: String, _ fields: JSONFields) -> PanelContent {
         return .text(fields.requiredText("text"))
     default:
         if !kind.isEmpty {
-            let suggestion = nearest(to: kind, among: PanelContent.kinds).map { "; did you mean \($0)?" } ?? ""
+            let suggestion = nearest(to: kind, in: PanelContent.kinds).map { "; did you mean \($0)?" } ?? ""
             fields.problem("kind", found: "\"\(kind)\"", expected: oneOf(PanelContent.kinds) + suggestion)
         }
         return .text("")

@@ -3,9 +3,9 @@ import HTTPTypes
 
 /// Keeps web pages of others away from this host.
 ///
-/// A page that a user visits can make his browser send requests to a daemon on his machine. Two things give it away: the
-/// `Host` header names what the page believes to talk to (a name of its own that was made to point here), and `Origin`
-/// names the page's site. A request without `Origin` is no script's of another site.
+/// A page that a user visits can make his browser send requests to a daemon on his machine. Two things give it away:
+/// the `Host` header names what the page believes to talk to (a name of its own that was made to point here), and
+/// `Origin` names the page's site. A request without `Origin` is no script's of another site.
 package struct HostGuard: Sendable {
     private let names: Set<String>
     private let origins: Set<String>

@@ -78,7 +78,8 @@ export class ChartView {
     plot.style.minHeight = isLying ? `${panel.rows.length * BAR_HEIGHT + 48}px` : "";
     plot.style.maxHeight = isLying ? "none" : "";
     const shown = this.#chart?.config;
-    if (shown?.data.datasets.length !== config.data.datasets.length || shown.options.indexAxis !== config.options.indexAxis) {
+    const form = ({ data, options }) => `${data.datasets.length} ${options.indexAxis}`;
+    if (!shown || form(shown) !== form(config)) {
       this.#chart?.destroy();
       this.#chart = new this.#library(this.#canvas, config);
       return;
@@ -209,7 +210,9 @@ function describe(section, panel) {
   if (panel.rows.length === 0) return `${title}: ${kind} without data yet.`;
   const series = panel.columns.slice(1).map((column) => column.title);
   const last = panel.rows.at(-1);
-  const values = last.cells.slice(1).map((cell, index) => (series.length > 1 ? `${series[index]} ${cell.text}` : cell.text));
+  const values = last.cells
+    .slice(1)
+    .map((cell, index) => (series.length > 1 ? `${series[index]} ${cell.text}` : cell.text));
   return (
     `${title}: ${kind}, ${panel.rows.length} ${panel.rows.length === 1 ? "value" : "values"} from ` +
     `${panel.rows[0].cells[0].text} to ${last.cells[0].text}; the last is ${values.join(", ")}. ` +

@@ -1,5 +1,5 @@
-// Puts panels into the page. What stands there already is changed, not replaced, so that focus, open tiles and the reader's
-// place stay. The host renders the same markup: PanelHTML.swift and TilesHTML.swift.
+// Puts panels into the page. What stands there already is changed, not replaced, so that focus, open tiles and the
+// reader's place stay. The host renders the same markup: PanelHTML.swift and TilesHTML.swift.
 
 export function element(name, className, text) {
   const node = document.createElement(name);

@@ -1,6 +1,7 @@
 // What a page knows of its dashboard: the stream's snapshots and deltas make it. No DOM here.
 
-/// A panel: {columns: [{title, kind}], note, rows: [{key, cells: [{text, value, shade}], status: {word, tone} | null}]}.
+/// A panel: {columns: [{title, kind}], note, rows: [{key, cells: [{text, value, shade}], status: {word, tone} |
+/// null}]}.
 const emptyPanel = () => ({ columns: [], note: "", rows: [] });
 
 const cellOf = (cell) =>
@@ -36,8 +37,8 @@ export class Store {
     return this.panels.map((_, index) => index);
   }
 
-  /// Takes what has changed. Returns the indices of the panels that differ, or null if the change does not follow on what
-  /// is known: a snapshot is needed then.
+  /// Takes what has changed. Returns the indices of the panels that differ, or null if the change does not follow on
+  /// what is known: a snapshot is needed then.
   delta(message) {
     if (message.since !== this.number) return null;
     this.#frame(message);

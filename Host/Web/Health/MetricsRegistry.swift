@@ -2,8 +2,8 @@ import Synchronization
 
 /// The host's figures as Prometheus text (exposition format 0.0.4). Thread-safe.
 ///
-/// A module counts for itself and gives closures that read its counters, so that counting costs nothing here. Labels hold
-/// fixed words (a stage, a plugin's id), never anything that a student sends.
+/// A module counts for itself and gives closures that read its counters, so that counting costs nothing here. Labels
+/// hold fixed words (a stage, a plugin's id), never anything that a student sends.
 package final class MetricsRegistry: Sendable {
     package enum Kind: String, Sendable {
         case counter, gauge

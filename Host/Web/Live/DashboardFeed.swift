@@ -98,8 +98,8 @@ package final class DashboardFeed: Sendable {
         for reader in state.withLock({ Array($0.readers.values) }) { reader.yield() }
     }
 
-    /// Wakes a reader after each change, at most once for all that it has missed, and now and then without one. Ends with
-    /// the host.
+    /// Wakes a reader after each change, at most once for all that it has missed, and now and then without one. Ends
+    /// with the host.
     package func wakes() -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let (id, isFinished) = state.withLock { state in

@@ -22,7 +22,8 @@ package struct StreamPosition: Equatable, Sendable, CustomStringConvertible {
 
 /// Server-sent events. None of our data holds a line feed: JSON escapes it.
 enum StreamEvent {
-    /// Says that the connection lives and that nothing has changed until now. It has no id: the reader's position stays.
+    /// Says that the connection lives and that nothing has changed until now. It has no id: the reader's position
+    /// stays.
     static func beat() -> [UInt8] {
         var json = JSONWriter()
         json.object { $0.member("asOf", WallClock.microseconds / 1000) }

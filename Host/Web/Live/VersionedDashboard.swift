@@ -1,7 +1,7 @@
 /// A dashboard's data with the number of the change that each row came with.
 ///
-/// From that follows the difference to any earlier state, however much a reader has missed: no queue of changes is held,
-/// and one who was away gets what is different now, once.
+/// From that follows the difference to any earlier state, however much a reader has missed: no queue of changes is
+/// held, and one who was away gets what is different now, once.
 package struct VersionedDashboard: Sendable {
     /// The number of the last change.
     package private(set) var number: UInt64
@@ -73,8 +73,9 @@ package struct VersionedDashboard: Sendable {
         return json
     }
 
-    /// What has changed since the change of that number, as JSON: as the snapshot, with `since`, and `panels` by index with
-    /// only what is new: `rows` that changed, `order` (all keys) if rows came, went or moved. nil if that state is not known.
+    /// What has changed since the change of that number, as JSON: as the snapshot, with `since`, and `panels` by index
+    /// with only what is new: `rows` that changed, `order` (all keys) if rows came, went or moved. nil if that state is
+    /// not known.
     package func delta(since: UInt64, asOf: Int64) -> JSONWriter? {
         guard (first...number).contains(since) else { return nil }
         var json = JSONWriter()

@@ -82,7 +82,8 @@ struct DashboardPage {
             "<option value=\"\(choice)\"\(choice == chosen ? " selected" : "" as HTML)>\(choice)</option>"
         }
         return """
-            <label>\(filter.title) <select name="\(filter.column)"><option value="">All</option>\(options)</select></label>
+            <label>\(filter.title) <select name="\(filter.column)"><option value="">All</option>\(options)</select>\
+            </label>
             """
     }
 }

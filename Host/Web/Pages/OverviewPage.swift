@@ -15,7 +15,8 @@ struct OverviewPage {
             title: "Overview", place: .overview,
             content: """
                 <header class="head"><div><h1>Overview</h1>
-                <p class="lead">Events come in, plugins turn them into states, and what they mean stands here.</p></div></header>
+                <p class="lead">Events come in, plugins turn them into states, and what they mean stands here.</p>
+                </div></header>
                 \(numbers)
                 \(refused)
                 \(dashboards)
@@ -47,7 +48,8 @@ struct OverviewPage {
             return """
                 <section class="empty"><h2>No dashboard yet</h2>
                 <p>A plugin brings its dashboards with it. Put a built plugin (<code>.so</code>) into the folder that \
-                <code>--plugins</code> names and restart the host; <code>lectern plugin list</code> says what was loaded.</p>
+                <code>--plugins</code> names and restart the host; <code>lectern plugin list</code> says what was \
+                loaded.</p>
                 </section>
                 """
         }
@@ -94,8 +96,8 @@ struct OverviewPage {
     private var sending: HTML {
         """
         <section class="panel full" aria-labelledby="sending"><h2 id="sending">Send an event</h2>
-        <p class="about">One JSON object, an array or lines of them; a WebSocket at <code>/wsapi/in/</code> takes a frame \
-        each.</p>
+        <p class="about">One JSON object, an array or lines of them; a WebSocket at <code>/wsapi/in/</code> takes a \
+        frame each.</p>
         <pre tabindex="0"><code>curl -X POST \(address)/api/v1/events \\
           -H 'Content-Type: application/json' \\
           -d '{"event_type": "module_quiz_completed", "student_id": "ada", "module": "intro", "score": 85}'</code></pre>

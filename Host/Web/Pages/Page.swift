@@ -34,7 +34,8 @@ struct Page {
         <header class="bar">
         <a class="brand" href="/"><svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><path \
         d="M4 5h16l-2.6 7.2H6.6zM11 12.2h2V18h-2zM7.5 18h9v2h-9z"/></svg>Lectern</a>
-        <nav aria-label="Pages">\(entry("/", "Overview", .overview))\(entry("/dashboards", "Dashboards", .dashboards))</nav>
+        <nav aria-label="Pages">\(entry("/", "Overview", .overview))\
+        \(entry("/dashboards", "Dashboards", .dashboards))</nav>
         <div class="bar-end">\(status)<button type="button" class="theme" hidden \
         aria-label="Dark colours" aria-pressed="false"><svg viewBox="0 0 24 24" aria-hidden="true"><path \
         d="M12 3a9 9 0 1 0 0 18V3z"/><circle cx="12" cy="12" r="8.2"/></svg></button></div>

@@ -1,5 +1,5 @@
-/// What one panel shows: always a table, whatever is drawn from it. A chart's first column is its x, each further column
-/// one series; a number is one row of one cell; a tile is a row.
+/// What one panel shows: always a table, whatever is drawn from it. A chart's first column is its x, each further
+/// column one series; a number is one row of one cell; a tile is a row.
 package struct PanelData: Sendable, Equatable {
     package var columns: [PanelColumn] = []
     package var rows: [PanelRow] = []
@@ -51,7 +51,8 @@ package struct RowStatus: Sendable, Equatable {
     }
 }
 
-/// A value as people read it, and as a chart draws it. Texts are made here alone, so that every view of a number agrees.
+/// A value as people read it, and as a chart draws it. Texts are made here alone, so that every view of a number
+/// agrees.
 package struct PanelCell: Sendable, Equatable {
     package var text: String
     /// For drawing; nil if there is nothing to draw. Of a time: milliseconds since 1970 UTC.

@@ -45,8 +45,8 @@ struct DashboardRoutes {
         return feed
     }
 
-    /// A snapshot or what the reader has missed, then every change; ends with the host or the reader. Browsers come back
-    /// by themselves and name the last event that they have.
+    /// A snapshot or what the reader has missed, then every change; ends with the host or the reader. Browsers come
+    /// back by themselves and name the last event that they have.
     private func stream(_ feed: DashboardFeed, _ request: Request) throws -> Response {
         let place = try streams.take()
         let last = request.headers[.lastEventID] ?? request.query("last-event-id")

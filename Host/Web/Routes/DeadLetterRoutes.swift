@@ -14,8 +14,8 @@ struct DeadLetterRoutes {
         }
     }
 
-    /// `{"counts": {stage: n}, "letters": […], "next"}`. A letter's bytes are `text` if they are UTF-8, else `original`,
-    /// in base64.
+    /// `{"counts": {stage: n}, "letters": […], "next"}`. A letter's bytes are `text` if they are UTF-8, else
+    /// `original`, in base64.
     private func page(_ request: Request) async throws -> Response {
         let page = try PageRequest(request)
         let stage = try stage(request)

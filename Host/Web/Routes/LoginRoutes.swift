@@ -53,7 +53,8 @@ struct LoginRoutes {
                 <code>tokens</code> of the data folder.</p>
                 <form class="login" method="post" action="/login">
                 <input type="hidden" name="next" value="\(next ?? "/")">
-                <label>Token <input type="password" name="token" required autocomplete="current-password" autofocus></label>
+                <label>Token <input type="password" name="token" required autofocus \
+                autocomplete="current-password"></label>
                 <button type="submit" class="apply">Log in</button>
                 </form>
                 \(HTML.when(isWrong, "<p role=\"alert\" class=\"wrong\">That token is not one of this host's.</p>"))

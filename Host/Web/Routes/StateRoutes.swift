@@ -2,8 +2,8 @@ import HTTPTypes
 import Hummingbird
 import PluginHost
 
-/// States as JSON: `GET /api/v1/states/{plugin}/{reducer}?limit=&after=&actor=ada`. A parameter with the name of a part of
-/// the key chooses the states whose part it is.
+/// States as JSON: `GET /api/v1/states/{plugin}/{reducer}?limit=&after=&actor=ada`. A parameter with the name of a part
+/// of the key chooses the states whose part it is.
 struct StateRoutes {
     let states: any StateReading
 

@@ -21,8 +21,8 @@ package struct AssetFolder: Sendable {
     ]
     private static let charts = "chart.js"
 
-    /// Reads the folder that the settings name, else the first that there is of: `../share/web` seen from the executable (an
-    /// installed host), `Host/Web/Assets` in one of the folders above it (a build in its repository).
+    /// Reads the folder that the settings name, else the first that there is of: `../share/web` seen from the
+    /// executable (an installed host), `Host/Web/Assets` in one of the folders above it (a build in its repository).
     ///
     /// - Throws: `AssetError`, which lists where it looked.
     package static func open(_ setting: String = "") throws(AssetError) -> AssetFolder {

@@ -21,8 +21,8 @@ package struct WebConfiguration: Sendable {
 
     /// Open connections, of every kind.
     package var connections = 16_384
-    /// How long a connection may do nothing: between requests, before its first one, and twice before a WebSocket that does
-    /// not answer is closed.
+    /// How long a connection may do nothing: between requests, before its first one, and twice before a WebSocket that
+    /// does not answer is closed.
     package var idle: Duration = .seconds(60)
     /// How long the host reports that it is not ready before it stops accepting connections.
     package var drain: Duration = .zero

@@ -10,8 +10,8 @@ import Synchronization
 
 /// The one HTTP application: pages, their streams, the API, and the WebSockets that bring events.
 ///
-/// Run it as a service. On graceful shutdown /readyz fails first; after `drain` no connection is accepted, WebSockets are
-/// closed with 1001 and streams end; what is left after `grace` is cut off.
+/// Run it as a service. On graceful shutdown /readyz fails first; after `drain` no connection is accepted, WebSockets
+/// are closed with 1001 and streams end; what is left after `grace` is cut off.
 package final class WebServer: Service {
     /// What the web shows of the rest of the host.
     package struct Host: Sendable {

@@ -1,8 +1,8 @@
 import Ingest
 import NIOCore
 
-/// A WebSocket that brings events, on its event loop from the first byte to the last: what one read of the socket brought
-/// is taken in at once, and what there is to answer goes out in one write.
+/// A WebSocket that brings events, on its event loop from the first byte to the last: what one read of the socket
+/// brought is taken in at once, and what there is to answer goes out in one write.
 final class IngestSocketHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

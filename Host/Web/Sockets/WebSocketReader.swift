@@ -2,8 +2,8 @@ import Ingest
 
 /// Takes a client's bytes apart into messages (RFC 6455): a state machine without a socket.
 ///
-/// A message is copied once, unmasked on the way, into the frames of the read; only what the end of a read cuts in two is
-/// copied twice.
+/// A message is copied once, unmasked on the way, into the frames of the read; only what the end of a read cuts in two
+/// is copied twice.
 struct WebSocketReader {
     /// What a client says besides its messages.
     enum Control: Equatable {
