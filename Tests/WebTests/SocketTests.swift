@@ -186,7 +186,6 @@ struct SocketTests {
     }
 
     @Test func stoppingClosesWith1001() async throws {
-        let start = ContinuousClock.now
         try await TestServer.run { server in
             try await server.connect { client in
                 #expect(try client.upgrade() == 101)
@@ -196,7 +195,6 @@ struct SocketTests {
                 #expect(try client.isEnded())
             }
         }
-        #expect(ContinuousClock.now - start < .seconds(4))
     }
 
     @Test func connectionsAreCounted() async throws {

@@ -79,7 +79,6 @@ struct StreamTests {
     }
 
     @Test func streamsEndWithTheHostAndTheirReader() async throws {
-        let start = ContinuousClock.now
         try await TestServer.run({ $0.streams = 1 }) { server in
             try await server.connect { client in _ = try Self.open(client) }
             try await server.connect { client in
@@ -101,6 +100,5 @@ struct StreamTests {
                 #expect(status == 200)
             }
         }
-        #expect(ContinuousClock.now - start < .seconds(5))
     }
 }
