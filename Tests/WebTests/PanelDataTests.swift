@@ -16,7 +16,7 @@ struct PanelDataTests {
 
     @Test(arguments: [
         (Measure(.count), "4"), (Measure(.count, of: "score"), "3"), (Measure(.sum, of: "score"), "211"),
-        (Measure(.mean, of: "score"), "70.33"), (Measure(.min, of: "score"), "40"), (Measure(.max, of: "score"), "91"),
+        (Measure(.mean, of: "score"), "70.3"), (Measure(.min, of: "score"), "40"), (Measure(.max, of: "score"), "91"),
         (Measure(.distinct, of: "student"), "3"), (Measure(.max, of: "at"), "2026-11-24 01:00:00"),
     ])
     func numberMeasures(_ measure: Measure, _ expected: String) {
@@ -54,7 +54,7 @@ struct PanelDataTests {
     }
 
     @Test(arguments: [
-        (1_234_567.891, "1,234,567.89"), (0.5, "0.5"), (-1234.0, "−1,234"), (0.00123, "0.0012"), (0.0999, "0.1"),
+        (1_234_567.891, "1,234,567.9"), (0.5, "0.5"), (-1234.0, "−1,234"), (0.00123, "0.0012"), (0.0999, "0.1"),
         (-0.001, "−0.001"), (0, "0"), (99.999, "100"),
     ])
     func numbersReadWell(_ value: Double, _ expected: String) {
@@ -80,6 +80,31 @@ struct PanelDataTests {
             texts(data) == [["ada", "85.5%", "module 10"], ["bob", "40%", "module 2"], ["cyd", "–", "module 2"]])
         #expect(data.rows.map(\.status?.word) == ["on track", "needs help", "no data"])
         #expect(data.rows.map(\.status?.tone) == ["good", "alert", "quiet"])
+    }
+
+    @Test func tilesOfOneNameAreToldApart() {
+        let table = TableSnapshot(
+            id: Quiz.students, title: "S",
+            columns: [
+                TableColumn(name: "course", title: "Course", type: .text, isKey: true),
+                TableColumn(name: "student", title: "Student", type: .text, isKey: true),
+            ], rows: [[.text("c1"), .text("ada")], [.text("c2"), .text("ada")]], version: 1)
+        let tiles = PanelContent.tiles(Tiles(name: "student", details: ["course"]))
+        let all = data(tiles, from: table)
+        #expect(texts(all) == [["ada"], ["ada"]])
+        #expect(all.rows.map(\.label) == ["c1", "c2"])
+        let one = data(tiles, selection: ["course": "c2"], from: table)
+        #expect(texts(one) == [["ada", "c2"]])
+        #expect(one.rows.map(\.label) == [""])
+    }
+
+    @Test func timesThatAreMidnightsReadAsDays() {
+        let rows: [[Cell]] = [[.time(Quiz.day)], [.time(Quiz.day + 48 * Quiz.hour)]]
+        let table = TableSnapshot(
+            id: Quiz.attempts, title: "T", columns: [TableColumn(name: "day", title: "Day", type: .time)], rows: rows,
+            version: 1)
+        let line = data(.line(Chart(x: "day", measure: Measure(.count))), from: table)
+        #expect(texts(line) == [["2026-11-21", "1"], ["2026-11-23", "1"]])
     }
 
     @Test func aLineFillsTheStepsWithoutRows() {

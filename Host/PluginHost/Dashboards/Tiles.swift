@@ -3,7 +3,8 @@
 ///     {"kind": "tiles", "name": C, "value": C, "status": {"column": C, "levels": [L, …]}, "details": [C, …],
 ///      "sort": S, "limit": N}
 ///
-/// `value`, `status`, `details` and `sort` may be left out. Details are shown when a tile is opened.
+/// `value`, `status`, `details` and `sort` may be left out. Details are shown when a tile is opened. Where the table's
+/// key has more columns than the name, the others stand on the tile too: one student may have a row in each course.
 package struct Tiles: Sendable, Equatable {
     package var name: String
     package var value: String?

@@ -11,13 +11,19 @@ const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 /// A colour of the style sheet as the canvas understands it: `rgb(…)`, as it is in the theme that holds.
 const probe = document.createElement("span");
-function colour(name, opacity = 1) {
+function colour(name) {
   if (!probe.isConnected) {
     probe.hidden = true;
     document.body.append(probe);
   }
   probe.style.color = `var(--${name})`;
-  return getComputedStyle(probe).color.replace("rgb(", "rgba(").replace(")", `, ${opacity})`);
+  return getComputedStyle(probe).color;
+}
+
+/// A colour that lets the panel's shine through by a fifth, and no grid line.
+function softened(name) {
+  const [own, surface] = [colour(name), colour("surface")].map((text) => text.match(/[\d.]+/g).map(Number));
+  return `rgb(${own.slice(0, 3).map((part, index) => Math.round(part * 0.8 + surface[index] * 0.2))})`;
 }
 
 /// Writes the value at the end of each bar, where there is one series and room.
@@ -113,9 +119,9 @@ export class ChartView {
         label: column.title,
         data: byValue ? values.map((y, at) => ({ x: panel.rows[at].cells[0].value, y })) : values,
         borderColor: colour(name),
-        backgroundColor: colour(name, isLine ? 1 : 0.82),
+        backgroundColor: isLine ? colour(name) : softened(name),
         hoverBackgroundColor: colour(name),
-        borderWidth: isLine ? 2 : 0,
+        borderWidth: isLine ? (few ? 2 : 1.5) : 0,
         borderRadius: isLine ? 0 : 3,
         maxBarThickness: 44,
         barPercentage: this.#section.dataset.kind === "histogram" ? 1 : 0.9,
@@ -168,9 +174,10 @@ export class ChartView {
       scales: {
         x: {
           type: byValue ? "linear" : "category",
+          bounds: "data",
           grid: { display: false, drawBorder: false },
           border: { color: line },
-          ticks: byValue && axis === "time" ? { ...tick, callback: (value) => shortTime(value) } : tick,
+          ...(byValue && axis === "time" ? timeTicks(tick) : { ticks: tick }),
         },
         y: {
           beginAtZero: true,
@@ -201,7 +208,35 @@ export class ChartView {
   }
 }
 
-const shortTime = (milliseconds) => new Date(milliseconds).toISOString().slice(5, 16).replace("T", " ");
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const TIME_STEPS = [1, 2, 5, 10, 15, 30].map((n) => n * MINUTE).concat(
+  [1, 2, 3, 6, 12].map((n) => n * HOUR),
+  [1, 2, 7, 14, 30, 90, 365].map((n) => n * DAY),
+);
+
+/// Ticks at round times of UTC, at most seven: the time of day, or the date where one begins.
+function timeTicks(tick) {
+  return {
+    afterDataLimits(axis) {
+      if (axis.min === axis.max) [axis.min, axis.max] = [axis.min - HOUR, axis.max + HOUR];
+    },
+    afterBuildTicks(axis) {
+      const span = axis.max - axis.min;
+      const step = TIME_STEPS.find((step) => span / step <= 6) ?? TIME_STEPS.at(-1);
+      axis.ticks = [];
+      for (let at = Math.ceil(axis.min / step) * step; at <= axis.max; at += step) axis.ticks.push({ value: at });
+    },
+    ticks: {
+      ...tick,
+      callback(value) {
+        const text = new Date(value).toISOString();
+        return value % DAY === 0 ? text.slice(0, 10) : text.slice(11, 16);
+      },
+    },
+  };
+}
 
 /// What a chart shows, in a sentence.
 function describe(section, panel) {

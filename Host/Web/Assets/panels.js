@@ -114,6 +114,7 @@ function makeTile(row, hasValue, details) {
   face.append(element("span", "name"));
   if (hasValue) face.append(element("span", "value"));
   if (row.status) face.append(makeStatus());
+  if (row.label) face.append(element("span", "label"));
   if (!details.length) {
     tile.append(face);
     return tile;
@@ -139,6 +140,8 @@ function updateTile(node, row, hasValue) {
     if (setText(value, row.cells[1].text) && !isNew) markFresh(node);
   }
   if (row.status) updateStatus(face.querySelector(".status"), row.status);
+  const label = face.querySelector(".label");
+  if (label) setText(label, row.label);
   const details = row.cells.slice(hasValue ? 2 : 1);
   node.querySelectorAll("dd").forEach((entry, index) => setText(entry, details[index]?.text ?? ""));
 }

@@ -9,10 +9,11 @@ const cellOf = (cell) =>
     ? { text: cell, value: null, shade: null }
     : { text: cell[0], value: cell[1] ?? null, shade: cell[2] ?? null };
 
-const rowOf = ([key, cells, status]) => ({
+const rowOf = ([key, cells, status, label]) => ({
   key,
   cells: cells.map(cellOf),
   status: status ? { word: status[0], tone: status[1] } : null,
+  label: label ?? "",
 });
 
 const columnOf = ([title, kind]) => ({ title, kind });

@@ -53,7 +53,8 @@ package struct VersionedDashboard: Sendable {
     }
 
     /// All of it as JSON: `{"number", "layout", "asOf", "empty", "choices", "panels": [{"columns", "note", "rows"}]}`.
-    /// A row is `[key, [cell, …], [word, tone]?]`, a cell a text or `[text, value, shade?]`; `asOf` in milliseconds.
+    /// A row is `[key, [cell, …], [word, tone]?, label?]`, a cell a text or `[text, value, shade?]`; `asOf` is in
+    /// milliseconds.
     package func snapshot(layout: String, asOf: Int64) -> JSONWriter {
         var json = JSONWriter()
         json.object { json in
@@ -157,7 +158,10 @@ extension PanelRow {
                     json.text(status.word)
                     json.text(status.tone)
                 }
+            } else if !label.isEmpty {
+                json.null()
             }
+            if !label.isEmpty { json.text(label) }
         }
     }
 }

@@ -80,8 +80,7 @@ struct OverviewPage {
         let rows = plugins.map { plugin -> HTML in
             """
             <tr><th scope="row">\(plugin.id)</th><td>\(plugin.version)</td><td>\(plugin.language)</td>\
-            <td>\(plugin.sources.joined(separator: ", "))</td><td>\(plugin.reducers.joined(separator: ", "))</td>\
-            <td>\(plugin.tables.joined(separator: ", "))</td></tr>
+            \(list(plugin.sources))\(list(plugin.reducers))\(list(plugin.tables))</tr>
             """
         }
         return """
@@ -92,6 +91,8 @@ struct OverviewPage {
             <tbody>\(rows)</tbody></table></div></section>
             """
     }
+
+    private func list(_ ids: [String]) -> HTML { "<td class=\"list\">\(ids.joined(separator: ", "))</td>" }
 
     private var sending: HTML {
         """

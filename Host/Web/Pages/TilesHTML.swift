@@ -46,7 +46,8 @@ struct TilesHTML {
         let face: HTML = """
             <span class="name">\(row.cells.first?.text ?? "")</span>\
             \(HTML.when(hasValue, "<span class=\"value\">\(row.cells[1].text)</span>"))\
-            \(status(row.status))
+            \(status(row.status))\
+            \(HTML.when(!row.label.isEmpty, "<span class=\"label\">\(row.label)</span>"))
             """
         if details.isEmpty { return "<li class=\"tile\"><div class=\"face\">\(face)</div></li>" }
         let entries = details.map { column, cell -> HTML in "<div><dt>\(column.title)</dt><dd>\(cell.text)</dd></div>" }

@@ -6,7 +6,9 @@ extension PanelData {
         guard let name = rows.index(of: tiles.name) else { return PanelData() }
         let value = tiles.value.flatMap(rows.index)
         let status = tiles.status.flatMap { status in rows.index(of: status.column).map { (status, $0) } }
-        let details = tiles.details.compactMap(rows.index)
+        // One who has a row in each course has several tiles: what else is in the key tells them apart.
+        let label = rows.freeKeyColumns.filter { $0 != name }
+        let details = tiles.details.compactMap(rows.index).filter { !label.contains($0) }
 
         return PanelData(
             columns: [rows.header(name)] + (value.map { [rows.header($0)] } ?? []) + details.map { rows.header($0) },
@@ -15,7 +17,8 @@ extension PanelData {
                     key: rows.key(of: row),
                     cells: [ValueFormat.plain.cell(row[name])] + (value.map { [format.cell(row[$0])] } ?? [])
                         + details.map { ValueFormat.plain.cell(row[$0]) },
-                    status: status.map { status, column in status.level(of: row[column]) })
+                    status: status.map { status, column in status.level(of: row[column]) },
+                    label: label.map { ValueFormat.plain.text(row[$0]) }.joined(separator: " · "))
             },
             note: note(shown: tiles.limit, of: rows.all.count, "rows"))
     }

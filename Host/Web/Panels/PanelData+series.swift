@@ -22,7 +22,7 @@ extension PanelData {
             note(shown: seriesLimit, of: grid.groups.count, "series"),
         ]
 
-        let xFormat = ValueFormat(bucket: chart.bucket)
+        let xFormat = ValueFormat(bucket: chart.bucket ?? wholeDays(points))
         return PanelData(
             columns: [rows.header(grid.x)] + groups.map { PanelColumn(title($0, chart, rows), .number) },
             rows: shown.map { x in
@@ -31,6 +31,15 @@ extension PanelData {
                     cells: [xFormat.cell(x)] + groups.map { format.cell(grid.value(x, $0)) })
             },
             note: notes.filter { !$0.isEmpty }.joined(separator: "; "))
+    }
+
+    /// Times that are all midnights read as days.
+    private static func wholeDays(_ points: [Cell]) -> TimeBucket? {
+        let isDays = points.allSatisfy { point in
+            guard case .time(let time) = point else { return point == .null }
+            return TimeText.floor(time, to: .day) == time
+        }
+        return isDays ? .day : nil
     }
 
     private static func title(_ group: Cell, _ chart: Chart, _ rows: TableRows) -> String {

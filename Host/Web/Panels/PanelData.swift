@@ -33,11 +33,14 @@ package struct PanelRow: Sendable, Equatable {
     package var cells: [PanelCell]
     /// A tile's level.
     package var status: RowStatus?
+    /// What tells a tile from others of its name; empty: the name does.
+    package var label = ""
 
-    package init(key: String, cells: [PanelCell], status: RowStatus? = nil) {
+    package init(key: String, cells: [PanelCell], status: RowStatus? = nil, label: String = "") {
         self.key = key
         self.cells = cells
         self.status = status
+        self.label = label
     }
 }
 

@@ -6,6 +6,8 @@ struct TableRows {
     let all: [[Cell]]
     private let indices: [String: Int]
     private let keyColumns: [Int]
+    /// The key columns that the viewer has not narrowed to one value.
+    let freeKeyColumns: [Int]
 
     /// nil if a condition names a column that the table does not have.
     init?(_ table: TableSnapshot, _ conditions: [Condition], _ selection: [String: String]) {
@@ -15,6 +17,7 @@ struct TableRows {
         self.indices = indices
         let keys = table.columns.indices.filter { table.columns[$0].isKey }
         keyColumns = keys.isEmpty ? Array(table.columns.indices) : keys
+        freeKeyColumns = keys.filter { selection[table.columns[$0].name] == nil }
 
         var tests: [(column: Int, comparison: Comparison)] = []
         for condition in conditions {

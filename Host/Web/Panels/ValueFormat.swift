@@ -54,11 +54,12 @@ struct ValueFormat {
         unit.isEmpty || unit == "%" || unit == "°" ? unit : "\u{A0}\(unit)"
     }
 
-    /// With `decimals` digits after the point; without, at most two, or as many as a small number needs to show two.
+    /// With `decimals` digits after the point. Without, at most two, one from 10 on, and as many as a small number
+    /// needs to show two that count.
     static func text(_ value: Double, decimals: Int?) -> String {
         let magnitude = value.magnitude
         if magnitude >= 1e15 { return "\(value)" }
-        var digits = decimals ?? 2
+        var digits = decimals ?? (magnitude < 10 ? 2 : 1)
         if decimals == nil, magnitude > 0, magnitude < 0.1 {
             if magnitude < 1e-6 { return "\(value)" }
             var limit = 0.1
