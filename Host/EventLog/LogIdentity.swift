@@ -1,5 +1,5 @@
 import CRecords
-import Glibc
+import Records
 
 /// What a log is, fixed when it is created.
 package struct LogIdentity: Sendable, Equatable {
@@ -18,7 +18,7 @@ package struct LogIdentity: Sendable, Equatable {
         id = Salts.random()
         self.partitions = partitions
         sipHashKey = Salts.random()
-        created = Self.now()
+        created = WallClock.microseconds
     }
 
     init(id: [UInt8], partitions: Int, sipHashKey: [UInt8], created: Int64) {
@@ -28,26 +28,18 @@ package struct LogIdentity: Sendable, Equatable {
         self.created = created
     }
 
-    /// The partition of an actor's records: murmur2 of the id's bytes, as Kafka's clients choose it.
+    /// The partition of an actor's records.
     package func partition(ofActor id: UnsafeRawBufferPointer) -> UInt16 {
-        let hash = lectern_murmur2(id.baseAddress?.assumingMemoryBound(to: UInt8.self), id.count)
-        return UInt16(truncatingIfNeeded: Int(hash & 0x7fff_ffff) % partitions)
+        UInt16(truncatingIfNeeded: Partitioner.partition(of: id, count: partitions))
     }
 
-    /// The partition of records without an actor: murmur2 of the session number's four bytes, little-endian.
+    /// The partition of records without an actor.
     package func partition(ofSession number: UInt32) -> UInt16 {
-        withUnsafeBytes(of: number.littleEndian) { partition(ofActor: $0) }
+        UInt16(truncatingIfNeeded: Partitioner.partition(ofSession: number, count: partitions))
     }
 
     /// The pseudonym of an actor, the same for the life of the log.
     package func pseudonym(ofActor id: UnsafeRawBufferPointer) -> UInt64 {
         lectern_siphash(sipHashKey, id.baseAddress?.assumingMemoryBound(to: UInt8.self), id.count)
-    }
-
-    /// The host's clock, in microseconds since 1970 UTC.
-    static func now() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
     }
 }

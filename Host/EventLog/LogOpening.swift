@@ -1,4 +1,5 @@
 import Glibc
+import Records
 
 /// What opening a log's folder comes to: all that the running log begins with.
 ///
@@ -89,7 +90,7 @@ struct LogOpening {
         let header = SegmentHeader(
             log: identity.id, number: 1, previousLength: 0,
             headLength: UInt64(SegmentHeader.length(partitions: identity.partitions)), highestSession: 0,
-            created: LogIdentity.now(), basePositions: Array(repeating: 0, count: identity.partitions))
+            created: WallClock.microseconds, basePositions: Array(repeating: 0, count: identity.partitions))
         let file = try File(folder.segmentPath(1), O_RDWR | O_CREAT | O_EXCL)
         try header.encoded.withUnsafeBytes { try file.write($0, at: 0) }
         try file.sync()

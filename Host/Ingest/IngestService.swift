@@ -1,5 +1,5 @@
 package import EventLog
-import Glibc
+import Records
 import Synchronization
 
 /// Takes events in, from connections and requests, and appends them to the log.
@@ -19,7 +19,7 @@ package final class IngestService: Sendable {
     ///   - clock: microseconds since 1970 UTC.
     package init(
         _ configuration: IngestConfiguration, log: EventLog, sources: [any EventSource] = [],
-        clock: @escaping @Sendable () -> Int64 = IngestService.systemTime
+        clock: @escaping @Sendable () -> Int64 = { WallClock.microseconds }
     ) {
         self.configuration = configuration
         self.log = log
@@ -36,13 +36,6 @@ package final class IngestService: Sendable {
     }
 
     var now: Int64 { clock() }
-
-    /// The system's clock, in microseconds since 1970 UTC.
-    package static func systemTime() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
-    }
 
     /// Checks what a client asks for.
     ///

@@ -65,9 +65,11 @@ package struct TableSnapshot: Sendable {
 
 /// Reads the tables that plugins make of their states, as of the last checkpoint. All members: any thread, any time.
 package protocol TableReading: Sendable {
-    /// The table's rows, or nil if there is no such table. Cheap to call when nothing has changed.
-    func snapshot(of table: TableID) -> TableSnapshot?
-    /// The tables that have changed, after each checkpoint. A reader that is slow gets the union of what it missed.
+    /// The table's rows, or nil if there is no such table. Cheap to call when nothing has changed; the first call of a
+    /// minute may have to read the plugin's states from the store.
+    func snapshot(of table: TableID) async -> TableSnapshot?
+    /// The tables that have changed, after each checkpoint, of plugins whose tables were asked for within the last minute. A
+    /// reader that is slow gets the union of what it missed.
     func changes() -> AsyncStream<Set<TableID>>
     /// Changes when the host restarts, so that nobody compares versions of two lives.
     var epoch: UInt64 { get }

@@ -145,7 +145,7 @@ final class SegmentWriter {
         sealRepeated(&head, from: headerLength)
         let header = SegmentHeader(
             log: identity.id, number: segment.number + 1, previousLength: UInt64(segment.end),
-            headLength: UInt64(head.count), highestSession: liveSessions.highest, created: LogIdentity.now(),
+            headLength: UInt64(head.count), highestSession: liveSessions.highest, created: WallClock.microseconds,
             basePositions: Array(nextPositions))
         let encoded = header.encoded
         for index in encoded.indices { head.raw.start[index] = encoded[index] }

@@ -15,13 +15,8 @@ package struct RestoreError: Error, CustomStringConvertible {
 extension Shard {
     /// Puts back the last checkpoints of the partitions, before anything is folded.
     ///
-    /// - Parameters:
-    ///   - log: the id of the log that is going to be folded.
-    ///   - restored: called with each checkpoint.
-    func restore(
-        _ partitions: [Int], from store: any KeyValueStore, log: [UInt8],
-        restored: (_ plugin: String, _ partition: Int, RestoredCheckpoint) -> Void = { _, _, _ in }
-    ) throws {
+    /// - Parameter log: the id of the log that is going to be folded.
+    func restore(_ partitions: [Int], from store: any KeyValueStore, log: [UInt8]) throws {
         for plugin in plugins {
             for partition in partitions {
                 guard let stored = try store.restore(plugin: plugin.plugin.id, partition: partition) else { continue }
@@ -31,7 +26,6 @@ extension Shard {
                         reason: "is of another log; give this log a store of its own (setting kvs), or clear the store")
                 }
                 try restore(plugin, partition, stored)
-                restored(plugin.plugin.id, partition, stored)
             }
         }
     }

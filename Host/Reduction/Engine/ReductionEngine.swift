@@ -20,7 +20,7 @@ package final class ReductionEngine: Sendable {
         _ log: EventLog, _ store: any KeyValueStore, _ plugins: [Plugin], _ configuration: ReductionConfiguration
     ) throws {
         self.plugins = plugins
-        views = Views(plugins)
+        views = Views(plugins, store: store, partitions: log.identity.partitions)
         commits = CheckpointThread(store)
         let setup = ShardSetup(
             plugins: plugins, partitions: log.identity.partitions, batch: configuration.batch,
@@ -46,7 +46,7 @@ package final class ReductionEngine: Sendable {
     package var checkpoints: Int { commits.committed }
 
     /// Why folding has stopped, or nil.
-    package var failure: (any Error)? { shards.lazy.compactMap(\.failure).first ?? commits.failure }
+    package var failure: (any Error)? { shards.lazy.compactMap(\.failure).first ?? commits.failure ?? views.failure }
 
     /// Folds all that is durable, takes a last checkpoint and ends.
     package func close() {

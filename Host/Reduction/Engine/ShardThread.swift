@@ -33,9 +33,7 @@ final class ShardThread: @unchecked Sendable {
         self.commits = commits
         let shard = Shard(setup)
         self.shard = shard
-        try shard.restore(owned, from: store, log: log.identity.id) { plugin, partition, stored in
-            views.restored(plugin: plugin, partition: partition, blocks: stored.blocks)
-        }
+        try shard.restore(owned, from: store, log: log.identity.id)
         feeder = RecordFeeder(shard, owned: owned)
         cursor = try LogCursor(log, from: shard.startPositions(owned))
         shard.onRejections = { rejections in

@@ -26,6 +26,12 @@ struct DecodedEvent {
     var payload: UnsafeRawBufferPointer
     /// A JSON object of what a source set.
     var fields: UnsafeRawBufferPointer?
+
+    /// The event's partition of so many. A file knows no sessions: without an actor it is that of session 0.
+    @inline(__always)
+    func partition(of count: Int) -> Int {
+        actor.map { Partitioner.partition(of: $0, count: count) } ?? Partitioner.partition(ofSession: 0, count: count)
+    }
 }
 
 /// Decodes lines: JSON objects as they are, others by a source plugin. Not thread-safe.

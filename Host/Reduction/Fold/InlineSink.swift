@@ -1,5 +1,4 @@
 import CPluginAPI
-import CRecords
 import Records
 
 /// Folds decoded events at once, in the thread that reads them: each event is parsed once.
@@ -18,7 +17,7 @@ final class InlineSink: FoldSink {
 
     @inline(__always)
     func add(_ event: DecodedEvent) {
-        let partition = Partitioner.partition(of: event.actor, count: positions.count)
+        let partition = event.partition(of: positions.count)
         let position = positions[partition]
         positions[partition] = position + 1
         shard.add(
@@ -31,14 +30,4 @@ final class InlineSink: FoldSink {
     func flush() { shard.flush() }
 
     func finish() { flush() }
-}
-
-/// Where an actor's records go.
-package enum Partitioner {
-    /// As Kafka's default partitioner: murmur2 of the key.
-    @inline(__always)
-    package static func partition(of actor: UnsafeRawBufferPointer?, count: Int) -> Int {
-        let hash = lectern_murmur2(actor?.baseAddress?.assumingMemoryBound(to: UInt8.self), actor?.count ?? 0)
-        return Int(hash & 0x7fff_ffff) % count
-    }
 }

@@ -51,7 +51,7 @@ final class ThreadedSink: FoldSink {
     }
 
     func add(_ event: DecodedEvent) throws {
-        let partition = Partitioner.partition(of: event.actor, count: positions.count)
+        let partition = event.partition(of: positions.count)
         let shard = partition % threads.count
         var record = NewRecord()
         record.partition = UInt16(partition)

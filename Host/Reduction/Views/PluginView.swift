@@ -28,17 +28,22 @@ final class PluginView {
     private var making: Rows?
     private var made: [[Cell]] = []
 
-    init(_ plugin: Plugin) {
+    /// The position of the checkpoint that was taken last, by partition.
+    private var positions: [Int: UInt64] = [:]
+
+    init(_ plugin: Plugin, _ versions: VersionCounter) {
         self.plugin = plugin
-        tables = plugin.tables.map { ViewedTable($0, plugin: plugin.id) }
+        tables = plugin.tables.map { ViewedTable($0, plugin: plugin.id, versions) }
         reducers = plugin.reducers.map(ViewedReducer.init)
         groups = plugin.aggregators.map(Groups.init)
     }
 
-    /// Takes the states that a checkpoint holds. Rows follow with `makeRows`.
+    /// Takes the states that a checkpoint holds, unless a later one was taken already. Rows follow with `makeRows`.
     ///
-    /// - Parameter isRestored: blocks come newest first, so that what is there already is newer.
-    func apply(_ blocks: [StateBlock], partition: Int, isRestored: Bool = false) {
+    /// - Parameter newestFirst: the blocks hold several versions of a state, of which the first counts.
+    func apply(_ blocks: [StateBlock], partition: Int, position: UInt64, newestFirst: Bool = false) {
+        guard position > positions[partition, default: 0] else { return }
+        positions[partition] = position
         for block in blocks where !block.external {
             guard
                 let index = plugin.reducers.firstIndex(where: {
@@ -47,7 +52,7 @@ final class PluginView {
             else { continue }
             block.forEachEntry { key, value in
                 let key = Array(key)
-                guard let value, !isRestored || reducers[index].part(key, partition: partition) == nil else { return }
+                guard let value, !newestFirst || reducers[index].part(key, partition: partition) == nil else { return }
                 update(index, key, partition, Array(value))
             }
         }

@@ -11,10 +11,13 @@ final class ViewedTable {
     /// Which rows each key of the origin has made.
     private var rowsOfKey: [[UInt8]: [[Cell]]] = [:]
     private let keyColumns: [Int]
-    private(set) var version: UInt64 = 0
+    private let versions: VersionCounter
+    private(set) var version: UInt64
 
-    init(_ component: TableComponent, plugin: String) {
+    init(_ component: TableComponent, plugin: String, _ versions: VersionCounter) {
         self.component = component
+        self.versions = versions
+        version = versions.next()
         id = TableID(plugin: plugin, table: component.id)
         keyColumns = component.columns.indices.filter { component.columns[$0].isKey }
     }
@@ -36,7 +39,7 @@ final class ViewedTable {
             changed = true
         }
         rowsOfKey[key] = names.isEmpty ? nil : names
-        if changed { version += 1 }
+        if changed { version = versions.next() }
         return changed
     }
 

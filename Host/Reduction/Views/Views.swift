@@ -3,93 +3,78 @@ package import PluginHost
 import Records
 import Synchronization
 
-/// Keeps every plugin's tables up to date with the checkpoints that were committed, on a thread of its own.
+/// Shows the states of plugins as of the last committed checkpoints: their tables, and the states themselves.
 ///
-/// Nothing of it is stored: it is made anew from the states when the host starts. All members: any thread.
+/// A plugin is shown only while somebody asks for it: it is read from the store when the first one asks, follows the
+/// checkpoints from then on, and is forgotten a while after the last one has asked. So nobody pays for what nobody looks
+/// at. All members: any thread.
 package final class Views: TableReading {
     private enum Work: Sendable {
+        case open(plugin: String, done: @Sendable () -> Void)
         case committed([Checkpoint])
-        case restored(plugin: String, partition: Int, blocks: [StateBlock])
         case call(@Sendable ([String: PluginView]) -> Void)
     }
 
-    private struct Published {
-        var snapshots: [TableID: TableSnapshot] = [:]
-        var readers: [Int: ChangeReader] = [:]
-        var nextReader = 0
-        var asOf: Int64 = 0
+    private struct Shown {
+        var asked: Int64
+        /// Nil until the states are there.
+        var snapshots: [TableID: TableSnapshot]?
     }
 
+    private struct Published {
+        /// By plugin: those that follow the checkpoints, or are about to.
+        var shown: [String: Shown] = [:]
+        var readers: [Int: ChangeReader] = [:]
+        var nextReader = 0
+        var failure: (any Error)?
+    }
+
+    /// How long a plugin is shown after somebody has asked for it; microseconds.
+    private static let patience: Int64 = 60_000_000
+
     package let epoch: UInt64
+    private let plugins: [String: Plugin]
+    private let store: any KeyValueStore
+    private let partitions: Int
     private let published = Mutex(Published())
     private let queue = BoundedQueue<Work>(limit: 1024)
     private let thread: Mutex<WorkThread?>
 
-    package init(_ plugins: [Plugin]) {
+    /// - Parameters:
+    ///   - store: where the checkpoints of the plugins go.
+    ///   - partitions: of the log.
+    package init(_ plugins: [Plugin], store: any KeyValueStore, partitions: Int) {
+        self.plugins = Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) })
+        self.store = store
+        self.partitions = partitions
         epoch = UInt64(WallClock.microseconds)
         thread = Mutex(nil)
-        let queue = queue
-        let work = WorkThread(name: "views") { [unowned self] in
-            let views = Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, PluginView($0)) })
-            publish(views, Set(views.values.flatMap { $0.tables.map(\.id) }))
-            while let first = queue.take() {
-                // What has come meanwhile is shown together.
-                var changed: Set<String> = []
-                var next: Work? = first
-                while let work = next {
-                    perform(work, views, &changed)
-                    next = queue.takeIfAny()
-                }
-                publish(views, changed.reduce(into: []) { $0.formUnion(views[$1]!.makeRows()) })
-            }
-        }
+        let work = WorkThread(name: "views") { [unowned self] in run() }
         thread.withLock { $0 = work }
     }
 
-    private func perform(_ work: Work, _ views: [String: PluginView], _ changed: inout Set<String>) {
-        switch work {
-        case .committed(let checkpoints):
-            for checkpoint in checkpoints {
-                guard let view = views[checkpoint.plugin] else { continue }
-                view.apply(checkpoint.blocks, partition: checkpoint.partition)
-                changed.insert(checkpoint.plugin)
-            }
-        case .restored(let plugin, let partition, let blocks):
-            views[plugin]?.apply(blocks, partition: partition, isRestored: true)
-            changed.insert(plugin)
-        case .call(let body): body(views)
-        }
-    }
-
-    private func publish(_ views: [String: PluginView], _ changed: Set<TableID>) {
-        guard !changed.isEmpty else { return }
-        let snapshots = changed.compactMap { id in
-            views[id.plugin]?.tables.first { $0.id == id }.map { (id, $0.snapshot()) }
-        }
-        let readers = published.withLock { published in
-            for (id, snapshot) in snapshots { published.snapshots[id] = snapshot }
-            published.asOf = WallClock.microseconds
-            return Array(published.readers.values)
-        }
-        for reader in readers { reader.add(changed) }
-    }
+    /// Why the states could not be read, or nil.
+    package var failure: (any Error)? { published.withLock { $0.failure } }
 
     /// Takes checkpoints that the store has committed.
-    package func committed(_ checkpoints: [Checkpoint]) { queue.put(.committed(checkpoints)) }
-
-    /// Takes what the store held at the start.
-    func restored(plugin: String, partition: Int, blocks: [StateBlock]) {
-        queue.put(.restored(plugin: plugin, partition: partition, blocks: blocks))
+    package func committed(_ checkpoints: [Checkpoint]) {
+        let wanted = published.withLock { published in
+            checkpoints.filter { published.shown[$0.plugin] != nil }
+        }
+        if !wanted.isEmpty { queue.put(.committed(wanted)) }
     }
 
-    /// Runs a body on the thread of the views, which it holds up.
-    func read<Result: Sendable>(_ body: @escaping @Sendable ([String: PluginView]) -> Result) async -> Result {
-        await withCheckedContinuation { continuation in
-            queue.put(.call { continuation.resume(returning: body($0)) })
+    /// Runs a body on the thread of the views, which it holds up, once the plugin is shown.
+    func read<Result: Sendable>(
+        _ plugin: String, _ body: @escaping @Sendable (PluginView?) -> Result
+    ) async -> Result {
+        await open(plugin)
+        return await withCheckedContinuation { continuation in
+            queue.put(.call { continuation.resume(returning: body($0[plugin])) })
         }
     }
 
-    /// Ends the thread when all is shown.
+    /// Ends the thread.
     package func close() {
         queue.close()
         thread.withLock { thread in
@@ -100,8 +85,9 @@ package final class Views: TableReading {
 
     // MARK: Reading
 
-    package func snapshot(of table: TableID) -> TableSnapshot? {
-        published.withLock { $0.snapshots[table] }
+    package func snapshot(of table: TableID) async -> TableSnapshot? {
+        await open(table.plugin)
+        return published.withLock { $0.shown[table.plugin]?.snapshots?[table] }
     }
 
     package func changes() -> AsyncStream<Set<TableID>> {
@@ -114,6 +100,101 @@ package final class Views: TableReading {
         return reader.stream { [weak self] in
             self?.published.withLock { _ = $0.readers.removeValue(forKey: number) }
         }
+    }
+
+    /// Waits until the plugin is shown, and has it shown for some while longer.
+    private func open(_ plugin: String) async {
+        guard plugins[plugin] != nil else { return }
+        let isThere = published.withLock { published in
+            published.shown[plugin, default: Shown(asked: 0)].asked = MonotonicClock.microseconds
+            return published.shown[plugin]?.snapshots != nil
+        }
+        if isThere { return }
+        // From here on checkpoints are queued: what the store does not hold yet when it is read comes after.
+        await withCheckedContinuation { continuation in
+            queue.put(.open(plugin: plugin) { continuation.resume() })
+        }
+    }
+}
+
+// MARK: The thread of the views
+
+extension Views {
+    private func run() {
+        let versions = VersionCounter()
+        var views: [String: PluginView] = [:]
+        while let first = queue.take() {
+            // What has come meanwhile is shown together.
+            var next: Work? = first
+            var changed: Set<String> = []
+            while let work = next {
+                switch work {
+                case .open(let plugin, let done):
+                    if views[plugin] == nil, let view = restored(plugin, versions) {
+                        views[plugin] = view
+                        _ = view.makeRows()
+                        publish(view, Set(view.tables.map(\.id)))
+                    }
+                    done()
+                case .committed(let checkpoints):
+                    for checkpoint in checkpoints {
+                        guard let view = views[checkpoint.plugin] else { continue }
+                        view.apply(
+                            checkpoint.blocks, partition: checkpoint.partition, position: checkpoint.position)
+                        changed.insert(checkpoint.plugin)
+                    }
+                case .call(let body): body(views)
+                }
+                next = queue.takeIfAny()
+            }
+            for plugin in changed { publish(views[plugin]!, views[plugin]!.makeRows()) }
+            for plugin in forgotten() { views[plugin] = nil }
+        }
+    }
+
+    /// The states of a plugin as the store holds them.
+    private func restored(_ plugin: String, _ versions: VersionCounter) -> PluginView? {
+        let view = PluginView(plugins[plugin]!, versions)
+        do {
+            for partition in 0..<partitions {
+                guard let stored = try store.restore(plugin: plugin, partition: partition) else { continue }
+                view.apply(stored.blocks, partition: partition, position: stored.position, newestFirst: true)
+            }
+            return view
+        } catch {
+            published.withLock { $0.failure = error }
+            return nil
+        }
+    }
+
+    private func publish(_ view: PluginView, _ changed: Set<TableID>) {
+        let snapshots = view.tables.filter { changed.contains($0.id) }.map { $0.snapshot() }
+        let readers = published.withLock { published in
+            let known = published.shown[view.plugin.id]?.snapshots ?? [:]
+            published.shown[view.plugin.id]?.snapshots = snapshots.reduce(into: known) { $0[$1.id] = $1 }
+            return Array(published.readers.values)
+        }
+        if !changed.isEmpty { for reader in readers { reader.add(changed) } }
+    }
+
+    /// The plugins that nobody has asked for lately; they are no longer shown.
+    private func forgotten() -> [String] {
+        let since = MonotonicClock.microseconds - Self.patience
+        return published.withLock { published in
+            let idle = published.shown.filter { $0.value.asked < since && $0.value.snapshots != nil }.map(\.key)
+            for plugin in idle { published.shown[plugin] = nil }
+            return idle
+        }
+    }
+}
+
+/// Numbers the versions of all tables, so that no number comes twice.
+final class VersionCounter {
+    private var last: UInt64 = 0
+
+    func next() -> UInt64 {
+        last += 1
+        return last
     }
 }
 

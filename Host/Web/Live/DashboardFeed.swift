@@ -42,12 +42,10 @@ package final class DashboardFeed: Sendable {
     }
 
     /// Reads the tables and wakes the readers if the view differs. Costs little if no table has changed.
-    package func refresh() {
+    package func refresh() async {
         let asOf = WallClock.microseconds
-        let snapshots = Dictionary(
-            uniqueKeysWithValues: definition.tables.compactMap { id in
-                tables.snapshot(of: TableID(plugin: view.plugin, table: id)).map { (id, $0) }
-            })
+        var snapshots: [String: TableSnapshot] = [:]
+        for id in definition.tables { snapshots[id] = await tables.snapshot(of: TableID(plugin: view.plugin, table: id)) }
         let versions = snapshots.mapValues(\.version)
         let isKnown = state.withLock { state in
             guard versions == state.versions else { return false }
@@ -56,7 +54,7 @@ package final class DashboardFeed: Sendable {
         }
         if isKnown { return }
 
-        let data = DashboardData.compute(definition, selection: view.selection) { snapshots[$0] }
+        let data = DashboardData.compute(definition, selection: view.selection) { [snapshots] in snapshots[$0] }
         let isChanged = state.withLock { state in
             // Two refreshes may overtake each other: the older data must not win.
             guard versions.allSatisfy({ $1 >= state.versions[$0, default: 0] }) else { return false }

@@ -45,7 +45,7 @@ package final class DashboardHub: Service {
     package var readers: Int { feeds.reduce(0) { $0 + $1.readerCount } }
 
     /// The view's feed, up to date; nil if all of `limit` views have readers and this is none of them.
-    package func feed(_ definition: DashboardDefinition, _ view: DashboardView) -> DashboardFeed? {
+    package func feed(_ definition: DashboardDefinition, _ view: DashboardView) async -> DashboardFeed? {
         let feed: DashboardFeed? = state.withLock { state in
             state.clock += 1
             if let known = state.feeds[view]?.feed, known.definition == definition {
@@ -59,7 +59,7 @@ package final class DashboardHub: Service {
             state.feeds[view] = (feed, state.clock)
             return feed
         }
-        feed?.refresh()
+        await feed?.refresh()
         return feed
     }
 
@@ -68,8 +68,8 @@ package final class DashboardHub: Service {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 for await changed in self.tables.changes().cancelOnGracefulShutdown() {
-                    let work = ContinuousClock().measure {
-                        for feed in self.feeds where feed.readerCount > 0 && feed.shows(changed) { feed.refresh() }
+                    let work = await ContinuousClock().measure {
+                        for feed in self.feeds where feed.readerCount > 0 && feed.shows(changed) { await feed.refresh() }
                     }
                     // As much rest as work: looking never costs more than half a core. Changes are collected meanwhile.
                     try? await Task.sleep(for: work)
@@ -78,7 +78,11 @@ package final class DashboardHub: Service {
             group.addTask {
                 let beats = AsyncStream<Void> { try? await Task.sleep(for: self.beat) }
                 for await _ in beats.cancelOnGracefulShutdown() {
-                    for feed in self.feeds { feed.wake() }
+                    for feed in self.feeds where feed.readerCount > 0 {
+                        // Asking is what keeps the tables up to date.
+                        await feed.refresh()
+                        feed.wake()
+                    }
                 }
             }
         }

@@ -15,16 +15,16 @@ struct DashboardRoutes {
         router.get("/dashboards/{plugin}/{dashboard}") { request, context in
             try context.require(.viewer)
             let page = DashboardPage(
-                feed: try feed(request, context), charts: assets.address("chart.js"), address: request.ownAddress)
+                feed: try await feed(request, context), charts: assets.address("chart.js"), address: request.ownAddress)
             return Response.page(page.page(), assets)
         }
         router.get("/dashboards/{plugin}/{dashboard}/stream") { request, context in
             try context.require(.viewer)
-            return try stream(try feed(request, context), request)
+            return try stream(try await feed(request, context), request)
         }
     }
 
-    private func feed(_ request: Request, _ context: WebRequestContext) throws -> DashboardFeed {
+    private func feed(_ request: Request, _ context: WebRequestContext) async throws -> DashboardFeed {
         let plugin = try context.parameters.require("plugin")
         let dashboard = try context.parameters.require("dashboard")
         guard let listing = plugins().plugins.first(where: { $0.id == plugin }) else {
@@ -39,7 +39,7 @@ struct DashboardRoutes {
         let view = DashboardView(
             plugin: plugin, dashboard: dashboard,
             selection: Dictionary(chosen, uniquingKeysWith: { first, _ in first }))
-        guard let feed = hub.feed(definition, view) else {
+        guard let feed = await hub.feed(definition, view) else {
             throw WebError(.serviceUnavailable, "busy", "Too many dashboards are being watched; try again later.")
         }
         return feed
@@ -58,7 +58,7 @@ struct DashboardRoutes {
                 var seen = last.flatMap { StreamPosition($0) }
                 try await request.body.consumeWithCancellationOnInboundClose { _ in
                     let wakes = feed.wakes()
-                    feed.refresh()
+                    await feed.refresh()
                     try await writer.write(ByteBuffer(string: "retry: 1000\n\n"))
                     if let event = feed.event(after: seen) {
                         try await writer.write(ByteBuffer(bytes: event.bytes))

@@ -10,7 +10,7 @@ struct TableRoutes {
     func add(to router: Router<WebRequestContext>) {
         router.get("/api/v1/tables/{plugin}/{table}") { request, context in
             try context.require(.viewer)
-            return try table(request, context)
+            return try await table(request, context)
         }
         router.get("/api/v1/plugins") { _, context in
             try context.require(.viewer)
@@ -20,10 +20,10 @@ struct TableRoutes {
 
     /// `{"table", "title", "version", "columns", "rows": [{column: value}], "next"}`; `next` is the address of the next
     /// page, null on the last.
-    private func table(_ request: Request, _ context: WebRequestContext) throws -> Response {
+    private func table(_ request: Request, _ context: WebRequestContext) async throws -> Response {
         let id = TableID(
             plugin: try context.parameters.require("plugin"), table: try context.parameters.require("table"))
-        guard let snapshot = tables.snapshot(of: id) else { throw WebError.notFound("There is no table \(id).") }
+        guard let snapshot = await tables.snapshot(of: id) else { throw WebError.notFound("There is no table \(id).") }
         let page = try PageRequest(request)
         let rows = TablePage(snapshot, page)
 

@@ -1,5 +1,4 @@
 import CPluginAPI
-import CRecords
 import Records
 
 /// Decides over which connection a line goes: all lines of an actor over the same one, so that their order holds.
@@ -26,7 +25,6 @@ final class LineRouter {
         guard connections > 1 else { return 0 }
         defer { extractor.reset() }
         guard extractor.extract(line, into: row) == nil, let actor = envelope.actor(of: row) else { return 0 }
-        let hash = lectern_murmur2(actor.baseAddress?.assumingMemoryBound(to: UInt8.self), actor.count)
-        return Int(hash & 0x7fff_ffff) % connections
+        return Partitioner.partition(of: actor, count: connections)
     }
 }
