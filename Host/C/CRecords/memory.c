@@ -21,6 +21,10 @@ void *lectern_pages(size_t bytes) {
   if (before) munmap(start, before);
   if (huge - before) munmap(start + before + size, huge - before);
   madvise(start + before, size, MADV_HUGEPAGE);
+#ifdef MADV_POPULATE_WRITE
+  // Tables are read before they are written: without this, each huge page would be mapped as the zero page first.
+  madvise(start + before, size, MADV_POPULATE_WRITE);
+#endif
   return start + before;
 }
 

@@ -17,7 +17,7 @@ enum SQLiteSchema {
 
     static func prepareConnection(_ db: Database) throws {
         try db.execute(sql: "PRAGMA page_size = \(pageSize)")
-        // Debian's SQLite would write zeros over every page that a merge frees: three times the states.
+        // Debian's SQLite would write zeros over every page that a merge frees: several times the states.
         try db.execute(sql: "PRAGMA secure_delete = FAST")
         try db.execute(sql: "PRAGMA wal_autocheckpoint = \(journalPages)")
         try db.execute(sql: "PRAGMA journal_size_limit = \(journalLimit)")

@@ -6,7 +6,7 @@ import Synchronization
 /// The embedded store: one SQLite database in WAL mode.
 ///
 /// A checkpoint is one transaction. It writes rows of many states each, which pile up and are merged when a pile has
-/// become three times its states, so that the database stays within a small multiple of the live states, and committing
+/// become several times its states, so that the database stays within a small multiple of the live states, and committing
 /// a state costs little more than copying it.
 package final class SQLiteStore: KeyValueStore {
     private let path: String

@@ -31,7 +31,7 @@ struct PileSize: Sendable, Equatable {
         return size.needsMerge ? nil : size
     }
 
-    /// A pile may hold its states four times over: then at most one commit in four merges. Small piles may grow
+    /// A pile may hold its states six times over: then at most one commit in six merges. Small piles may grow
     /// further. Many small rows count as well, since each costs time when the pile is read.
-    private var needsMerge: Bool { bytes > 4 * live + (256 << 10) || rows > bytes >> 14 + 256 }
+    private var needsMerge: Bool { bytes > 6 * live + (256 << 10) || rows > bytes >> 14 + 256 }
 }

@@ -177,6 +177,9 @@ extension PluginFold {
         }
         guard count > 0 else { return }
         for pick in 0..<count {
+            states.prefetchState(pickedKeys[pick], partition: batch.partitions[Int(picks[pick])])
+        }
+        for pick in 0..<count {
             let partition = batch.partitions[Int(picks[pick])]
             let state = states.touch(pickedKeys[pick], partition: partition, keys)
             lectern_prefetch(state)

@@ -45,6 +45,9 @@ final class ReducerStates {
     @inline(__always)
     func prefetch(_ key: UInt64, partition: Int) { tables[partition].prefetch(key) }
 
+    @inline(__always)
+    func prefetchState(_ key: UInt64, partition: Int) { tables[partition].prefetchState(key) }
+
     /// The state of a key, made if it is new, and noted as changed.
     @inline(__always)
     func touch(_ key: UInt64, partition: Int, _ keys: borrowing KeySpace) -> UnsafeMutableRawPointer {

@@ -122,6 +122,9 @@ final class Shard {
     /// Folds what has been added. After it, the texts of its events may go.
     func flush() {
         guard batch.count > 0 else { return }
+        for index in 0..<batch.count where batch.events[index].actor != nil {
+            keys.space.parts.prefetchItem(batch.actorHashes[index])
+        }
         for index in 0..<batch.count { resolve(index) }
         for plugin in plugins { plugin.fold(batch, fields, &keys.space) }
         events += UInt64(batch.count)

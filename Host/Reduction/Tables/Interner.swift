@@ -11,6 +11,8 @@ struct Interner: ~Copyable {
     private struct Slot {
         var tag: UInt32
         var number: UInt32
+        /// Where the item begins.
+        var item: UInt64
     }
 
     private struct Entry {
@@ -55,25 +57,27 @@ struct Interner: ~Copyable {
         lectern_prefetch(slots + Int(truncatingIfNeeded: hash) & mask)
     }
 
+    /// To be called some time before `number(of:hash:)`, once the slot has been prefetched.
+    @inline(__always)
+    func prefetchItem(_ hash: UInt64) {
+        let slot = slots[Int(truncatingIfNeeded: hash) & mask]
+        if slot.number != 0 { lectern_prefetch(items.raw.start + Int(slot.item)) }
+    }
+
     /// The number of a text, whose hash is given.
     @inline(__always)
     mutating func number(of text: UnsafeRawBufferPointer, hash: UInt64) -> UInt32 {
         let tag = UInt32(truncatingIfNeeded: hash >> 32)
         var at = Int(truncatingIfNeeded: hash) & mask
+        let start = text.baseAddress?.assumingMemoryBound(to: UInt8.self)
         while slots[at].number != 0 {
-            if slots[at].tag == tag {
-                let entry = entries[Int(slots[at].number) - 1]
-                let start = items.raw.start + Int(entry.item) + Int(entry.head)
-                if entry.head != 0, Int(entry.length - entry.head) == text.count,
-                    memcmp(start, text.baseAddress!, text.count) == 0
-                {
-                    return slots[at].number - 1
-                }
+            if slots[at].tag == tag, lectern_cbor_is_text(items.raw.start + Int(slots[at].item), start, text.count) {
+                return slots[at].number - 1
             }
             at = (at + 1) & mask
         }
         let item = items.count
-        lectern_cbor_text(&items.raw, text.baseAddress?.assumingMemoryBound(to: UInt8.self), text.count)
+        lectern_cbor_text(&items.raw, start, text.count)
         return insert(item: item, head: items.count - item - text.count, tag: tag, at: at)
     }
 
@@ -118,7 +122,7 @@ struct Interner: ~Copyable {
         }
         entries[count] = Entry(item: UInt64(item), length: UInt32(items.count - item), head: UInt32(head))
         count += 1
-        slots[slot] = Slot(tag: tag, number: UInt32(count))
+        slots[slot] = Slot(tag: tag, number: UInt32(count), item: UInt64(item))
         if count * 2 > mask { grow() }
         return UInt32(count) - 1
     }

@@ -12,51 +12,70 @@ struct Mark {
 /// The accepted events' marks of one plugin in one partition. Not thread-safe.
 ///
 /// A mark counts as long as its time is at most `retention` before the latest time of the partition's accepted events: a
-/// function of the log alone, so that forgetting older marks changes no verdict.
+/// function of the log alone, so that forgetting older marks changes no verdict. Times are kept only where they matter.
 struct MarkSet: ~Copyable {
+    private struct Slot {
+        var high: UInt64
+        var low: UInt64
+
+        var isEmpty: Bool { high | low == 0 }
+    }
+
     private let retention: Int64?
-    private var slots: UnsafeMutablePointer<Mark>
+    private var slots: UnsafeMutablePointer<Slot>
+    /// Of each slot, if there is a retention.
+    private var times: UnsafeMutablePointer<Int64>?
     private var mask: Int
     private var count = 0
     private var latest = Int64.min
-    /// Marks that no checkpoint holds yet, as they are stored.
+    /// Marks that no checkpoint holds yet, as they are stored: a byte that says how long a mark is, and the marks.
     private(set) var fresh = Bytes()
 
     /// - Parameter retention: microseconds, or nil to keep marks for ever.
     init(retention: Int64?) {
         self.retention = retention
         mask = 255
-        slots = Self.makeSlots(256)
+        slots = Self.make(256)
+        times = retention == nil ? nil : Self.make(256)
     }
 
-    deinit { lectern_pages_free(slots, (mask + 1) * MemoryLayout<Mark>.stride) }
+    deinit { Self.free(slots, times, mask + 1) }
 
-    private static func makeSlots(_ count: Int) -> UnsafeMutablePointer<Mark> {
-        lectern_pages(count * MemoryLayout<Mark>.stride).assumingMemoryBound(to: Mark.self)
+    private static func make<Element>(_ count: Int) -> UnsafeMutablePointer<Element> {
+        lectern_pages(count * MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self)
+    }
+
+    private static func free(_ slots: UnsafeMutablePointer<Slot>, _ times: UnsafeMutablePointer<Int64>?, _ count: Int) {
+        lectern_pages_free(slots, count * MemoryLayout<Slot>.stride)
+        if let times { lectern_pages_free(times, count * MemoryLayout<Int64>.stride) }
     }
 
     @inline(__always)
-    private static func hash(_ mark: Mark) -> Int { Int(truncatingIfNeeded: Hash.of(mark.high ^ mark.low)) }
+    private static func hash(_ high: UInt64, _ low: UInt64) -> Int { Int(truncatingIfNeeded: Hash.of(high ^ low)) }
 
     @inline(__always)
     func prefetch(_ mark: Mark) {
-        lectern_prefetch(slots + Self.hash(mark) & mask)
+        lectern_prefetch(slots + Self.hash(mark.high, mark.low) & mask)
     }
 
     /// Adds the mark unless it is there already. Returns whether the event is new.
     @inline(__always)
     mutating func insert(_ mark: Mark) -> Bool {
         guard put(mark) else { return false }
-        withUnsafeBytes(of: mark) { lectern_bytes_append(&fresh.raw, $0.baseAddress, MemoryLayout<Mark>.size) }
+        let length = retention == nil ? MemoryLayout<Slot>.size : MemoryLayout<Mark>.size
+        if fresh.count == 0 { fresh.append(byte: UInt8(length)) }
+        withUnsafeBytes(of: mark) { lectern_bytes_append(&fresh.raw, $0.baseAddress, length) }
         return true
     }
 
-    /// Puts back what an earlier life stored.
+    /// Puts back what an earlier life stored. Marks that were stored without a time count for ever.
     mutating func restore(_ stored: UnsafeRawBufferPointer) {
-        var at = 0
-        while stored.count - at >= MemoryLayout<Mark>.size {
-            _ = put(stored.loadUnaligned(fromByteOffset: at, as: Mark.self))
-            at += MemoryLayout<Mark>.size
+        guard let length = stored.first.map(Int.init), length >= MemoryLayout<Slot>.size else { return }
+        for at in stride(from: 1, through: stored.count - length, by: length) {
+            let slot = stored.loadUnaligned(fromByteOffset: at, as: Slot.self)
+            let hasTime = length >= MemoryLayout<Mark>.size
+            let time = hasTime ? stored.loadUnaligned(fromByteOffset: at + 16, as: Int64.self) : .max
+            _ = put(Mark(high: slot.high, low: slot.low, time: time))
         }
     }
 
@@ -69,39 +88,44 @@ struct MarkSet: ~Copyable {
 
     @inline(__always)
     private mutating func put(_ mark: Mark) -> Bool {
-        var at = Self.hash(mark) & self.mask
-        // No mark is all zero but by a chance of 2^-128.
-        while slots[at].high | slots[at].low != 0 {
+        var at = Self.hash(mark.high, mark.low) & mask
+        while !slots[at].isEmpty {
             if slots[at].high == mark.high, slots[at].low == mark.low {
-                guard let retention, slots[at].time < latest - retention else { return false }
-                slots[at].time = mark.time
+                guard let retention, let times, times[at] < latest - retention else { return false }
+                times[at] = mark.time
                 latest = max(latest, mark.time)
                 return true
             }
-            at = (at + 1) & self.mask
+            at = (at + 1) & mask
         }
-        slots[at] = mark
-        latest = max(latest, mark.time)
+        slots[at] = Slot(high: mark.high, low: mark.low)
+        if let times {
+            times[at] = mark.time
+            if mark.time != .max { latest = max(latest, mark.time) }
+        }
         count += 1
-        if count * 4 > self.mask * 3 { rebuild() }
+        if count * 4 > mask * 3 { rebuild() }
         return true
     }
 
     /// Leaves out the marks that no longer count; grows if that frees too little.
     private mutating func rebuild() {
-        let old = slots
-        let oldCapacity = mask + 1
+        let (oldSlots, oldTimes, oldCapacity) = (slots, times, mask + 1)
         let horizon = retention.map { latest - $0 } ?? .min
-        let live = (0..<oldCapacity).count { old[$0].high | old[$0].low != 0 && old[$0].time >= horizon }
-        if live * 2 > mask { mask = oldCapacity * 2 - 1 }
-        slots = Self.makeSlots(mask + 1)
+        func counts(_ index: Int) -> Bool {
+            !oldSlots[index].isEmpty && (oldTimes.map { $0[index] >= horizon } ?? true)
+        }
+        if (0..<oldCapacity).count(where: counts) * 2 > mask { mask = oldCapacity * 2 - 1 }
+        slots = Self.make(mask + 1)
+        if times != nil { times = Self.make(mask + 1) }
         count = 0
-        for index in 0..<oldCapacity where old[index].high | old[index].low != 0 && old[index].time >= horizon {
-            var at = Self.hash(old[index]) & mask
-            while slots[at].high | slots[at].low != 0 { at = (at + 1) & mask }
-            slots[at] = old[index]
+        for index in 0..<oldCapacity where counts(index) {
+            var at = Self.hash(oldSlots[index].high, oldSlots[index].low) & mask
+            while !slots[at].isEmpty { at = (at + 1) & mask }
+            slots[at] = oldSlots[index]
+            if let times, let oldTimes { times[at] = oldTimes[index] }
             count += 1
         }
-        lectern_pages_free(old, oldCapacity * MemoryLayout<Mark>.stride)
+        Self.free(oldSlots, oldTimes, oldCapacity)
     }
 }

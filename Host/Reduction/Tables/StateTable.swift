@@ -31,6 +31,12 @@ struct StateTable {
         lectern_prefetch(slots + Int(truncatingIfNeeded: Hash.of(key)) & mask)
     }
 
+    /// To be called some time before a state is used, once its slot has been prefetched.
+    @inline(__always)
+    func prefetchState(_ key: UInt64) {
+        if let state = slot(key).pointee.state { lectern_prefetch(state.header) }
+    }
+
     /// The slot of a key: its state is nil if the key is new. A new state must be put into it, and `inserted` called, at once.
     @inline(__always)
     func slot(_ key: UInt64) -> UnsafeMutablePointer<Slot> {

@@ -1,5 +1,6 @@
 // A growing buffer of bytes, and what is written into it: JSON texts and numbers, CBOR.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -47,6 +48,29 @@ void lectern_cbor_integer(lectern_bytes *bytes, int64_t value);
 /// Reads a head at `*at` and moves past it. Indefinite lengths are refused. Returns 0 where there is no whole head. For
 /// major 7, `argument` holds the bits and `*size` says how many bytes they took (0, 1, 2, 4 or 8).
 int lectern_cbor_read_head(const uint8_t **at, const uint8_t *end, uint8_t *major, uint64_t *argument, uint8_t *size);
+/// Whether the item is the text of so many bytes. Inline, and without a call for short texts: keys are compared by it.
+static inline bool lectern_cbor_is_text(const uint8_t *item, const uint8_t *text, size_t length) {
+  if (length < 24) {
+    if (*item++ != (0x60 | length)) return false;
+    if (length >= 8) {
+      uint64_t a, b, c, d;
+      memcpy(&a, item, 8);
+      memcpy(&b, text, 8);
+      memcpy(&c, item + length - 8, 8);
+      memcpy(&d, text + length - 8, 8);
+      if (a != b || c != d) return false;
+      return length <= 16 || memcmp(item + 8, text + 8, 8) == 0;
+    }
+    for (size_t i = 0; i < length; i++)
+      if (item[i] != text[i]) return false;
+    return true;
+  }
+  uint8_t major, size;
+  uint64_t argument;
+  const uint8_t *at = item;
+  if (!lectern_cbor_read_head(&at, item + 9, &major, &argument, &size)) return false;
+  return major == 3 && argument == length && memcmp(at, text, length) == 0;
+}
 /// Writes the CBOR item as compact JSON: byte strings as base64url, tags dropped, keys that are integers as texts. Returns the length of
 /// the item, or 0 if it is not one whole, well-formed item nested at most 64 deep.
 size_t lectern_cbor_json(lectern_bytes *bytes, const uint8_t *item, size_t length);
