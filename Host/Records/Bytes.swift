@@ -1,4 +1,3 @@
-import Glibc
 package import CRecords
 
 /// A growing buffer of bytes that frees its memory at its end. Not thread-safe.
@@ -9,7 +8,10 @@ package struct Bytes: ~Copyable {
 
     package init() {}
 
-    deinit { free(raw.start) }
+    deinit {
+        var raw = raw
+        lectern_bytes_free(&raw)
+    }
 
     package var count: Int { raw.count }
 

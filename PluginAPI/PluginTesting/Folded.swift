@@ -41,7 +41,8 @@ public struct Folded: Sendable {
         }
         var tables: [String: [String]] = [:]
         for file in try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "tables").path) {
-            tables[String(file.prefix(while: { $0 != "." }))] = try lines("tables/\(file)")
+            // PLUGIN.TABLE.jsonl, of one plugin.
+            tables[file.split(separator: ".").dropFirst().first.map(String.init) ?? file] = try lines("tables/\(file)")
         }
         self.tables = tables
     }

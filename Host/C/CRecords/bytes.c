@@ -1,11 +1,31 @@
 #include "bytes.h"
 
+#include "memory.h"
+
+// From here on a buffer has pages of its own: it grows without being copied, and takes few page faults to fill.
+static const size_t large = (size_t)2 << 20;
+
 void lectern_bytes_grow(lectern_bytes *bytes, size_t more) {
   size_t capacity = bytes->capacity ? bytes->capacity * 2 : 256;
   while (capacity - bytes->count < more) capacity *= 2;
-  bytes->start = realloc(bytes->start, capacity);
-  if (!bytes->start) abort();
+  if (capacity < large) {
+    bytes->start = realloc(bytes->start, capacity);
+    if (!bytes->start) abort();
+  } else if (bytes->capacity < large) {
+    uint8_t *start = lectern_pages(capacity);
+    if (bytes->count) memcpy(start, bytes->start, bytes->count);
+    free(bytes->start);
+    bytes->start = start;
+  } else {
+    bytes->start = lectern_pages_grow(bytes->start, bytes->capacity, capacity);
+  }
   bytes->capacity = capacity;
+}
+
+void lectern_bytes_free(lectern_bytes *bytes) {
+  if (bytes->capacity < large) free(bytes->start);
+  else lectern_pages_free(bytes->start, bytes->capacity);
+  *bytes = (lectern_bytes){0};
 }
 
 static void base64(lectern_bytes *bytes, const uint8_t *from, size_t length, const char *letters, int padded) {

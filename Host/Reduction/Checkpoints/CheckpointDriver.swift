@@ -57,6 +57,6 @@ final class CheckpointDriver {
     private func advance(_ limit: Int) {
         guard let checkpoints = checkpoint.advance(limit) else { return }
         let done = done
-        thread.commit(checkpoints) { done?(checkpoints, $0) }
+        thread.commit(checkpoints) { done?($0, $1) }
     }
 }

@@ -5,8 +5,8 @@ import Synchronization
 /// Commits checkpoints on a thread of its own, so that no shard waits for the store.
 package final class CheckpointThread: Sendable {
     private struct Job: Sendable {
-        let checkpoints: [Checkpoint]
-        let done: @Sendable (Result<Void, any Error>) -> Void
+        let checkpoints: [EncodedCheckpoint]
+        let done: @Sendable ([Checkpoint], Result<Void, any Error>) -> Void
     }
 
     private struct State {
@@ -23,7 +23,8 @@ package final class CheckpointThread: Sendable {
         let jobs = jobs
         thread = WorkThread(name: "checkpoints") {
             while let job = jobs.take() {
-                job.done(Result { try store.commit(job.checkpoints) })
+                let checkpoints = job.checkpoints.map { $0.checkpoint() }
+                job.done(checkpoints, Result { try store.commit(checkpoints) })
             }
         }
     }
@@ -38,12 +39,13 @@ package final class CheckpointThread: Sendable {
     package var failure: (any Error)? { state.withLock { $0.failure } }
 
     /// Commits the checkpoints of one shard, all or none; `done` is called on the thread of the store.
-    package func commit(
-        _ checkpoints: [Checkpoint], done: @escaping @Sendable (Result<Void, any Error>) -> Void = { _ in }
+    func commit(
+        _ checkpoints: [EncodedCheckpoint],
+        done: @escaping @Sendable ([Checkpoint], Result<Void, any Error>) -> Void
     ) {
         state.withLock { $0.waiting += 1 }
         jobs.put(
-            Job(checkpoints: checkpoints) { result in
+            Job(checkpoints: checkpoints) { checkpoints, result in
                 self.state.withLock {
                     $0.waiting -= 1
                     switch result {
@@ -51,7 +53,7 @@ package final class CheckpointThread: Sendable {
                     case .failure(let error): if $0.failure == nil { $0.failure = error }
                     }
                 }
-                done(result)
+                done(checkpoints, result)
             })
     }
 

@@ -10,7 +10,7 @@ final class ShardCheckpoint {
     private let owned: [Int]
     private let epoch: UInt64
     private var positions: [[UInt64]] = []
-    private var marks: [[[UInt8]]] = []
+    private var marks: [[FreshMarks?]] = []
     private(set) var isTaking = false
     private var stored: [[UInt64]]
 
@@ -40,7 +40,7 @@ final class ShardCheckpoint {
     }
 
     /// Encodes at most `limit` states. Returns the checkpoints, one for each plugin and partition that moved on, when all is encoded.
-    func advance(_ limit: Int) -> [Checkpoint]? {
+    func advance(_ limit: Int) -> [EncodedCheckpoint]? {
         precondition(isTaking)
         var left = limit
         for plugin in shard.plugins {
@@ -54,22 +54,36 @@ final class ShardCheckpoint {
         return shard.plugins.indices.flatMap(checkpoints)
     }
 
-    private func checkpoints(_ index: Int) -> [Checkpoint] {
+    private func checkpoints(_ index: Int) -> [EncodedCheckpoint] {
         let plugin = shard.plugins[index]
         return owned.enumerated().compactMap { place, partition in
             guard positions[index][partition] != stored[index][partition] else { return nil }
-            let blocks = plugin.states.compactMap { states -> StateBlock? in
-                let block = states.takeBlock(partition)
-                guard block.count > 0 else { return nil }
-                return StateBlock(
-                    component: states.reducer.id, incarnation: states.reducer.version,
-                    fields: states.reducer.key.map(\.name), spread: states.reducer.isSpread, external: false,
-                    bytes: block.bytes, count: block.count)
-            }
-            return Checkpoint(
+            let head = Checkpoint(
                 log: log, plugin: plugin.plugin.id, partition: partition, position: positions[index][partition],
-                epoch: epoch,
-                blocks: blocks, marks: marks[index][place], summary: [])
+                epoch: epoch, blocks: [], marks: [], summary: [])
+            let blocks = plugin.states.compactMap { states in
+                states.takeBlock(partition).map { (states.reducer, $0) }
+            }
+            return EncodedCheckpoint(head: head, blocks: blocks, marks: marks[index][place])
         }
+    }
+}
+
+/// A checkpoint on its way from the shard, which is not to be held up by the copying that is left to do.
+struct EncodedCheckpoint: Sendable {
+    let head: Checkpoint
+    let blocks: [(reducer: ReducerComponent, buffer: BlockBuffer)]
+    let marks: FreshMarks?
+
+    /// Any thread.
+    func checkpoint() -> Checkpoint {
+        var checkpoint = head
+        checkpoint.blocks = blocks.map { reducer, buffer in
+            StateBlock(
+                component: reducer.id, incarnation: reducer.version, fields: reducer.key.map(\.name),
+                spread: reducer.isSpread, external: false, bytes: buffer.bytes, count: buffer.count)
+        }
+        checkpoint.marks = marks?.bytes ?? []
+        return checkpoint
     }
 }

@@ -34,7 +34,7 @@ package final class Fold {
 
     /// Folds the inputs, one after the other.
     ///
-    /// - Parameter directory: receives `states.jsonl`, `tables/NAME.jsonl` and `dead-letters.jsonl`; nil to write nothing.
+    /// - Parameter directory: receives `states.jsonl`, `tables/PLUGIN.TABLE.jsonl` and `dead-letters.jsonl`; nil to write nothing.
     package func run(
         _ inputs: [FoldInput], to directory: String?, progress: (Progress) -> Void = { _ in }
     ) throws -> FoldSummary {
@@ -113,17 +113,19 @@ package final class Fold {
     }
 
     private func write(_ shards: [Shard], to directory: String?) throws {
-        var output = StateOutput()
+        let buffer = LineBuffer()
+        let output = StateOutput(file: try LineFile(directory.map { "\($0)/states.jsonl" }, buffer))
         for index in catalog.plugins.indices.sorted(by: { catalog.plugins[$0].id < catalog.plugins[$1].id }) {
             let states = MergedStates(shards, plugin: index)
-            output.add(states)
+            try output.add(states)
             for table in catalog.plugins[index].tables {
-                let rows = TableOutput(table, of: states)
-                let path = directory.map { "\($0)/tables/\(table.id).jsonl" }
-                summary.rows.append((table.id, rows.count, try rows.write(to: path)))
+                let name = "\(catalog.plugins[index].id).\(table.id)"
+                let file = try LineFile(directory.map { "\($0)/tables/\(name).jsonl" }, buffer)
+                _ = try TableOutput(table, of: states, to: file)
+                summary.rows.append((name, file.count, try file.close()))
             }
         }
-        summary.states = output.lines.count
-        summary.sha256 = try output.lines.write(to: directory.map { "\($0)/states.jsonl" })
+        summary.states = output.file.count
+        summary.sha256 = try output.file.close()
     }
 }

@@ -4,12 +4,17 @@ import Records
 /// Folds decoded events at once, in the thread that reads them: each event is parsed once.
 final class InlineSink: FoldSink {
     private let shard: Shard
-    private var positions: [UInt64]
+    private let positions: UnsafeMutablePointer<UInt64>
+    private let partitions: Int
 
     init(_ shard: Shard) {
         self.shard = shard
-        positions = Array(repeating: 0, count: shard.setup.partitions)
+        partitions = shard.setup.partitions
+        positions = .allocate(capacity: partitions)
+        positions.initialize(repeating: 0, count: partitions)
     }
+
+    deinit { positions.deallocate() }
 
     var extractor: FieldExtractor { shard.fields.extractor }
 
@@ -17,7 +22,7 @@ final class InlineSink: FoldSink {
 
     @inline(__always)
     func add(_ event: DecodedEvent) {
-        let partition = event.partition(of: positions.count)
+        let partition = event.partition(of: partitions)
         let position = positions[partition]
         positions[partition] = position + 1
         shard.add(

@@ -2,50 +2,65 @@ import CRecords
 import Glibc
 import Records
 
-/// Lines that are sorted by their bytes, written to a file and hashed.
-struct LineFile: ~Copyable {
-    private var text = Bytes()
-    private var lines: [lectern_line] = []
-    private var start = 0
+/// The memory of lines that are not written yet: one for all files of a fold, since memory that was used before costs
+/// less than new one. Not thread-safe.
+final class LineBuffer {
+    fileprivate var text = Bytes()
+    fileprivate var lines: [lectern_line] = []
+    fileprivate var chunk = Bytes()
+}
 
-    var count: Int { lines.count }
+/// A file of lines that are sorted by their bytes, group after group. Not thread-safe.
+final class LineFile {
+    private let file: OutputFile?
+    private let buffer: LineBuffer
+    private var hash = SHA256()
+    /// Lines of the groups that have ended.
+    private(set) var count = 0
 
-    /// Ends the line that `write` has written. `skip`: how many bytes at its start all lines share.
-    mutating func add(skip: Int = 0, _ write: (inout Bytes) -> Void) {
-        write(&text)
-        text.append(byte: 10)
-        let length = text.count - start
-        lines.append(
+    /// - Parameter path: nil to hash and count only.
+    init(_ path: String?, _ buffer: LineBuffer) throws(InputError) {
+        file = try path.map { path throws(InputError) in try OutputFile(path) }
+        self.buffer = buffer
+    }
+
+    /// Ends the line that `write` has written. `skip`: how many bytes at its start all lines of the group share.
+    func add(skip: Int = 0, _ write: (inout Bytes) -> Void) {
+        let start = buffer.text.count
+        write(&buffer.text)
+        buffer.text.append(byte: 10)
+        let length = buffer.text.count - start
+        buffer.lines.append(
             lectern_line(offset: UInt64(start), length: UInt32(length), skip: UInt32(min(skip, length))))
-        start = text.count
     }
 
-    /// Sorts the lines since `first`; lines before it stay before them.
-    mutating func sort(from first: Int = 0) {
-        let text = text.raw.start
-        lines.withUnsafeMutableBufferPointer {
-            guard $0.count > first else { return }
-            lectern_sort_lines(text, $0.baseAddress! + first, $0.count - first)
+    /// Sorts the lines since the last group and writes them.
+    func endGroup() throws(InputError) {
+        let text = buffer.text.raw.start
+        buffer.lines.withUnsafeMutableBufferPointer { lectern_sort_lines(text, $0.baseAddress, $0.count) }
+        for line in buffer.lines {
+            buffer.chunk.append(
+                UnsafeRawBufferPointer(start: text! + Int(line.offset), count: Int(line.length)))
+            if buffer.chunk.count >= 1 << 18 { try writeChunk() }
         }
+        try writeChunk()
+        count += buffer.lines.count
+        buffer.text.truncate()
+        buffer.lines.removeAll(keepingCapacity: true)
     }
 
-    /// Writes the lines to a file, unless `path` is nil. Returns their SHA-256.
-    borrowing func write(to path: String?) throws(InputError) -> String {
-        let file = try path.map { path throws(InputError) in try OutputFile(path) }
-        var hash = SHA256()
-        var chunk = Bytes()
-        for line in lines {
-            chunk.append(UnsafeRawBufferPointer(start: text.raw.start + Int(line.offset), count: Int(line.length)))
-            if chunk.count >= 1 << 18 {
-                hash.update(chunk.contents)
-                try file?.write(chunk.contents)
-                chunk.truncate()
-            }
-        }
-        hash.update(chunk.contents)
-        try file?.write(chunk.contents)
+    private func writeChunk() throws(InputError) {
+        hash.update(buffer.chunk.contents)
+        try file?.write(buffer.chunk.contents)
+        buffer.chunk.truncate()
+    }
+
+    /// The file takes its place. Returns the SHA-256 of all lines.
+    func close() throws(InputError) -> String {
         try file?.close()
-        return hash.hexadecimal()
+        var whole = SHA256()
+        swap(&whole, &hash)
+        return whole.hexadecimal()
     }
 }
 

@@ -6,12 +6,11 @@ import Records
 /// Writes the external states of plugins as JSON lines: one for each key, sorted by their bytes.
 ///
 ///     {"component":"quiz-analytics.attempts","key":{"actor":"ann","module":"dsa-arrays"},"state":{…}}
-struct StateOutput: ~Copyable {
-    var lines = LineFile()
+struct StateOutput {
+    let file: LineFile
 
-    mutating func add(_ states: MergedStates) {
+    func add(_ states: MergedStates) throws(InputError) {
         for (index, reducer) in states.plugin.reducers.enumerated() {
-            let first = lines.count
             let prefix = Array("{\"component\":\"\(states.plugin.id).\(reducer.id)\",\"key\":".utf8)
             let names = KeyNames(reducer.key)
             let context = reducer.raw.context
@@ -21,7 +20,7 @@ struct StateOutput: ~Copyable {
                 value.truncate()
                 var writer = lectern_writer.into(&value.raw)
                 encode(context, state, &writer)
-                lines.add(skip: prefix.count + names.firstLength) { line in
+                file.add(skip: prefix.count + names.firstLength) { line in
                     prefix.withUnsafeBytes { line.append($0) }
                     line.appendKeyJSON(key, names)
                     line.append(",\"state\":")
@@ -29,7 +28,7 @@ struct StateOutput: ~Copyable {
                     line.append("}")
                 }
             }
-            lines.sort(from: first)
+            try file.endGroup()
         }
     }
 }

@@ -7,12 +7,13 @@ import Records
 final class TableOutput {
     private let states: MergedStates
     private let table: TableComponent
-    private var lines = LineFile()
+    private let file: LineFile
     /// What stands before each column's value.
     private let names: [[UInt8]]
 
-    /// Makes all rows of the table.
-    init(_ table: TableComponent, of states: MergedStates) {
+    /// Writes all rows of the table.
+    init(_ table: TableComponent, of states: MergedStates, to file: LineFile) throws(InputError) {
+        self.file = file
         self.states = states
         self.table = table
         names = table.columns.enumerated().map { index, column in
@@ -23,12 +24,8 @@ final class TableOutput {
             return name.array
         }
         makeRows()
-        lines.sort()
+        try file.endGroup()
     }
-
-    var count: Int { lines.count }
-
-    func write(to path: String?) throws(InputError) -> String { try lines.write(to: path) }
 
     private func makeRows() {
         var rows = lectern_rows()
@@ -60,7 +57,7 @@ final class TableOutput {
     }
 
     private func add(_ values: UnsafeBufferPointer<lectern_value>) {
-        lines.add(skip: names[0].count) { line in
+        file.add(skip: names[0].count) { line in
             for (index, column) in table.columns.enumerated() {
                 names[index].withUnsafeBytes { line.append($0) }
                 let value = index < values.count ? values[index] : lectern_value()

@@ -21,10 +21,11 @@ final class PluginFold {
     let plugin: Plugin
     let states: [ReducerStates]
     /// The next record to fold in each partition: what lies before has been folded.
-    private(set) var positions: [UInt64]
+    var positions: [UInt64] { Array(UnsafeBufferPointer(start: next, count: partitionCount)) }
     private(set) var duplicates: UInt64 = 0
     private(set) var rejections: [Rejection] = []
 
+    private let next: UnsafeMutablePointer<UInt64>
     private let marks: UnsafeMutablePointer<MarkSet>?
     private let keyMakers: [KeyMaker]
     private let inputs: [InputRun]
@@ -36,7 +37,6 @@ final class PluginFold {
     private let pickedInputs: UnsafeMutablePointer<UnsafeRawPointer?>
     private let pickedStates: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private let pickedKeys: UnsafeMutablePointer<UInt64>
-    /// Of the reducer whose keys are being made: how many events it picked.
     private let partitionCount: Int
 
     fileprivate enum Verdict: UInt8 {
@@ -49,7 +49,8 @@ final class PluginFold {
         states = plugin.reducers.map { ReducerStates($0, partitions: partitions) }
         keyMakers = plugin.reducers.map { KeyMaker($0.key, fields: fields) }
         inputs = plugin.inputs.map { InputRun($0, batch: batch) }
-        positions = Array(repeating: 0, count: partitions)
+        next = .allocate(capacity: partitions)
+        next.initialize(repeating: 0, count: partitions)
         if let dedup {
             let marks = UnsafeMutablePointer<MarkSet>.allocate(capacity: partitions)
             for index in 0..<partitions { (marks + index).initialize(to: MarkSet(retention: dedup.retention)) }
@@ -65,6 +66,7 @@ final class PluginFold {
     }
 
     deinit {
+        next.deallocate()
         marks?.deinitialize(count: partitionCount)
         marks?.deallocate()
         verdicts.deallocate()
@@ -94,7 +96,7 @@ final class PluginFold {
 
     /// Continues after a record that holds no event for plugins.
     func pass(partition: Int, position: UInt64) {
-        positions[partition] = max(positions[partition], position + 1)
+        next[partition] = max(next[partition], position + 1)
     }
 }
 
@@ -115,11 +117,11 @@ extension PluginFold {
         for index in 0..<batch.count {
             let partition = batch.partitions[index]
             let position = batch.events[index].position
-            guard position >= positions[partition] else {
+            guard position >= next[partition] else {
                 verdicts[index] = .passedBy
                 continue
             }
-            positions[partition] = position + 1
+            next[partition] = position + 1
             if reducersOfType[batch.types[index]] == 0 {
                 verdicts[index] = .passedBy
             } else {
@@ -203,10 +205,10 @@ extension PluginFold {
     var hasChanges: Bool { states.contains { $0.hasChanges } }
 
     /// The marks of a partition that no checkpoint holds yet.
-    func takeMarks(_ partition: Int) -> [UInt8] { marks?[partition].takeFresh() ?? [] }
+    func takeMarks(_ partition: Int) -> FreshMarks? { marks?[partition].takeFresh() }
 
     func restore(position: UInt64, marks stored: [[UInt8]], partition: Int) {
-        positions[partition] = position
+        next[partition] = position
         guard let marks else { return }
         for bytes in stored { bytes.withUnsafeBytes { marks[partition].restore($0) } }
     }

@@ -20,7 +20,7 @@ final class ReducerStates {
     private var encoded = 0
     /// The checkpoint for which states are being changed now. Starts at 2, so that `epoch - 1` is never the 0 of clean states.
     private var epoch: UInt32 = 2
-    private let blocks: [BlockBuilder]
+    private var blocks: [BlockBuffer]
 
     init(_ reducer: ReducerComponent, partitions: Int) {
         self.reducer = reducer
@@ -31,7 +31,7 @@ final class ReducerStates {
         tables = .allocate(capacity: partitions)
         for index in 0..<partitions { (tables + index).initialize(to: StateTable()) }
         slab = Slab(size: Int(reducer.raw.state_size), alignment: Int(reducer.raw.state_align))
-        blocks = (0..<partitions).map { _ in BlockBuilder() }
+        blocks = (0..<partitions).map { _ in BlockBuffer() }
     }
 
     deinit {
@@ -71,10 +71,8 @@ final class ReducerStates {
         return state
     }
 
-    /// Calls with each state, partition after partition.
-    func forEach(_ body: (_ state: UnsafeMutableRawPointer) -> Void) {
-        for partition in 0..<partitions { forEach(in: partition, body) }
-    }
+    /// Calls with each state, in no order.
+    func forEach(_ body: (_ state: UnsafeMutableRawPointer) -> Void) { slab.forEach(body) }
 
     /// Calls with each state of a partition.
     func forEach(in partition: Int, _ body: (_ state: UnsafeMutableRawPointer) -> Void) {
@@ -113,8 +111,12 @@ extension ReducerStates {
         return count
     }
 
-    /// The encoded states of a partition since the last call: entries as `StateBlock.bytes` has them, and their number.
-    func takeBlock(_ partition: Int) -> (bytes: [UInt8], count: Int) { blocks[partition].take() }
+    /// The encoded states of a partition since the last call, or nil if there are none.
+    func takeBlock(_ partition: Int) -> BlockBuffer? {
+        guard blocks[partition].count > 0 else { return nil }
+        defer { blocks[partition] = BlockBuffer() }
+        return blocks[partition]
+    }
 
     private func encode(_ state: UnsafeMutableRawPointer, _ keys: borrowing KeySpace) {
         let header = state.header
@@ -134,6 +136,7 @@ extension ReducerStates {
         if slot.pointee.state != nil { return true }
         let state = slab.take(key: key, partition: UInt16(truncatingIfNeeded: partition))
         guard reducer.raw.decode(context, bytes.baseAddress, UInt64(bytes.count), state) == LECTERN_OK else {
+            slab.untake()
             return false
         }
         slot.pointee = StateTable.Slot(key: key, state: state)
@@ -142,30 +145,26 @@ extension ReducerStates {
     }
 }
 
-/// Collects the entries of one partition's block.
-private final class BlockBuilder {
-    private var bytes = Bytes()
-    private var count = 0
+/// The entries of one partition's block, as `StateBlock.bytes` has them.
+///
+/// `@unchecked Sendable`: the shard that fills it gives it away with `takeBlock` and keeps no reference.
+final class BlockBuffer: @unchecked Sendable {
+    private var buffer = Bytes()
+    private(set) var count = 0
 
-    func add(key: (inout Bytes) -> Void, value: (UnsafeMutablePointer<lectern_bytes>) -> Void) {
-        let start = bytes.count
-        bytes.append(littleEndian: 0)
-        bytes.append(littleEndian: 0)
-        key(&bytes)
-        let keyEnd = bytes.count
-        value(&bytes.raw)
-        let entry = UnsafeMutableRawPointer(bytes.raw.start! + start)
+    var bytes: [UInt8] { buffer.array }
+
+    fileprivate func add(key: (inout Bytes) -> Void, value: (UnsafeMutablePointer<lectern_bytes>) -> Void) {
+        let start = buffer.count
+        buffer.append(littleEndian: 0)
+        buffer.append(littleEndian: 0)
+        key(&buffer)
+        let keyEnd = buffer.count
+        value(&buffer.raw)
+        let entry = UnsafeMutableRawPointer(buffer.raw.start! + start)
         entry.storeBytes(of: UInt32(keyEnd - start - 8).littleEndian, as: UInt32.self)
-        entry.storeBytes(of: UInt32(bytes.count - keyEnd).littleEndian, toByteOffset: 4, as: UInt32.self)
+        entry.storeBytes(of: UInt32(buffer.count - keyEnd).littleEndian, toByteOffset: 4, as: UInt32.self)
         count += 1
-    }
-
-    func take() -> (bytes: [UInt8], count: Int) {
-        defer {
-            bytes.truncate()
-            count = 0
-        }
-        return (bytes.array, count)
     }
 }
 

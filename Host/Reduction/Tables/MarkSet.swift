@@ -9,6 +9,15 @@ struct Mark {
     var time: Int64
 }
 
+/// Marks as they are stored: a byte that says how long a mark is, and the marks; or nothing.
+///
+/// `@unchecked Sendable`: the set that fills it gives it away with `takeFresh` and keeps no reference.
+final class FreshMarks: @unchecked Sendable {
+    fileprivate var buffer = Bytes()
+
+    var bytes: [UInt8] { buffer.array }
+}
+
 /// The accepted events' marks of one plugin in one partition. Not thread-safe.
 ///
 /// A mark counts as long as its time is at most `retention` before the latest time of the partition's accepted events: a
@@ -28,8 +37,8 @@ struct MarkSet: ~Copyable {
     private var mask: Int
     private var count = 0
     private var latest = Int64.min
-    /// Marks that no checkpoint holds yet, as they are stored: a byte that says how long a mark is, and the marks.
-    private(set) var fresh = Bytes()
+    /// Marks that no checkpoint holds yet.
+    private var fresh = FreshMarks()
 
     /// - Parameter retention: microseconds, or nil to keep marks for ever.
     init(retention: Int64?) {
@@ -63,8 +72,8 @@ struct MarkSet: ~Copyable {
     mutating func insert(_ mark: Mark) -> Bool {
         guard put(mark) else { return false }
         let length = retention == nil ? MemoryLayout<Slot>.size : MemoryLayout<Mark>.size
-        if fresh.count == 0 { fresh.append(byte: UInt8(length)) }
-        withUnsafeBytes(of: mark) { lectern_bytes_append(&fresh.raw, $0.baseAddress, length) }
+        if fresh.buffer.count == 0 { fresh.buffer.append(byte: UInt8(length)) }
+        withUnsafeBytes(of: mark) { lectern_bytes_append(&fresh.buffer.raw, $0.baseAddress, length) }
         return true
     }
 
@@ -79,11 +88,10 @@ struct MarkSet: ~Copyable {
         }
     }
 
-    /// The marks since the last call, in their stored form.
-    mutating func takeFresh() -> [UInt8] {
-        let bytes = fresh.array
-        fresh.truncate()
-        return bytes
+    /// The marks since the last call.
+    mutating func takeFresh() -> FreshMarks {
+        defer { fresh = FreshMarks() }
+        return fresh
     }
 
     @inline(__always)

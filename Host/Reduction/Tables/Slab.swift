@@ -47,6 +47,22 @@ struct Slab: ~Copyable {
         return state
     }
 
+    /// Takes back the room that was given last, whose state could not be made.
+    mutating func untake() {
+        next = next! - stride
+        left += 1
+        count -= 1
+    }
+
+    /// Calls with each state, in the order of their memory.
+    func forEach(_ body: (UnsafeMutableRawPointer) -> Void) {
+        let capacity = chunkSize / stride
+        for (index, chunk) in chunks.enumerated() {
+            let taken = index == chunks.count - 1 ? capacity - left : capacity
+            for place in 0..<taken { body(chunk + place * stride + lead) }
+        }
+    }
+
     private mutating func addChunk() {
         let chunk = lectern_pages(chunkSize)!
         chunks.append(chunk)

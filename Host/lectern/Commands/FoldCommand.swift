@@ -12,9 +12,9 @@ struct FoldCommand: AsyncParsableCommand {
         abstract: "Fold files into states and tables, without a daemon.",
         discussion: """
             Reads JSON lines, or the lines of a source plugin, plain or gzip, and writes to --out:
-              states.jsonl         a line for each key of each reducer, sorted
-              tables/NAME.jsonl    the rows of each table, sorted
-              dead-letters.jsonl   what could not be read, and why
+              states.jsonl                a line for each key of each reducer, sorted
+              tables/PLUGIN.TABLE.jsonl   the rows of each table, sorted
+              dead-letters.jsonl          what could not be read, and why
 
             Examples:
               lectern fold events.jsonl --plugins dist/plugins --out out

@@ -63,7 +63,7 @@ struct Folded {
         return found
     }
 
-    /// The rows of a table: the texts of their cells by column.
+    /// The rows of a table, `PLUGIN.TABLE`: the texts of their cells by column.
     func rows(of table: String) throws -> [[String: String]] {
         try lines(of: "\(folder.path)/tables/\(table).jsonl").map { try JSONRow.cells(of: $0) }
     }

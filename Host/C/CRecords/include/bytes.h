@@ -18,6 +18,8 @@ typedef struct lectern_bytes {
 } lectern_bytes;
 
 void lectern_bytes_grow(lectern_bytes *bytes, size_t more);
+/// Gives the memory back; the buffer is empty then.
+void lectern_bytes_free(lectern_bytes *bytes);
 
 /// Room for `more` bytes at the end, to be claimed by adding to `count`.
 static inline uint8_t *lectern_bytes_room(lectern_bytes *bytes, size_t more) {
