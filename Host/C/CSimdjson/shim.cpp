@@ -70,6 +70,15 @@ inline uint64_t fingerprint(const char *name, size_t length) {
   return (head ^ (tail << 23 | tail >> 41) ^ length) * 0x9e3779b97f4a7c15u;
 }
 
+/// As memcmp, without a call for most names.
+inline bool equal(const char *a, const char *b, size_t length) {
+  if (length < 8 || length > 16) return memcmp(a, b, length) == 0;
+  uint64_t x[2], y[2];
+  memcpy(&x[0], a, 8), memcpy(&x[1], a + length - 8, 8);
+  memcpy(&y[0], b, 8), memcpy(&y[1], b + length - 8, 8);
+  return x[0] == y[0] && x[1] == y[1];
+}
+
 /// The declared members of one object.
 struct Node {
   struct Member {
@@ -86,7 +95,7 @@ struct Node {
   const Member *find(const char *name, size_t length) const {
     for (int32_t i = bucket[fingerprint(name, length) >> (64 - bits)]; i >= 0; i = members[(size_t)i].next) {
       const Member &m = members[(size_t)i];
-      if (m.name.size() == length && memcmp(m.name.data(), name, length) == 0) return &m;
+      if (m.name.size() == length && equal(m.name.data(), name, length)) return &m;
     }
     return nullptr;
   }

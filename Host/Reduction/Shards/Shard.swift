@@ -125,6 +125,7 @@ final class Shard {
         for index in 0..<batch.count where batch.events[index].actor != nil {
             keys.space.parts.prefetchItem(batch.actorHashes[index])
         }
+        for index in 0..<batch.count { number(index) }
         for index in 0..<batch.count { resolve(index) }
         for plugin in plugins { plugin.fold(batch, fields, &keys.space) }
         events += UInt64(batch.count)
@@ -135,17 +136,30 @@ final class Shard {
         afterBatch?()
     }
 
-    /// Gives the event the number and pseudonym of its actor, and its mark.
+    /// Gives the event the number of its actor.
+    @inline(__always)
+    private func number(_ index: Int) {
+        let event = batch.events + index
+        guard let actor = event.pointee.actor else {
+            batch.actors[index] = KeyMaker.nobody
+            return
+        }
+        let text = UnsafeRawBufferPointer(start: actor, count: Int(event.pointee.actor_length))
+        let number = keys.space.parts.number(of: text, hash: batch.actorHashes[index])
+        batch.actors[index] = number
+        pseudonyms.withUnsafeBufferPointer { known in
+            if Int(number) < known.count { lectern_prefetch(known.baseAddress! + Int(number)) }
+        }
+    }
+
+    /// Gives the event the pseudonym of its actor, and its mark.
     @inline(__always)
     private func resolve(_ index: Int) {
         let event = batch.events + index
         if let actor = event.pointee.actor {
             let text = UnsafeRawBufferPointer(start: actor, count: Int(event.pointee.actor_length))
-            let number = keys.space.parts.number(of: text, hash: batch.actorHashes[index])
-            batch.actors[index] = number
-            event.pointee.actor_hash = pseudonym(number, text)
+            event.pointee.actor_hash = pseudonym(batch.actors[index], text)
         } else {
-            batch.actors[index] = KeyMaker.nobody
             event.pointee.actor_hash = 0
         }
         batch.marks[index] = markMaker?.mark(event) ?? Mark(high: 0, low: 0, time: 0)

@@ -15,7 +15,7 @@ static inline void lectern_prefetch(const void *address) { __builtin_prefetch(ad
 void *lectern_pages(size_t bytes);
 /// Gives back what `lectern_pages` gave for so many bytes.
 void lectern_pages_free(void *start, size_t bytes);
-/// Makes what `lectern_pages` gave for so many bytes larger, without copying. Returns where it is then.
+/// Makes what `lectern_pages` gave for so many bytes, 2 MiB at least, larger, without copying. Returns where it is then.
 void *lectern_pages_grow(void *start, size_t bytes, size_t larger);
 
 /// A line of text in a larger buffer.
