@@ -12,7 +12,7 @@ package struct EventLogConfiguration: Sendable {
     /// crash of the host, but not from one of the machine.
     package var sync = true
     /// `delay`: how long a record may wait for others to share its sync.
-    package var syncDelay = Duration.milliseconds(2)
+    package var syncDelay = Duration.microseconds(500)
     /// `direct`: whether records go to the disk past the system's cache, which costs less; where the file system can't,
     /// or without `sync`, they go through it all the same.
     package var direct = true

@@ -6,8 +6,10 @@ package struct ReductionConfiguration: Sendable {
     package var shards = 1
     /// Events that are folded at once, at most.
     package var batch = 64
-    /// From one checkpoint to the next, in seconds.
-    package var checkpoint = 0.25
+    /// From one checkpoint to the next, in seconds: what a crash makes the host fold again, at most.
+    package var checkpoint = 1.0
+    /// The same while somebody looks, since checkpoints are what dashboards show.
+    package var refresh = 0.25
     package var dedup: DedupRule?
 
     package init() {}
@@ -15,7 +17,8 @@ package struct ReductionConfiguration: Sendable {
     package init(reduction: SettingsReader, dedup: SettingsReader, partitions: Int) {
         shards = reduction.integer("shards", default: shards, in: 1...64)
         batch = reduction.integer("batch", default: batch, in: 1...1024)
-        checkpoint = reduction.duration("checkpoint", default: .milliseconds(250)).seconds
+        checkpoint = reduction.duration("checkpoint", default: .seconds(1)).seconds
+        refresh = reduction.duration("refresh", default: .milliseconds(250)).seconds
         reduction.finish()
         if dedup.has("field") {
             var rule = DedupRule(field: dedup.string("field"))

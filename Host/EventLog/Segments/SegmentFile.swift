@@ -4,7 +4,9 @@ import Glibc
 ///
 /// Records are built in blocks of memory that stand for pages of the file, and pages are written past the system's
 /// cache where the file system allows it: the cache would copy each record once more, and into memory that is new to
-/// it. A written page is filled up with zeros, which a later write of the same page replaces.
+/// it. A written page is filled up with zeros, which a later write of the same page replaces; and the file is filled up
+/// with zeros ahead of its end, so that a sync finds its length and its places on the disk as they were and need not write
+/// them, too.
 final class SegmentFile {
     let number: UInt32
     /// Where the segment ends.
@@ -16,6 +18,9 @@ final class SegmentFile {
     private var spare: TailBlock?
     /// The bytes before this one have been written.
     private var written: Int
+    /// Where the zeros end that the file was filled up with.
+    private var filled: Int
+    private static let zeros = TailBlock(capacity: 1 << 20)
 
     /// Creates the file of a new segment, with its head.
     convenience init(_ path: String, number: UInt32, head: UnsafeRawBufferPointer, direct: Bool, state: DurableState)
@@ -34,6 +39,7 @@ final class SegmentFile {
         self.end = end
         self.state = state
         written = end
+        filled = TailBlock.roundUp(end)
         block = TailBlock(capacity: TailBlock.usualCapacity)
         block.base = TailBlock.roundDown(end)
         let page = UnsafeMutableRawBufferPointer(start: block.start, count: end - block.base)
@@ -63,11 +69,19 @@ final class SegmentFile {
             let first = TailBlock.roundDown(written)
             let padded = TailBlock.roundUp(end)
             memset(block.start + (end - block.base), 0, padded - end)
+            try fill(to: padded)
             try file.write(block.bytes(first, padded), at: first)
         } else {
             try file.write(block.bytes(written, end), at: written)
         }
         written = end
+    }
+
+    private func fill(to end: Int) throws {
+        while filled < end {
+            try file.write(Self.zeros.bytes(0, Self.zeros.capacity), at: filled)
+            filled += Self.zeros.capacity
+        }
     }
 
     func sync() throws { try file.sync() }

@@ -8,15 +8,14 @@ final class CheckpointDriver {
 
     private let checkpoint: ShardCheckpoint
     private let thread: CheckpointThread
-    private let interval: Int64
+    /// Microseconds from one checkpoint's beginning to the next one's.
+    var interval: Int64
     private var begun: Int64
     private var done: (@Sendable ([Checkpoint], Result<Void, any Error>) -> Void)?
     /// The longest that a shard was held up between two batches, in microseconds.
     private(set) var longestPause: Int64 = 0
 
-    /// - Parameters:
-    ///   - interval: microseconds from one checkpoint's beginning to the next one's.
-    ///   - done: called on the store's thread after each commit.
+    /// - Parameter done: called on the store's thread after each commit.
     init(
         _ checkpoint: ShardCheckpoint, _ thread: CheckpointThread, interval: Int64,
         done: (@Sendable ([Checkpoint], Result<Void, any Error>) -> Void)? = nil

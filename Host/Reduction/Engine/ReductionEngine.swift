@@ -33,7 +33,7 @@ package final class ReductionEngine: Sendable {
             shards.append(
                 try ShardThread(
                     setup, owned: owned, log: log, store: store, commits: commits, views: views,
-                    interval: Int64(configuration.checkpoint * 1e6)))
+                    configuration))
         }
         self.shards = shards
         for shard in shards { shard.start() }

@@ -56,6 +56,9 @@ package final class Views: TableReading {
     /// Why the states could not be read, or nil.
     package var failure: (any Error)? { published.withLock { $0.failure } }
 
+    /// Whether anybody looks at anything.
+    var isWatched: Bool { published.withLock { !$0.shown.isEmpty } }
+
     /// Takes checkpoints that the store has committed.
     package func committed(_ checkpoints: [Checkpoint]) {
         let wanted = published.withLock { published in

@@ -45,7 +45,9 @@ package final class DashboardFeed: Sendable {
     package func refresh() async {
         let asOf = WallClock.microseconds
         var snapshots: [String: TableSnapshot] = [:]
-        for id in definition.tables { snapshots[id] = await tables.snapshot(of: TableID(plugin: view.plugin, table: id)) }
+        for id in definition.tables {
+            snapshots[id] = await tables.snapshot(of: TableID(plugin: view.plugin, table: id))
+        }
         let versions = snapshots.mapValues(\.version)
         let isKnown = state.withLock { state in
             guard versions == state.versions else { return false }

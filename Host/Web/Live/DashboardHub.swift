@@ -69,7 +69,9 @@ package final class DashboardHub: Service {
             group.addTask {
                 for await changed in self.tables.changes().cancelOnGracefulShutdown() {
                     let work = await ContinuousClock().measure {
-                        for feed in self.feeds where feed.readerCount > 0 && feed.shows(changed) { await feed.refresh() }
+                        for feed in self.feeds where feed.readerCount > 0 && feed.shows(changed) {
+                            await feed.refresh()
+                        }
                     }
                     // As much rest as work: looking never costs more than half a core. Changes are collected meanwhile.
                     try? await Task.sleep(for: work)

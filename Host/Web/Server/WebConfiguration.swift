@@ -1,3 +1,4 @@
+import NIOCore
 package import Settings
 
 /// The settings of the web, section `web:`.
@@ -19,6 +20,8 @@ package struct WebConfiguration: Sendable {
     /// The folder of the web's assets; empty: found from where the executable lies.
     package var assets = ""
 
+    /// Threads that serve connections: half of the processors, since shards and the log need the others.
+    package var threads = max(1, System.coreCount / 2)
     /// Open connections, of every kind.
     package var connections = 16_384
     /// How long a connection may do nothing: between requests, before its first one, and twice before a WebSocket that
@@ -49,6 +52,7 @@ package struct WebConfiguration: Sendable {
         tokens = reader.string("tokens", default: tokens)
         hosts = reader.strings("hosts", default: hosts)
         assets = reader.string("assets", default: assets)
+        threads = reader.integer("threads", default: threads, in: 1...256)
         idle = reader.duration("idle", default: idle, in: .seconds(1) ... .seconds(3600))
         drain = reader.duration("drain", default: drain, in: .zero ... .seconds(300))
         grace = reader.duration("grace", default: grace, in: .milliseconds(100) ... .seconds(300))

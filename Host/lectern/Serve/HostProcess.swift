@@ -2,6 +2,7 @@ import EventLog
 import Ingest
 import KeyValueStore
 import Logging
+import NIOCore
 import PluginHost
 import Reduction
 import ServiceLifecycle
@@ -22,6 +23,7 @@ struct HostProcess {
         self.settings = settings
         self.catalog = catalog
         self.data = data
+        NIOSingletons.groupLoopCountSuggestion = settings.web.threads
         log = try EventLog.open(settings.log)
         for truncation in log.recovery.truncations { Terminal.warn("\(truncation)") }
         let stores = try KeyValueStores(settings.stores, folder: data)
