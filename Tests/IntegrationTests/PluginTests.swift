@@ -39,7 +39,7 @@ extension IntegrationTests {
                 ])
             let folded = try Folding(inputs: [events], plugins: folder.path)()
             #expect(
-                try folded.rows(of: "actors").map { [$0["actor"], $0["events"], $0["last"]] } == [
+                try folded.rows(of: "counter-in-c.actors").map { [$0["actor"], $0["events"], $0["last"]] } == [
                     ["ada", "2", "2026-01-31T10:00:00Z"], ["bob", "1", "2026-01-31T09:00:00Z"],
                 ])
         }

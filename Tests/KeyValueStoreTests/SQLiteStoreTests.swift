@@ -21,11 +21,11 @@ import Testing
             live = block.bytes.count
             try store.commit([checkpoint(position: UInt64(step), blocks: [block])])
         }
-        #expect(try size(folder.path + "/s.sqlite") < 5 * live)
+        #expect(try size(folder.path + "/s.sqlite") < 7 * live)
         // The write-ahead log holds the largest transaction, a commit with a merge, and what may wait there.
         #expect(try size(folder.path + "/s.sqlite-wal") < 4 * live + (8 << 20))
         let restored = try #require(try store.restore(plugin: "quiz", partition: 0))
-        #expect(restored.blocks.reduce(0) { $0 + $1.bytes.count } <= 4 * live)
+        #expect(restored.blocks.reduce(0) { $0 + $1.bytes.count } <= 6 * live)
         #expect(restored.blocks.allSatisfy { $0.bytes.count <= 64 << 10 })
     }
 
@@ -53,7 +53,7 @@ import Testing
             try store.commit([checkpoint(blocks: [block("attempts", keys.map { ($0, nil) })])])
         }
         #expect(try await store.keys(prefix: "", after: nil, limit: 1).keys.isEmpty)
-        #expect(try store.restore(plugin: "quiz", partition: 0)!.blocks.reduce(0) { $0 + $1.bytes.count } < 2 << 20)
+        #expect(try store.restore(plugin: "quiz", partition: 0)!.blocks.reduce(0) { $0 + $1.bytes.count } < 5 << 20)
     }
 
     @Test func aLargeStateHasARowOfItsOwn() async throws {

@@ -69,7 +69,7 @@ final class SegmentFile {
             let first = TailBlock.roundDown(written)
             let padded = TailBlock.roundUp(end)
             memset(block.start + (end - block.base), 0, padded - end)
-            try fill(to: padded)
+            fill(to: padded)
             try file.write(block.bytes(first, padded), at: first)
         } else {
             try file.write(block.bytes(written, end), at: written)
@@ -77,10 +77,12 @@ final class SegmentFile {
         written = end
     }
 
-    private func fill(to end: Int) throws {
+    /// A disk without room for the zeros may have room for the records.
+    private func fill(to end: Int) {
         while filled < end {
-            try file.write(Self.zeros.bytes(0, Self.zeros.capacity), at: filled)
-            filled += Self.zeros.capacity
+            let zeros = Self.zeros.bytes(0, Self.zeros.capacity)
+            let isWritten = (try? file.write(zeros, at: filled)) != nil
+            filled = isWritten ? filled + zeros.count : .max
         }
     }
 
