@@ -5,14 +5,21 @@ package struct PluginCatalog: Sendable {
     package let plugins: [Plugin]
     package let refusals: [PluginRefusal]
 
+    package init(plugins: [Plugin], refusals: [PluginRefusal]) {
+        self.plugins = plugins
+        self.refusals = refusals
+    }
+
     /// Stages and loads every `*.so` of the folder, in the order of their names. One that is refused does not keep the others out.
     ///
     /// - Parameters:
     ///   - generations: the folder that builds are staged in; made if it is missing.
+    ///   - current: plugins that run. The same build is not loaded again; and a build that is refused leaves the one before
+    ///     where it is.
     ///   - settings: the settings of a plugin by its id, as a JSON object.
     ///   - report: receives what plugins write to the log; called on any thread.
     package static func load(
-        from directory: String, generations: String, settings: (String) -> String,
+        from directory: String, generations: String, current: [Plugin] = [], settings: (String) -> String,
         report: @escaping @Sendable (PluginMessage) -> Void
     ) -> PluginCatalog {
         var plugins: [Plugin] = []
@@ -27,7 +34,13 @@ package struct PluginCatalog: Sendable {
                         file: file, field: "id", wanted: "an id that no other plugin has",
                         found: "“\(other.id)”, as \(other.file)", remedy: "remove one of the two")
                 }
-                let plugin = try Plugin(staged, settings: settings(staged.identity.id), report: report)
+                let running = current.first { $0.identity == staged.identity }
+                let plugin: Plugin
+                if let running {
+                    plugin = running
+                } else {
+                    plugin = try Plugin(staged, settings: settings(staged.identity.id), report: report)
+                }
                 for source in plugin.sources {
                     guard let other = sources[source.id] else { continue }
                     throw PluginRefusal(
@@ -38,6 +51,11 @@ package struct PluginCatalog: Sendable {
                 plugins.append(plugin)
             } catch {
                 refusals.append(error)
+                if let before = current.first(where: { $0.file == file }),
+                    !plugins.contains(where: { $0.id == before.id })
+                {
+                    plugins.append(before)
+                }
             }
         }
         return PluginCatalog(plugins: plugins, refusals: refusals)

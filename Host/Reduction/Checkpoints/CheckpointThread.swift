@@ -4,9 +4,9 @@ import Synchronization
 
 /// Commits checkpoints on a thread of its own, so that no shard waits for the store.
 package final class CheckpointThread: Sendable {
-    private struct Job: Sendable {
-        let checkpoints: [EncodedCheckpoint]
-        let done: @Sendable ([Checkpoint], Result<Void, any Error>) -> Void
+    private enum Job: Sendable {
+        case commit([EncodedCheckpoint], done: @Sendable ([Checkpoint], Result<Void, any Error>) -> Void)
+        case discard(plugin: String)
     }
 
     private struct State {
@@ -15,38 +15,51 @@ package final class CheckpointThread: Sendable {
         var waiting = 0
     }
 
+    private final class StateBox: Sendable {
+        let value = Mutex(State())
+
+        func fail(_ error: any Error) { value.withLock { if $0.failure == nil { $0.failure = error } } }
+    }
+
     private let jobs = BoundedQueue<Job>(limit: 64)
-    private let state = Mutex(State())
+    private let state: StateBox
     private let thread: WorkThread
 
     package init(_ store: any KeyValueStore) {
         let jobs = jobs
+        let state = StateBox()
+        self.state = state
         thread = WorkThread(name: "checkpoints") {
             while let job = jobs.take() {
-                let checkpoints = job.checkpoints.map { $0.checkpoint() }
-                job.done(checkpoints, Result { try store.commit(checkpoints) })
+                switch job {
+                case .commit(let encoded, let done):
+                    let checkpoints = encoded.map { $0.checkpoint() }
+                    done(checkpoints, Result { try store.commit(checkpoints) })
+                case .discard(let plugin):
+                    do { try store.discard(plugin: plugin) } catch { state.fail(error) }
+                }
             }
         }
     }
 
     /// Checkpoints that were committed so far.
-    package var committed: Int { state.withLock { $0.committed } }
+    package var committed: Int { state.value.withLock { $0.committed } }
 
     /// Checkpoints that wait for the store.
-    package var waiting: Int { state.withLock { $0.waiting } }
+    package var waiting: Int { state.value.withLock { $0.waiting } }
 
     /// Why the store refused a checkpoint, or nil. After it nothing is committed.
-    package var failure: (any Error)? { state.withLock { $0.failure } }
+    package var failure: (any Error)? { state.value.withLock { $0.failure } }
 
     /// Commits the checkpoints of one shard, all or none; `done` is called on the thread of the store.
     func commit(
         _ checkpoints: [EncodedCheckpoint],
         done: @escaping @Sendable ([Checkpoint], Result<Void, any Error>) -> Void
     ) {
-        state.withLock { $0.waiting += 1 }
+        state.value.withLock { $0.waiting += 1 }
         jobs.put(
-            Job(checkpoints: checkpoints) { checkpoints, result in
-                self.state.withLock {
+            .commit(checkpoints) { checkpoints, result in
+                self.state.value.withLock {
                     $0.waiting -= 1
                     switch result {
                     case .success: $0.committed += 1
@@ -56,6 +69,9 @@ package final class CheckpointThread: Sendable {
                 done(checkpoints, result)
             })
     }
+
+    /// Forgets what the store holds of a plugin, after what was given before.
+    func discard(plugin: String) { jobs.put(.discard(plugin: plugin)) }
 
     /// Ends the thread when all is committed.
     package func close() {

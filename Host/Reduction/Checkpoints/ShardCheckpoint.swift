@@ -13,6 +13,7 @@ final class ShardCheckpoint {
     private var marks: [[FreshMarks?]] = []
     private(set) var isTaking = false
     private var stored: [[UInt64]]
+    private let summaries: [[UInt8]]
 
     /// - Parameters:
     ///   - log: the log's id.
@@ -23,6 +24,7 @@ final class ShardCheckpoint {
         self.owned = owned
         self.epoch = epoch
         stored = shard.plugins.map(\.positions)
+        summaries = shard.plugins.map { CheckpointSummary($0.plugin).bytes }
     }
 
     /// Whether something was folded since the last checkpoint.
@@ -60,7 +62,7 @@ final class ShardCheckpoint {
             guard positions[index][partition] != stored[index][partition] else { return nil }
             let head = Checkpoint(
                 log: log, plugin: plugin.plugin.id, partition: partition, position: positions[index][partition],
-                epoch: epoch, blocks: [], marks: [], summary: [])
+                epoch: epoch, blocks: [], marks: [], summary: summaries[index])
             let blocks = plugin.states.compactMap { states in
                 states.takeBlock(partition).map { (states.reducer, $0) }
             }

@@ -13,13 +13,21 @@ package struct RestoreError: Error, CustomStringConvertible {
 }
 
 extension Shard {
-    /// Puts back the last checkpoints of the partitions, before anything is folded.
+    /// Puts back the last checkpoints of the partitions, before anything is folded. Plugins whose build can't go on from
+    /// its checkpoint stay as they are: they fold the log from its first record.
     ///
     /// - Parameter log: the id of the log that is going to be folded.
-    func restore(_ partitions: [Int], from store: any KeyValueStore, log: [UInt8]) throws {
+    /// - Returns: the ids of those plugins.
+    @discardableResult
+    func restore(_ partitions: [Int], from store: any KeyValueStore, log: [UInt8]) throws -> Set<String> {
+        var rebuilt: Set<String> = []
         for plugin in plugins {
             for partition in partitions {
                 guard let stored = try store.restore(plugin: plugin.plugin.id, partition: partition) else { continue }
+                if let summary = CheckpointSummary(stored.summary), !summary.covers(plugin.plugin) {
+                    rebuilt.insert(plugin.plugin.id)
+                    break
+                }
                 guard stored.log == log else {
                     throw RestoreError(
                         plugin: plugin.plugin.id, partition: partition,
@@ -28,6 +36,7 @@ extension Shard {
                 try restore(plugin, partition, stored)
             }
         }
+        return rebuilt
     }
 
     private func restore(_ plugin: PluginFold, _ partition: Int, _ stored: RestoredCheckpoint) throws {

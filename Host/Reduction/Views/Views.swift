@@ -12,6 +12,7 @@ package final class Views: TableReading {
     private enum Work: Sendable {
         case open(plugin: String, done: @Sendable () -> Void)
         case committed([Checkpoint])
+        case replace([Plugin])
         case call(@Sendable ([String: PluginView]) -> Void)
     }
 
@@ -24,6 +25,7 @@ package final class Views: TableReading {
     private struct Published {
         /// By plugin: those that follow the checkpoints, or are about to.
         var shown: [String: Shown] = [:]
+        var plugins: [String: Plugin]
         var readers: [Int: ChangeReader] = [:]
         var nextReader = 0
         var failure: (any Error)?
@@ -33,10 +35,9 @@ package final class Views: TableReading {
     private static let patience: Int64 = 60_000_000
 
     package let epoch: UInt64
-    private let plugins: [String: Plugin]
     private let store: any KeyValueStore
     private let partitions: Int
-    private let published = Mutex(Published())
+    private let published: Mutex<Published>
     private let queue = BoundedQueue<Work>(limit: 1024)
     private let thread: Mutex<WorkThread?>
 
@@ -44,7 +45,7 @@ package final class Views: TableReading {
     ///   - store: where the checkpoints of the plugins go.
     ///   - partitions: of the log.
     package init(_ plugins: [Plugin], store: any KeyValueStore, partitions: Int) {
-        self.plugins = Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) })
+        published = Mutex(Published(plugins: Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) })))
         self.store = store
         self.partitions = partitions
         epoch = UInt64(WallClock.microseconds)
@@ -66,6 +67,9 @@ package final class Views: TableReading {
         }
         if !wanted.isEmpty { queue.put(.committed(wanted)) }
     }
+
+    /// Shows other plugins, or other builds, from now on. What is shown is read from the store again.
+    func replace(_ plugins: [Plugin]) { queue.put(.replace(plugins)) }
 
     /// Runs a body on the thread of the views, which it holds up, once the plugin is shown.
     func read<Result: Sendable>(
@@ -107,8 +111,8 @@ package final class Views: TableReading {
 
     /// Waits until the plugin is shown, and has it shown for some while longer.
     private func open(_ plugin: String) async {
-        guard plugins[plugin] != nil else { return }
         let isThere = published.withLock { published in
+            guard published.plugins[plugin] != nil else { return true }
             published.shown[plugin, default: Shown(asked: 0)].asked = MonotonicClock.microseconds
             return published.shown[plugin]?.snapshots != nil
         }
@@ -133,12 +137,14 @@ extension Views {
             while let work = next {
                 switch work {
                 case .open(let plugin, let done):
-                    if views[plugin] == nil, let view = restored(plugin, versions) {
-                        views[plugin] = view
-                        _ = view.makeRows()
-                        publish(view, Set(view.tables.map(\.id)))
-                    }
+                    if views[plugin] == nil { views[plugin] = restored(plugin, versions) }
                     done()
+                case .replace(let plugins):
+                    for plugin in replaced(by: plugins) {
+                        guard views.removeValue(forKey: plugin) != nil else { continue }
+                        changed.remove(plugin)
+                        views[plugin] = restored(plugin, versions)
+                    }
                 case .committed(let checkpoints):
                     for checkpoint in checkpoints {
                         guard let view = views[checkpoint.plugin] else { continue }
@@ -155,14 +161,28 @@ extension Views {
         }
     }
 
-    /// The states of a plugin as the store holds them.
+    /// The plugins that are no longer there, or are another build.
+    private func replaced(by plugins: [Plugin]) -> [String] {
+        published.withLock { published in
+            let before = published.plugins
+            published.plugins = Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) })
+            let replaced = before.filter { published.plugins[$0.key] !== $0.value }.map(\.key)
+            for plugin in replaced where published.plugins[plugin] == nil { published.shown[plugin] = nil }
+            return replaced
+        }
+    }
+
+    /// The states of a plugin as the store holds them, shown; nil if there is no such plugin.
     private func restored(_ plugin: String, _ versions: VersionCounter) -> PluginView? {
-        let view = PluginView(plugins[plugin]!, versions)
+        guard let plugin = published.withLock({ $0.plugins[plugin] }) else { return nil }
+        let view = PluginView(plugin, versions)
         do {
             for partition in 0..<partitions {
-                guard let stored = try store.restore(plugin: plugin, partition: partition) else { continue }
+                guard let stored = try store.restore(plugin: plugin.id, partition: partition) else { continue }
                 view.apply(stored.blocks, partition: partition, position: stored.position, newestFirst: true)
             }
+            _ = view.makeRows()
+            publish(view, Set(view.tables.map(\.id)))
             return view
         } catch {
             published.withLock { $0.failure = error }

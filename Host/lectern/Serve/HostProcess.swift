@@ -14,37 +14,41 @@ struct HostProcess {
     private let log: EventLog
     private let engine: ReductionEngine
     private let settings: HostSettings
-    private let catalog: PluginCatalog
+    private let plugins: LoadedPlugins
+    private let ingest: IngestService
     private let data: String
     private let logger = Logger(label: "lectern")
 
     /// Opens log and store, restores the last checkpoints, and starts to fold what came after them.
-    init(_ settings: HostSettings, _ catalog: PluginCatalog, data: String) throws {
+    ///
+    /// - Parameter load: loads what the folder of plugins holds, given those that run.
+    init(_ settings: HostSettings, data: String, load: @escaping @Sendable ([Plugin]) -> PluginCatalog) throws {
         self.settings = settings
-        self.catalog = catalog
         self.data = data
         NIOSingletons.groupLoopCountSuggestion = settings.web.threads
         log = try EventLog.open(settings.log)
         for truncation in log.recovery.truncations { Terminal.warn("\(truncation)") }
         let stores = try KeyValueStores(settings.stores, folder: data)
+        let catalog = load([])
         engine = try ReductionEngine(log, stores.default, catalog.plugins, settings.reduction)
+        ingest = IngestService(
+            settings.ingest, log: log, sources: catalog.plugins.flatMap(\.sources).map(PluginSource.init))
+        plugins = LoadedPlugins(catalog, engine: engine, ingest: ingest, load: load)
     }
 
     /// Serves until the process is told to stop; then drains, takes a last checkpoint and closes the log.
     func run(onReady: @escaping @Sendable (ListenAddress) -> Void) async throws {
-        let ingest = IngestService(
-            settings.ingest, log: log, sources: catalog.plugins.flatMap(\.sources).map(PluginSource.init))
         let readiness = Readiness()
         let metrics = MetricsRegistry()
         watch(readiness, metrics)
-        let catalog = catalog
+        let plugins = plugins
         let tokens = settings.web.tokens.isEmpty ? "\(data)/tokens" : settings.web.tokens
         let web = WebServer(
             settings.web,
             host: WebServer.Host(
-                plugins: { PluginReport(catalog) }, tables: engine.views, states: engine.views, log: log,
-                ingest: ingest,
-                readiness: readiness, metrics: metrics),
+                plugins: { plugins.report }, tables: engine.views, states: engine.views, log: log, ingest: ingest,
+                readiness: readiness, metrics: metrics,
+                reload: { id throws(PluginReloadError) in try plugins.reload(id) }),
             tokens: try AccessTokens.open(tokens), assets: try AssetFolder.open(settings.web.assets), logger: logger,
             onReady: onReady)
         let group = ServiceGroup(

@@ -31,8 +31,10 @@ struct ServeCommand: AsyncParsableCommand {
                 if let listen { try settings.set("web.listen=\(listen)") }
             }
             try Folder.make(data)
-            let catalog = try common.catalog(settings.plugins, generations: "\(data)/generations")
-            let process = try HostProcess(settings, catalog, data: data)
+            let (common, plugins, generations) = (common, settings.plugins, "\(data)/generations")
+            let process = try HostProcess(settings, data: data) { current in
+                common.catalog(plugins, generations: generations, current: current)
+            }
             try await process.run { address in
                 print("lectern ready http://\(address)")
                 fflush(nil)

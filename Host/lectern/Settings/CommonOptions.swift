@@ -19,8 +19,12 @@ struct CommonOptions: ParsableArguments {
     var pluginFolder: String { plugins ?? "\(Folder.ofProgram)/../plugins" }
 
     /// Loads the plugins; says on standard error which are refused, and what plugins say themselves.
-    func catalog(_ configuration: PluginsConfiguration, generations: String? = nil) throws -> PluginCatalog {
-        let catalog = catalogQuietly(configuration, generations: generations)
+    ///
+    /// - Parameter current: plugins that run; see `PluginCatalog.load`.
+    func catalog(
+        _ configuration: PluginsConfiguration, generations: String? = nil, current: [Plugin] = []
+    ) -> PluginCatalog {
+        let catalog = catalogQuietly(configuration, generations: generations, current: current)
         for refusal in catalog.refusals { Terminal.warn("\(refusal)") }
         if catalog.plugins.isEmpty {
             Terminal.warn("no plugin in \(pluginFolder): nothing will be folded. Name the folder with --plugins.")
@@ -32,9 +36,11 @@ struct CommonOptions: ParsableArguments {
     }
 
     /// As `catalog`, but leaves it to the caller to say what was refused.
-    func catalogQuietly(_ configuration: PluginsConfiguration, generations: String? = nil) -> PluginCatalog {
+    func catalogQuietly(
+        _ configuration: PluginsConfiguration, generations: String? = nil, current: [Plugin] = []
+    ) -> PluginCatalog {
         PluginCatalog.load(
-            from: pluginFolder, generations: generations ?? Folder.cache("generations"),
+            from: pluginFolder, generations: generations ?? Folder.cache("generations"), current: current,
             settings: { configuration.settings[$0] ?? "{}" },
             report: { Terminal.note("\($0.plugin): \($0.text)") })
     }

@@ -1,0 +1,64 @@
+import EventLog
+import Foundation
+import PluginHost
+import Records
+
+/// The builds that fold a log from one place on: what its generation records say.
+///
+/// A generation is a control record in each partition. They lie side by side in the log, all of them or none, so that a
+/// shard passes from one generation to the next between two events.
+struct Generation: Codable, Sendable, Equatable {
+    struct Build: Codable, Sendable, Equatable {
+        let id: String
+        let version: String
+        /// SHA-256 of the library.
+        let build: String
+    }
+
+    /// Tells generations apart: microseconds since 1970 UTC, of when it was made.
+    let number: Int64
+    let plugins: [Build]
+
+    static let recordType = "generation"
+
+    init(_ plugins: [Plugin]) {
+        number = WallClock.microseconds
+        self.plugins = plugins.map {
+            Build(id: $0.id, version: $0.identity.version, build: $0.identity.build)
+        }
+    }
+
+    /// Of a control record; nil if it is another one.
+    init?(_ record: RecordView) {
+        guard record.kind == .control, record.type.elementsEqual(Self.recordType.utf8),
+            let generation = try? JSONDecoder().decode(Self.self, from: Data(record.payload))
+        else { return nil }
+        self = generation
+    }
+
+    /// Appends the records and waits until they are durable.
+    func append(to log: EventLog) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let payload = try encoder.encode(self)
+        let batch = RecordBatch()
+        let partitions = log.identity.partitions
+        for partition in 0..<partitions {
+            var record = NewRecord()
+            record.kind = .control
+            record.partition = UInt16(partition)
+            record.received = number
+            record.isContinued = partition < partitions - 1
+            try payload.withUnsafeBytes { payload in
+                try Array(Self.recordType.utf8).withUnsafeBytes { type in
+                    record.type = type
+                    record.payload = payload
+                    try batch.append(record)
+                }
+            }
+        }
+        let result = BoundedQueue<Result<Void, LogError>>(limit: 1)
+        log.append(batch) { result.put($0) }
+        try result.take()?.get()
+    }
+}

@@ -1,0 +1,96 @@
+import Hummingbird
+import NIOPosix
+
+/// What a reload came to.
+package struct PluginReload: Sendable {
+    package var changes: [PluginChange]
+    /// Why files of the folder were not loaded, a sentence each. A build that is refused leaves the one before running.
+    package var refusals: [String]
+    /// Plugins that fold the log from its first record, since their states are of another version.
+    package var rebuilt: [String] = []
+    /// How long it took until the new generation folded.
+    package var seconds = 0.0
+
+    package init(changes: [PluginChange], refusals: [String]) {
+        self.changes = changes
+        self.refusals = refusals
+    }
+}
+
+/// A plugin that a reload has changed.
+package struct PluginChange: Sendable {
+    package enum Kind: String, Sendable {
+        case added, replaced, removed
+    }
+
+    package let id: String
+    package let kind: Kind
+    /// SHA-256 of the library.
+    package let build: String
+
+    package init(id: String, kind: Kind, build: String) {
+        self.id = id
+        self.kind = kind
+        self.build = build
+    }
+}
+
+/// Why nothing was replaced, in a sentence for people.
+package enum PluginReloadError: Error, Equatable {
+    /// There is no such plugin.
+    case unknown(String)
+    /// The plugins before go on.
+    case failed(String)
+}
+
+/// Operators replace plugins: `POST /api/v1/plugins/reload` looks at the whole folder, `POST /api/v1/plugins/{id}/reload`
+/// at one plugin.
+///
+/// Answers `{"changes": [{"id", "change", "build"}], "rebuilt": […], "refused": […], "seconds"}` when the new generation
+/// folds, or with an error that says why the one before goes on.
+struct PluginRoutes {
+    let reload: @Sendable (_ id: String?) throws(PluginReloadError) -> PluginReload
+
+    func add(to router: Router<WebRequestContext>) {
+        router.post("/api/v1/plugins/reload") { _, context in
+            try context.require(.operator)
+            return try await answer(nil)
+        }
+        router.post("/api/v1/plugins/{id}/reload") { _, context in
+            try context.require(.operator)
+            return try await answer(context.parameters.require("id"))
+        }
+    }
+
+    private func answer(_ id: String?) async throws -> Response {
+        let reload = reload
+        // Restores states and folds what came since.
+        let result = try await NIOThreadPool.singleton.runIfActive {
+            do throws(PluginReloadError) {
+                return try reload(id)
+            } catch .unknown(let reason) {
+                throw WebError.notFound(reason)
+            } catch .failed(let reason) {
+                throw WebError(.conflict, "reload-failed", reason)
+            }
+        }
+        var json = JSONWriter()
+        json.object { json in
+            json.key("changes")
+            json.array(result.changes) { json, change in
+                json.object { json in
+                    json.member("id", change.id)
+                    json.member("change", change.kind.rawValue)
+                    json.member("build", change.build)
+                }
+            }
+            json.key("rebuilt")
+            json.array(result.rebuilt) { $0.text($1) }
+            json.key("refused")
+            json.array(result.refusals) { $0.text($1) }
+            json.key("seconds")
+            json.number(result.seconds)
+        }
+        return Response.json(json)
+    }
+}

@@ -1,0 +1,80 @@
+import Ingest
+import PluginHost
+import Reduction
+import Synchronization
+import Web
+
+/// The plugins of a running host, and how they are replaced. All members: any thread.
+final class LoadedPlugins: Sendable {
+    private let catalog: Mutex<PluginCatalog>
+    /// Loads what the folder holds, given what runs.
+    private let load: @Sendable ([Plugin]) -> PluginCatalog
+    private let engine: ReductionEngine
+    private let ingest: IngestService
+    /// Held while plugins are being replaced.
+    private let reloading = Mutex(())
+
+    init(
+        _ catalog: PluginCatalog, engine: ReductionEngine, ingest: IngestService,
+        load: @escaping @Sendable ([Plugin]) -> PluginCatalog
+    ) {
+        self.catalog = Mutex(catalog)
+        self.engine = engine
+        self.ingest = ingest
+        self.load = load
+    }
+
+    var report: PluginReport { catalog.withLock { PluginReport($0) } }
+
+    /// Goes on with what the folder holds now: builds that are new, plugins that have come, without those that have gone.
+    /// What fails leaves all as it was. Blocks until the new generation folds.
+    ///
+    /// - Parameter id: the only plugin to look at; nil for all.
+    func reload(_ id: String?) throws(PluginReloadError) -> PluginReload {
+        let result = reloading.withLock { _ in Result { () throws(PluginReloadError) in try replace(id) } }
+        return try result.get()
+    }
+
+    private func replace(_ id: String?) throws(PluginReloadError) -> PluginReload {
+        let before = catalog.withLock { $0 }
+        var found = load(before.plugins)
+        if let id {
+            guard (before.plugins + found.plugins).contains(where: { $0.id == id }) else {
+                let reasons = found.refusals.map(\.description)
+                throw .unknown(
+                    (["There is no plugin \(id) in the folder."] + reasons).joined(separator: " Refused: "))
+            }
+            found = PluginCatalog(
+                plugins: before.plugins.filter { $0.id != id } + found.plugins.filter { $0.id == id },
+                refusals: found.refusals)
+        }
+        let changes = PluginReload.changes(from: before.plugins, to: found.plugins)
+        var reload = PluginReload(changes: changes, refusals: found.refusals.map(\.description))
+        if !changes.isEmpty {
+            do {
+                let replacement = try engine.replacePlugins(found.plugins)
+                reload.rebuilt = replacement.rebuilt.sorted()
+                reload.seconds = replacement.seconds
+            } catch {
+                throw .failed("The plugins before go on: \(error)")
+            }
+            ingest.replaceSources(found.plugins.flatMap(\.sources).map(PluginSource.init))
+        }
+        catalog.withLock { $0 = found }
+        return reload
+    }
+}
+
+extension PluginReload {
+    /// What differs between two sets of plugins.
+    static func changes(from before: [Plugin], to after: [Plugin]) -> [PluginChange] {
+        let changed = after.compactMap { plugin -> PluginChange? in
+            guard let old = before.first(where: { $0.id == plugin.id }) else {
+                return PluginChange(id: plugin.id, kind: .added, build: plugin.identity.build)
+            }
+            return old === plugin ? nil : PluginChange(id: plugin.id, kind: .replaced, build: plugin.identity.build)
+        }
+        let removed = before.filter { old in !after.contains { $0.id == old.id } }
+        return changed + removed.map { PluginChange(id: $0.id, kind: .removed, build: $0.identity.build) }
+    }
+}
