@@ -39,7 +39,9 @@ enum EngagementOracle {
     static func rows(of folded: Folded) throws -> [[String]] {
         sorted(
             try periods.flatMap { period in
-                try folded.rows(of: "engagement.engagement_\(period)").map { row in [period] + columns.map { row[$0] ?? "?" } }
+                try folded.rows(of: "engagement.engagement_\(period)").map { row in
+                    [period] + columns.map { row[$0] ?? "?" }
+                }
             })
     }
 

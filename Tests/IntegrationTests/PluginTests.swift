@@ -11,14 +11,7 @@ extension IntegrationTests {
         init() throws {
             folder = try TemporaryFolder()
             library = "\(folder.path)/counter-in-c.so"
-            try run(
-                "gcc",
-                [
-                    "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden",
-                    "-Wl,-z,nodelete,-z,defs,--build-id", "-I",
-                    "\(Installation.repository)/PluginAPI/CPluginAPI/include",
-                    "\(Installation.repository)/Tests/Plugins/CounterInC/counter.c", "-o", library,
-                ])
+            try CounterInC.build(library)
         }
 
         @Test("has exactly one symbol for others")

@@ -50,7 +50,9 @@ package final class ReductionEngine: Sendable {
 
     /// Events that were folded, and that were duplicates, since the start.
     package var folded: UInt64 {
-        live.withLock { live in live.shards.reduce(live.foldedBefore) { $0 + $1.counters.events.load(ordering: .relaxed) } }
+        live.withLock { live in
+            live.shards.reduce(live.foldedBefore) { $0 + $1.counters.events.load(ordering: .relaxed) }
+        }
     }
     package var duplicates: UInt64 {
         live.withLock { $0.shards.reduce(0) { $0 + $1.counters.duplicates.load(ordering: .relaxed) } }
@@ -82,6 +84,13 @@ package final class ReductionEngine: Sendable {
             return try ShardThread(
                 setup, owned: owned, log: log, store: store, commits: commits, views: views, configuration)
         }
+    }
+
+    /// The plugins that can't go on from what their builds before have folded, whether it has been stored or not.
+    private static func changed(from before: [Plugin], to after: [Plugin]) -> [String] {
+        before.filter { old in
+            after.contains { $0.id == old.id && !CheckpointSummary(old).covers($0) }
+        }.map(\.id)
     }
 
     private static func rebuilt(_ shards: [ShardThread]) -> Set<String> {
@@ -129,7 +138,7 @@ extension ReductionEngine {
                 throw error
             }
             while let late = followers.first(where: { !$0.isReady }), late.failure == nil { usleep(50) }
-            let rebuilt = Self.rebuilt(followers)
+            let rebuilt = Self.rebuilt(followers).union(Self.changed(from: live.withLock { $0.plugins }, to: plugins))
             for plugin in rebuilt { commits.discard(plugin: plugin) }
             live.withLock { live in
                 live.foldedBefore += live.shards.reduce(0) { $0 + $1.counters.events.load(ordering: .relaxed) }

@@ -112,6 +112,7 @@ final class ShardThread: @unchecked Sendable {
             let isLast = stopping.load(ordering: .acquiring)
             let isLive = isLive.load(ordering: .acquiring)
             if isLast, !isLive { return }
+            if !isLive { count(through: log.durableEnd) }
             let end =
                 isLast
                 ? log.durableEnd

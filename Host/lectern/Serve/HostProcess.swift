@@ -37,7 +37,9 @@ struct HostProcess {
     }
 
     /// Serves until the process is told to stop; then drains, takes a last checkpoint and closes the log.
-    func run(onReady: @escaping @Sendable (ListenAddress) -> Void) async throws {
+    ///
+    /// - Parameter folder: plugins that change in it are replaced at once; nil: when an operator says so.
+    func run(watching folder: String?, onReady: @escaping @Sendable (ListenAddress) -> Void) async throws {
         let readiness = Readiness()
         let metrics = MetricsRegistry()
         watch(readiness, metrics)
@@ -54,7 +56,9 @@ struct HostProcess {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [web], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        let watching = folder.map { folder in Task { await plugins.follow(folder) } }
         let result = await Result { () async throws in try await group.run() }
+        watching?.cancel()
         try log.flush()
         engine.close()
         try log.close()

@@ -1,4 +1,5 @@
 import Ingest
+import NIOPosix
 import PluginHost
 import Reduction
 import Synchronization
@@ -33,6 +34,26 @@ final class LoadedPlugins: Sendable {
     func reload(_ id: String?) throws(PluginReloadError) -> PluginReload {
         let result = reloading.withLock { _ in Result { () throws(PluginReloadError) in try replace(id) } }
         return try result.get()
+    }
+
+    /// Reloads whenever plugins in the folder have changed, until the task is cancelled. Says what came of it.
+    func follow(_ folder: String) async {
+        var watch = FolderWatch(folder)
+        while (try? await Task.sleep(for: FolderWatch.interval)) != nil {
+            guard watch.hasChanged() else { continue }
+            let result = try? await NIOThreadPool.singleton.runIfActive { [self] in
+                Result { () throws(PluginReloadError) in try reload(nil) }
+            }
+            switch result {
+            case .success(let reload):
+                for change in reload.changes {
+                    let how = reload.rebuilt.contains(change.id) ? ", its states made anew from the first record" : ""
+                    Terminal.note("\(change.id) \(change.kind.rawValue): build \(change.build.prefix(12))\(how)")
+                }
+            case .failure(.unknown(let reason)), .failure(.failed(let reason)): Terminal.warn(reason)
+            case nil: return
+            }
+        }
     }
 
     private func replace(_ id: String?) throws(PluginReloadError) -> PluginReload {

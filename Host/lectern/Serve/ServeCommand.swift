@@ -14,6 +14,7 @@ struct ServeCommand: AsyncParsableCommand {
               lectern serve
               lectern serve --data /var/lib/lectern --config /etc/lectern.yaml
               lectern serve --listen 127.0.0.1:0 --set ingest.trust=loopback
+              lectern serve --watch --plugins my-plugin/.build/release
             """)
 
     @OptionGroup var common: CommonOptions
@@ -25,6 +26,9 @@ struct ServeCommand: AsyncParsableCommand {
         help: ArgumentHelp("Where to listen; port 0 picks a free one. Default 127.0.0.1:3001.", valueName: "host:port"))
     var listen: String?
 
+    @Flag(help: "Load what changes in the folder of plugins, as soon as it is written: for development.")
+    var watch = false
+
     func run() async throws {
         try await Command.run {
             let settings = try common.load(data: data) { settings in
@@ -35,7 +39,7 @@ struct ServeCommand: AsyncParsableCommand {
             let process = try HostProcess(settings, data: data) { current in
                 common.catalog(plugins, generations: generations, current: current)
             }
-            try await process.run { address in
+            try await process.run(watching: watch ? common.pluginFolder : nil) { address in
                 print("lectern ready http://\(address)")
                 fflush(nil)
             }

@@ -29,6 +29,7 @@ final class HostProcess {
     /// What it has written to standard error since its last start.
     var complained: String { process.complained }
     var isRunning: Bool { process.isRunning }
+    var processID: pid_t { process.id }
 
     func crash() { process.crash() }
 

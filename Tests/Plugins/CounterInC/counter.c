@@ -3,9 +3,15 @@
 //
 //     gcc -std=c11 -O2 -fPIC -shared -fvisibility=hidden -Wl,-z,nodelete,-z,defs,--build-id (in one line)
 //         -I PluginAPI/CPluginAPI/include Tests/Plugins/CounterInC/counter.c -o counter-in-c.so
+//
+// With -DVERSION=2 its states are of another version: they count each event twice. With -DFORGETS it reads no state.
 #include <lectern/lectern.h>
 #include <stdbool.h>
 #include <string.h>
+
+#ifndef VERSION
+#define VERSION 1
+#endif
 
 #define TEXT(LITERAL) {LITERAL, sizeof(LITERAL) - 1}
 
@@ -42,7 +48,7 @@ static void reduce(void *context, const lectern_reduce_batch *batch) {
   for (uint32_t k = 0; k < batch->count; k++) {
     state *changed = batch->states[k];
     const input *event = batch->inputs[k];
-    changed->events++;
+    changed->events += VERSION;
     if (event->time > changed->last) changed->last = event->time;
   }
 }
@@ -90,6 +96,9 @@ static lectern_status decode(void *context, const void *bytes, uint64_t length, 
   state *made = memory;
   uint8_t major;
   uint64_t value;
+#ifdef FORGETS
+  return LECTERN_BAD_STATE;
+#endif
   if (length < 6 || memcmp(at, "\xa2\x64last", 6) != 0) return LECTERN_BAD_STATE;
   at += 6;
   if (!get(&at, end, &major, &value) || major > 1 || value > INT64_MAX) return LECTERN_BAD_STATE;
@@ -120,7 +129,7 @@ static const lectern_key_part key[] = {{.kind = LECTERN_KEY_ACTOR, .name = TEXT(
 static const lectern_reducer counts = {
     .size = sizeof counts,
     .id = TEXT("counts"),
-    .version = 1,
+    .version = VERSION,
     .key_count = 1,
     .key = key,
     .state_size = sizeof(state),

@@ -1,0 +1,152 @@
+import Foundation
+import Testing
+
+extension IntegrationTests {
+    @Suite("Plugins that are replaced while the host runs", .enabled(if: Installation.isCompilerExpected, "needs gcc"))
+    struct ReloadTests {
+        private let folder: TemporaryFolder
+        private var data: String { "\(folder.path)/data" }
+        private var plugins: String { "\(folder.path)/plugins" }
+
+        init() throws {
+            folder = try TemporaryFolder()
+            for name in ["data", "plugins"] {
+                try FileManager.default.createDirectory(
+                    atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+            }
+        }
+
+        /// Builds the counter and puts it into the folder in one step, as a build of its own: its bytes are no others'.
+        private func install(_ defines: [String] = [], stamp: Int = 0) throws {
+            let made = "\(folder.path)/counter.\(defines.joined())"
+            if !FileManager.default.fileExists(atPath: made) { try CounterInC.build(made, defines) }
+            let stamped = try Data(contentsOf: URL(filePath: made)) + Data("build \(stamp)".utf8)
+            try stamped.write(to: URL(filePath: "\(plugins)/counter.so"), options: .atomic)
+        }
+
+        private func counts(_ host: HostProcess) throws -> [String] {
+            try host.states(of: "counter-in-c", "counts").sorted()
+        }
+
+        private func send(_ events: Int, to host: HostProcess) throws -> SimulatedClass {
+            let group = try SimulatedClass(events: events)
+            _ = try Replaying([group.file], to: host, []).finish()
+            return group
+        }
+
+        private func expectStates(of host: HostProcess, toEqualTheFoldOf file: String) throws {
+            let expected = try Folding(inputs: [file], plugins: plugins)().statesByComponent()
+            let states = try #require(expected["counter-in-c.counts"])
+            #expect(!states.isEmpty)
+            #expect(try eventually(seconds: 10) { try counts(host) == states.sorted() })
+        }
+
+        @Test("50 builds of two state versions under load, and a crash: each event counts once")
+        func underLoad() throws {
+            try install()
+            let group = try SimulatedClass(events: 40_000)
+            let host = try HostProcess(data: data, plugins: plugins)
+            let replay = try Replaying(
+                [group.file], to: host, ["--connections", "4", "--rate", "2500", "--window", "64"])
+            for build in 1...50 {
+                // Two builds of each version in turn: the states are carried over, or made anew from the first record.
+                try install(build / 2 % 2 == 0 ? [] : ["VERSION=2"], stamp: build)
+                let answer = try host.reload()
+                #expect(answer.status == 200, "\(answer.body)")
+                #expect(answer.body.contains("\"change\":\"replaced\""))
+                if build == 20 {
+                    #expect(replay.isRunning, "there was nothing more to come")
+                    host.crash()
+                    try host.restart()
+                }
+            }
+            let maps = try run("cat", ["/proc/\(host.processID)/maps"])
+            let builds = maps.split(separator: "\n").filter { $0.contains("/generations/") }
+                .compactMap { $0.split(separator: "/").last }
+            #expect(Set(builds).count >= 30, "each build has a mapping of its own")
+            #expect(try replay.finish().acknowledged == 40_000)
+            try expectStates(of: host, toEqualTheFoldOf: group.file)
+            #expect(try host.stop() == .code(0))
+            try host.restart()
+            try expectStates(of: host, toEqualTheFoldOf: group.file)
+        }
+
+        @Test("a new version of the states is made from the first record on")
+        func rebuilt() throws {
+            try install()
+            let host = try HostProcess(data: data, plugins: plugins)
+            let group = try send(2_000, to: host)
+            try install(["VERSION=2"])
+            let answer = try host.reload()
+            #expect(answer.body.contains("\"rebuilt\":[\"counter-in-c\"]"), "\(answer.body)")
+            try expectStates(of: host, toEqualTheFoldOf: group.file)
+        }
+
+        @Test("a version that changed while the host was down is made anew as well")
+        func whileDown() throws {
+            try install()
+            let host = try HostProcess(data: data, plugins: plugins)
+            let group = try send(2_000, to: host)
+            #expect(try host.stop() == .code(0))
+            try install(["VERSION=2"])
+            try host.restart()
+            try expectStates(of: host, toEqualTheFoldOf: group.file)
+        }
+
+        @Test("what fails leaves the build before where it is, and says why")
+        func failures() throws {
+            try install()
+            let host = try HostProcess(data: data, plugins: plugins)
+            let group = try send(2_000, to: host)
+            #expect(try eventually(seconds: 10) { try !counts(host).isEmpty })
+            try install(["FORGETS"])
+            let unreadable = try host.reload()
+            #expect(unreadable.status == 409)
+            #expect(unreadable.body.contains("can't read") && unreadable.body.contains("counts"), "\(unreadable.body)")
+
+            try Data("no library".utf8).write(to: URL(filePath: "\(plugins)/counter.so"), options: .atomic)
+            let refused = try host.reload()
+            #expect(refused.status == 200)
+            #expect(
+                refused.body.contains("counter.so refused") && refused.body.contains("\"changes\":[]"),
+                "\(refused.body)")
+            #expect(try host.reload("nobody").status == 404)
+
+            try install()
+            try expectStates(of: host, toEqualTheFoldOf: group.file)
+        }
+
+        @Test("plugins come and go, and their states are kept")
+        func comeAndGo() throws {
+            let host = try HostProcess(data: data, plugins: plugins)
+            let group = try send(1_000, to: host)
+            try install()
+            #expect(try host.reload().body.contains("\"change\":\"added\""))
+            try expectStates(of: host, toEqualTheFoldOf: group.file)
+            try FileManager.default.removeItem(atPath: "\(plugins)/counter.so")
+            #expect(try host.reload().body.contains("\"change\":\"removed\""))
+            #expect(try host.request("/api/v1/states/counter-in-c/counts").status == 404)
+            try install(stamp: 7)
+            #expect(try host.reload().body.contains("\"rebuilt\":[]"))
+            try expectStates(of: host, toEqualTheFoldOf: group.file)
+        }
+
+        @Test("only operators may")
+        func operators() throws {
+            let host = try HostProcess(data: data, plugins: plugins)
+            #expect(try host.request("/api/v1/plugins/reload", ["-X", "POST"]).status == 401)
+        }
+    }
+}
+
+extension HostProcess {
+    /// Has the plugins' folder looked at, as an operator.
+    func reload(_ id: String? = nil) throws -> Answer {
+        let tokens = try String(contentsOfFile: "\(data)/tokens", encoding: .utf8)
+        let line = tokens.split(separator: "\n").first { $0.hasPrefix("operator ") }
+        guard let token = line?.split(separator: " ").last else { throw Failure("no operator in \(data)/tokens") }
+        return try request(
+            "/api/v1/plugins/\(id.map { "\($0)/" } ?? "")reload",
+            ["-X", "POST", "-H", "Authorization: Bearer \(token)"])
+    }
+}
