@@ -45,6 +45,12 @@ package struct PluginIdentity: Sendable, Equatable {
         }
         version = try field("version")
         sdk = try field("sdk")
+        // Drafts called themselves 1.0 as well; their functions return nothing where the frozen ABI has a status.
+        guard !sdk.hasSuffix("-draft") else {
+            throw PluginRefusal(
+                file: file, field: "sdk", wanted: "1.0.0 or later", found: sdk,
+                remedy: "rebuild it with this host's SDK")
+        }
         language = try field("language")
         toolchain = try field("toolchain")
         self.build = build
