@@ -11,14 +11,7 @@ extension IntegrationTests {
         init() throws {
             folder = try TemporaryFolder()
             library = "\(folder.path)/counter-in-c.so"
-            try run(
-                "gcc",
-                [
-                    "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden",
-                    "-Wl,-z,nodelete,-z,defs,--build-id", "-I",
-                    "\(Installation.repository)/PluginAPI/CPluginAPI/include",
-                    "\(Installation.repository)/Tests/Plugins/CounterInC/counter.c", "-o", library,
-                ])
+            try CPlugin.build("CounterInC/counter.c", to: library)
         }
 
         @Test("has exactly one symbol for others")
@@ -39,7 +32,7 @@ extension IntegrationTests {
                 ])
             let folded = try Folding(inputs: [events], plugins: folder.path)()
             #expect(
-                try folded.rows(of: "actors").map { [$0["actor"], $0["events"], $0["last"]] } == [
+                try folded.rows(of: "counter-in-c.actors").map { [$0["actor"], $0["events"], $0["last"]] } == [
                     ["ada", "2", "2026-01-31T10:00:00Z"], ["bob", "1", "2026-01-31T09:00:00Z"],
                 ])
         }
