@@ -147,6 +147,20 @@ extension IntegrationTests {
             #expect(process.complained.contains("points: expected a total of at least 0, found one below"))
         }
 
+        @Test("makes a host that runs stop folding, and say why, where a state can't be written")
+        func unwritableLive() throws {
+            try CPlugin.build("AbiOneC/abi-one.c", to: "\(folder.path)/abi-one.so")
+            let host = try HostProcess(
+                data: "\(folder.path)/data", plugins: folder.path, settings: ["ingest.trust=loopback"])
+            let event = #"{"event_type":"points","user_id":"bob","points":-2,"word":"red"}"#
+            #expect(try host.request("/api/v1/events", ["-d", event]).status == 200)
+            #expect(try eventually { try host.request("/readyz").status == 503 })
+            let body = try host.request("/readyz").body
+            #expect(body.contains("plugin abi-one, reducer totals, key pseudonym:"), "\(body)")
+            #expect(!body.contains("bob"))
+            #expect(try host.stop() == .code(1))
+        }
+
         @Test("runs of a plugin from the future what it knows")
         func future() throws {
             try CPlugin.build(

@@ -21,12 +21,21 @@ struct PluginList: Decodable {
     struct Plugin: Decodable {
         var id: String
         var version: String
+        var build: String
         var file: String
         var sources: [String]
         var reducers: [String]
         var aggregators: [String]
         var tables: [String]
         var dashboards: [String]
+    }
+
+    struct Off: Decodable {
+        var id: String
+        var version: String
+        var build: String
+        var file: String
+        var reason: String
     }
 
     struct Refusal: Decodable {
@@ -37,5 +46,6 @@ struct PluginList: Decodable {
     }
 
     var plugins: [Plugin]
+    var off: [Off]
     var refused: [Refusal]
 }
