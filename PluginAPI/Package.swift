@@ -28,7 +28,7 @@ let package = Package(
         .library(name: "PluginTesting", targets: ["PluginTesting"]),
     ],
     targets: [
-        .target(name: "CPluginAPI", path: "CPluginAPI", exclude: ["plugin.map"]),
+        .target(name: "CPluginAPI", path: "CPluginAPI", exclude: ["plugin.map", "abi-1.0.txt", "HISTORY.md"]),
         .target(
             name: "PluginAPI", dependencies: ["CPluginAPI"], path: "PluginAPI", swiftSettings: swiftSettings,
             linkerSettings: pluginLinking),

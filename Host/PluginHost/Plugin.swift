@@ -65,6 +65,9 @@ package final class Plugin: @unchecked Sendable {
         self.host = host
     }
 
+    /// Why the call into the plugin that has just failed in this thread failed, if the plugin said so.
+    package func takeReason() -> String? { host.takeReason() }
+
     /// The index of a reducer by its id.
     package func reducer(_ id: String) -> Int? { reducers.firstIndex { $0.id == id } }
 }

@@ -1,34 +1,46 @@
 import Glibc
 
-/// What a folder of plugins holds: those that were loaded, and why the others were not.
+/// What a folder of plugins holds: those that were loaded, those that the settings keep off, and why others were refused.
 package struct PluginCatalog: Sendable {
     package let plugins: [Plugin]
     package let refusals: [PluginRefusal]
+    package let off: [PluginOff]
 
-    package init(plugins: [Plugin], refusals: [PluginRefusal]) {
+    package init(plugins: [Plugin], refusals: [PluginRefusal], off: [PluginOff] = []) {
         self.plugins = plugins
         self.refusals = refusals
+        self.off = off
     }
 
-    /// Stages and loads every `*.so` of the folder, in the order of their names. One that is refused does not keep the others out.
+    /// Stages every `*.so` of the folder, in the order of their names, and loads those that the settings allow. One that is
+    /// refused does not keep the others out.
     ///
     /// - Parameters:
     ///   - generations: the folder that builds are staged in; made if it is missing.
-    ///   - current: plugins that run. The same build is not loaded again; and a build that is refused leaves the one before
-    ///     where it is.
-    ///   - settings: the settings of a plugin by its id, as a JSON object.
+    ///   - current: plugins that run. The same build is not loaded again; and a build that is refused, or another one than
+    ///     the settings pin, leaves the one before where it is.
     ///   - report: receives what plugins write to the log; called on any thread.
     package static func load(
-        from directory: String, generations: String, current: [Plugin] = [], settings: (String) -> String,
+        from directory: String, generations: String, _ configuration: PluginsConfiguration, current: [Plugin] = [],
         report: @escaping @Sendable (PluginMessage) -> Void
     ) -> PluginCatalog {
         var plugins: [Plugin] = []
         var refusals: [PluginRefusal] = []
+        var off: [PluginOff] = []
         var sources: [String: String] = [:]
         let staging = Staging(directory: generations)
         for file in libraries(in: directory) {
             do throws(PluginRefusal) {
                 let staged = try staging.stage(file)
+                if let why = configuration.reason(against: staged.identity) {
+                    let found = PluginOff(identity: staged.identity, file: file, why: why)
+                    off.append(found)
+                    if found.isPinnedElsewhere, let before = current.first(where: { $0.id == found.id }) {
+                        plugins.append(before)
+                    }
+                    continue
+                }
+                try staged.identity.check(file: file)
                 if let other = plugins.first(where: { $0.id == staged.identity.id }) {
                     throw PluginRefusal(
                         file: file, field: "id", wanted: "an id that no other plugin has",
@@ -39,7 +51,8 @@ package struct PluginCatalog: Sendable {
                 if let running {
                     plugin = running
                 } else {
-                    plugin = try Plugin(staged, settings: settings(staged.identity.id), report: report)
+                    plugin = try Plugin(
+                        staged, settings: configuration.entries[staged.identity.id]?.settings ?? "{}", report: report)
                 }
                 for source in plugin.sources {
                     guard let other = sources[source.id] else { continue }
@@ -58,7 +71,7 @@ package struct PluginCatalog: Sendable {
                 }
             }
         }
-        return PluginCatalog(plugins: plugins, refusals: refusals)
+        return PluginCatalog(plugins: plugins, refusals: refusals, off: off)
     }
 
     /// The source of that id in any plugin.

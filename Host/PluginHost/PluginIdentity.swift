@@ -9,6 +9,10 @@ package struct PluginIdentity: Sendable, Equatable {
     package let toolchain: String
     /// SHA-256 of the library's file, in hexadecimal: which build this is.
     package let build: String
+    /// MAJOR.MINOR of the ABI that it was built with.
+    package let abi: String
+    /// The extensions without which it can't run.
+    package let requires: [String]
 
     /// The compiler that this host was built by.
     package static var hostToolchain: String { String(cString: lectern_toolchain()) }
@@ -18,7 +22,21 @@ package struct PluginIdentity: Sendable, Equatable {
         LECTERN_SOURCES, LECTERN_REDUCERS, LECTERN_AGGREGATORS, LECTERN_TABLES, LECTERN_DASHBOARDS,
     ]
 
-    /// Reads the note's text and refuses what this host can't run.
+    package init(
+        id: String, version: String, sdk: String, language: String, toolchain: String, build: String, abi: String,
+        requires: [String] = []
+    ) {
+        self.id = id
+        self.version = version
+        self.sdk = sdk
+        self.language = language
+        self.toolchain = toolchain
+        self.build = build
+        self.abi = abi
+        self.requires = requires
+    }
+
+    /// Reads the note's text.
     init(note: String, build: String, file: String) throws(PluginRefusal) {
         var fields: [Substring: Substring] = [:]
         for line in note.split(separator: "\n") {
@@ -33,12 +51,8 @@ package struct PluginIdentity: Sendable, Equatable {
             }
             return String(value)
         }
-        let abi = try field("abi")
-        guard abi.split(separator: ".").first == "\(LECTERN_ABI_MAJOR)" else {
-            throw PluginRefusal(
-                file: file, field: "abi", wanted: "\(LECTERN_ABI_MAJOR).x", found: abi,
-                remedy: "rebuild it with this host's SDK")
-        }
+        abi = try field("abi")
+        requires = (fields["requires"] ?? "").split(separator: ",").map(String.init)
         id = try field("id")
         guard ComponentID.isValid(id) else {
             throw PluginRefusal(file: file, field: "id", wanted: ComponentID.rule, found: "“\(id)”")
@@ -48,15 +62,30 @@ package struct PluginIdentity: Sendable, Equatable {
         language = try field("language")
         toolchain = try field("toolchain")
         self.build = build
+    }
+
+    /// Refuses what this host can't run.
+    func check(file: String) throws(PluginRefusal) {
+        guard abi.split(separator: ".").first == "\(LECTERN_ABI_MAJOR)" else {
+            throw PluginRefusal(
+                file: file, field: "abi", wanted: "\(LECTERN_ABI_MAJOR).x", found: abi,
+                remedy: "rebuild it with this host's SDK")
+        }
+        // Drafts called themselves 1.0 as well; their functions return nothing where the frozen ABI has a status.
+        guard !sdk.hasSuffix("-draft") else {
+            throw PluginRefusal(
+                file: file, field: "sdk", wanted: "1.0.0 or later", found: sdk,
+                remedy: "rebuild it with this host's SDK")
+        }
         guard language != "swift" || toolchain == Self.hostToolchain else {
             throw PluginRefusal(
                 file: file, field: "toolchain", wanted: Self.hostToolchain, found: toolchain,
                 remedy: "Swift has no stable ABI on Linux: build the plugin with the host's toolchain")
         }
-        for name in (fields["requires"] ?? "").split(separator: ",") where !Self.extensions.contains(String(name)) {
+        for name in requires where !Self.extensions.contains(name) {
             throw PluginRefusal(
                 file: file, field: "requires", wanted: "one of \(Self.extensions.joined(separator: ", "))",
-                found: String(name), remedy: "the plugin needs a newer host")
+                found: name, remedy: "the plugin needs a newer host")
         }
     }
 }

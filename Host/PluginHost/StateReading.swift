@@ -2,12 +2,15 @@
 package struct StateEntry: Sendable, Equatable {
     /// The key's text: its parts by name, percent-encoded, `actor:ada,module:m1`.
     package let key: String
-    /// The external state, as JSON.
+    /// The external state, as JSON; `null` if there is a problem.
     package let json: String
+    /// Why the plugin could not write the state, or nil.
+    package let problem: String?
 
-    package init(key: String, json: String) {
+    package init(key: String, json: String, problem: String? = nil) {
         self.key = key
         self.json = json
+        self.problem = problem
     }
 }
 

@@ -58,9 +58,11 @@ package final class SettingsReader {
     package func sections(_ key: String) -> [(name: String, reader: SettingsReader)] { section(key).sections() }
 
     /// All members of this section, as named sections.
-    package func sections() -> [(name: String, reader: SettingsReader)] {
+    ///
+    /// - Parameter others: keys of this section that are none.
+    package func sections(besides others: Set<String> = []) -> [(name: String, reader: SettingsReader)] {
         known.formUnion(members.map(\.key))
-        return members.map {
+        return members.filter { !others.contains($0.key) }.map {
             ($0.key, SettingsReader(path: keyPath($0.key), node: $0.value, problems: problems))
         }
     }

@@ -11,7 +11,7 @@ extension IntegrationTests {
         init() throws {
             folder = try TemporaryFolder()
             library = "\(folder.path)/counter-in-c.so"
-            try CounterInC.build(library)
+            try CPlugin.build("CounterInC/counter.c", to: library)
         }
 
         @Test("has exactly one symbol for others")

@@ -19,7 +19,7 @@ extension IntegrationTests {
         /// Builds the counter and puts it into the folder in one step, as a build of its own: its bytes are no others'.
         private func install(_ defines: [String] = [], stamp: Int = 0) throws {
             let made = "\(folder.path)/counter.\(defines.joined())"
-            if !FileManager.default.fileExists(atPath: made) { try CounterInC.build(made, defines) }
+            if !FileManager.default.fileExists(atPath: made) { try CPlugin.build("CounterInC/counter.c", to: made, definitions: defines) }
             let stamped = try Data(contentsOf: URL(filePath: made)) + Data("build \(stamp)".utf8)
             try stamped.write(to: URL(filePath: "\(plugins)/counter.so"), options: .atomic)
         }

@@ -12,7 +12,7 @@ import Testing
 
     private func load() -> PluginCatalog {
         PluginCatalog.load(
-            from: folder.path, generations: folder.appendingPathComponent("generations").path, settings: { _ in "{}" },
+            from: folder.path, generations: folder.appendingPathComponent("generations").path, PluginsConfiguration(),
             report: { _ in })
     }
 
@@ -23,7 +23,7 @@ import Testing
 
     @Test func `that does not exist is as one that is empty`() {
         let catalog = PluginCatalog.load(
-            from: "/nowhere", generations: "/nowhere", settings: { _ in "{}" }, report: { _ in })
+            from: "/nowhere", generations: "/nowhere", PluginsConfiguration(), report: { _ in })
         #expect(catalog.plugins.isEmpty && catalog.refusals.isEmpty)
     }
 

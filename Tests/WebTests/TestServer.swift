@@ -39,6 +39,10 @@ struct TestServer: Sendable {
         let tables = Quiz.tables()
         let listing = PluginListing(
             id: "quiz", version: "1.0", tables: ["attempts", "students"], dashboards: [Quiz.dashboard])
+        let off = PluginOff(
+            identity: PluginIdentity(
+                id: "edx", version: "1.3.0", sdk: "1.0.0", language: "c", toolchain: "gcc", build: "ab", abi: "1.0"),
+            file: "edx.so", why: .version(pinned: "1.2.0"))
         let readiness = Readiness()
         let tokens = Dictionary(uniqueKeysWithValues: Role.allCases.map { ($0, "token-of-the-\($0.rawValue)-1") })
         let text = tokens.map { "\($0.key.rawValue) \($0.value)\n" }.joined()
@@ -46,7 +50,8 @@ struct TestServer: Sendable {
         let server = WebServer(
             configuration,
             host: WebServer.Host(
-                plugins: { PluginReport(plugins: [listing], refusals: ["old.so refused: abi"]) }, tables: tables,
+                plugins: { PluginReport(plugins: [listing], refusals: ["old.so refused: abi"], off: [off]) },
+                tables: tables,
                 states: FakeStates(), log: log, ingest: ingest, readiness: readiness),
             tokens: try AccessTokens(text, path: "tokens"), assets: try AssetFolder.open(assets), logger: logger,
             onReady: { isReady.yield($0.port) })

@@ -144,6 +144,11 @@ struct WebServerTests {
             #expect(body.contains(#""id":"quiz","version":"1.0""#))
             #expect(body.contains(#""dashboards":["class"]"#))
             #expect(body.contains(#""refused":["old.so refused: abi"]"#))
+            let reason = "version 1.3.0 found, settings pin 1.2.0"
+            #expect(
+                body.contains(#""off":[{"id":"edx","version":"1.3.0","build":"ab","reason":"\#(reason)"}]"#))
+            let page = try await server.request("GET", "/").body
+            #expect(page.contains(#"<th scope="row">edx</th><td>1.3.0</td><td>\#(reason)</td>"#))
         }
     }
 

@@ -14,6 +14,8 @@ final class CheckpointDriver {
     private var done: (@Sendable ([Checkpoint], Result<Void, any Error>) -> Void)?
     /// The longest that a shard was held up between two batches, in microseconds.
     private(set) var longestPause: Int64 = 0
+    /// A checkpoint was not complete: no other one may follow it.
+    private var hasFailed = false
 
     /// - Parameter done: called on the store's thread after each commit.
     init(
@@ -32,6 +34,7 @@ final class CheckpointDriver {
 
     /// To be called between batches.
     func poll() {
+        if hasFailed { return }
         let now = MonotonicClock.microseconds
         if checkpoint.isTaking {
             advance(Self.slice)
@@ -48,13 +51,17 @@ final class CheckpointDriver {
     /// Takes a checkpoint of all that was folded, at once.
     func finish() {
         while checkpoint.isTaking { advance(.max) }
-        guard checkpoint.isDue else { return }
+        guard !hasFailed, checkpoint.isDue else { return }
         checkpoint.begin()
         advance(.max)
     }
 
     private func advance(_ limit: Int) {
         guard let checkpoints = checkpoint.advance(limit) else { return }
+        if let failure = checkpoint.failure {
+            hasFailed = true
+            return thread.fail(failure)
+        }
         let done = done
         thread.commit(checkpoints) { done?($0, $1) }
     }

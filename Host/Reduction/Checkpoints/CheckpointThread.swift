@@ -48,8 +48,13 @@ package final class CheckpointThread: Sendable {
     /// Checkpoints that wait for the store.
     package var waiting: Int { state.value.withLock { $0.waiting } }
 
-    /// Why the store refused a checkpoint, or nil. After it nothing is committed.
+    /// Why the store refused a checkpoint or a plugin could not write its part of one, or nil. Folding stops then.
     package var failure: (any Error)? { state.value.withLock { $0.failure } }
+
+    /// Notes that a shard could not make its checkpoint.
+    func fail(_ error: any Error) {
+        state.fail(error)
+    }
 
     /// Commits the checkpoints of one shard, all or none; `done` is called on the thread of the store.
     func commit(

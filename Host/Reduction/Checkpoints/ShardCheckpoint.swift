@@ -56,6 +56,30 @@ final class ShardCheckpoint {
         return shard.plugins.indices.flatMap(checkpoints)
     }
 
+    /// The first state that a plugin could not write, or nil. A checkpoint without it must not be committed.
+    var failure: StateEncodingError? {
+        for plugin in shard.plugins {
+            for states in plugin.states {
+                guard let (key, reason) = states.failure else { continue }
+                return StateEncodingError(
+                    plugin: plugin.plugin.id, reducer: states.reducer.id, key: keyText(key, states.reducer),
+                    reason: reason)
+            }
+        }
+        return nil
+    }
+
+    /// A key for the host's own log, which names actors by their pseudonyms alone.
+    private func keyText(_ key: [UInt8], _ reducer: ReducerComponent) -> String {
+        let values = key.withUnsafeBytes { KeyBytes.decode($0) } ?? []
+        return StateKey.text(
+            of: zip(reducer.key, values).map { part, value in
+                guard part.kind == .actor else { return StateKey.Part(name: part.name, value: value) }
+                let pseudonym = String(shard.pseudonym(ofActor: value.description), radix: 16)
+                return StateKey.Part(name: "pseudonym", value: .text(pseudonym))
+            })
+    }
+
     private func checkpoints(_ index: Int) -> [EncodedCheckpoint] {
         let plugin = shard.plugins[index]
         return owned.enumerated().compactMap { place, partition in

@@ -56,8 +56,9 @@ extension Shard {
                     throw RestoreError(
                         plugin: plugin.plugin.id, partition: partition,
                         reason:
-                            "holds a state of \(block.component) that this build can't read; if its form has changed, "
-                            + "the reducer needs a new version")
+                            "holds a state of \(block.component) that this build can't read"
+                            + (plugin.plugin.takeReason().map { " (\($0))" } ?? "")
+                            + "; if its form has changed, the reducer needs a new version")
                 }
             }
         }

@@ -46,7 +46,7 @@ final class PluginFold {
     init(_ plugin: Plugin, partitions: Int, batch: Int, fields: FieldList, dedup: DedupRule?) {
         self.plugin = plugin
         partitionCount = partitions
-        states = plugin.reducers.map { ReducerStates($0, partitions: partitions) }
+        states = plugin.reducers.indices.map { ReducerStates(plugin, $0, partitions: partitions) }
         keyMakers = plugin.reducers.map { KeyMaker($0.key, fields: fields) }
         inputs = plugin.inputs.map { InputRun($0, batch: batch) }
         next = .allocate(capacity: partitions)

@@ -9,6 +9,7 @@ final class ReducerStates {
     let context: UnsafeMutableRawPointer?
     let keyForm: KeyForm
     private let functions: lectern_reducer
+    private let plugin: Plugin
     /// A table for each partition of the log; those of partitions that the shard does not own stay empty.
     private let tables: UnsafeMutablePointer<StateTable>
     private let partitions: Int
@@ -21,8 +22,13 @@ final class ReducerStates {
     /// The checkpoint for which states are being changed now. Starts at 2, so that `epoch - 1` is never the 0 of clean states.
     private var epoch: UInt32 = 2
     private var blocks: [BlockBuffer]
+    /// The first state that the plugin could not write, by its stored key, and why.
+    private(set) var failure: (key: [UInt8], reason: String)?
 
-    init(_ reducer: ReducerComponent, partitions: Int) {
+    /// - Parameter index: of the reducer in the plugin.
+    init(_ plugin: Plugin, _ index: Int, partitions: Int) {
+        let reducer = plugin.reducers[index]
+        self.plugin = plugin
         self.reducer = reducer
         self.partitions = partitions
         context = reducer.raw.context
@@ -122,12 +128,15 @@ extension ReducerStates {
         let header = state.header
         header.pointee.epoch = 0
         let partition = Int(header.pointee.partition)
-        blocks[partition].add { bytes in
+        let reason = blocks[partition].add { bytes in
             keyForm.append(header.pointee.key, keys, to: &bytes)
         } value: { raw in
-            var writer = lectern_writer.into(raw)
-            functions.encode(context, state, &writer)
+            plugin.encode(state, by: functions.encode, context, to: raw)
         }
+        guard let reason, failure == nil else { return }
+        var key = Bytes()
+        keyForm.append(header.pointee.key, keys, to: &key)
+        failure = (key.array, reason)
     }
 
     /// Puts back a state that an earlier life stored, unless the key has one already. Returns false if the plugin can't read it.
@@ -154,27 +163,23 @@ final class BlockBuffer: @unchecked Sendable {
 
     var bytes: [UInt8] { buffer.array }
 
-    fileprivate func add(key: (inout Bytes) -> Void, value: (UnsafeMutablePointer<lectern_bytes>) -> Void) {
+    /// Adds an entry, unless `value` returns why there is none.
+    fileprivate func add(
+        key: (inout Bytes) -> Void, value: (UnsafeMutablePointer<lectern_bytes>) -> String?
+    ) -> String? {
         let start = buffer.count
         buffer.append(littleEndian: 0)
         buffer.append(littleEndian: 0)
         key(&buffer)
         let keyEnd = buffer.count
-        value(&buffer.raw)
+        if let reason = value(&buffer.raw) {
+            buffer.truncate(to: start)
+            return reason
+        }
         let entry = UnsafeMutableRawPointer(buffer.raw.start! + start)
         entry.storeBytes(of: UInt32(keyEnd - start - 8).littleEndian, as: UInt32.self)
         entry.storeBytes(of: UInt32(buffer.count - keyEnd).littleEndian, toByteOffset: 4, as: UInt32.self)
         count += 1
-    }
-}
-
-extension lectern_writer {
-    /// A writer that appends to a buffer, which must outlive it.
-    static func into(_ bytes: UnsafeMutablePointer<lectern_bytes>) -> lectern_writer {
-        lectern_writer(
-            size: UInt32(MemoryLayout<lectern_writer>.size), flags: 0, context: bytes,
-            write: { context, start, length in
-                lectern_bytes_append(context!.assumingMemoryBound(to: lectern_bytes.self), start, Int(length))
-            })
+        return nil
     }
 }

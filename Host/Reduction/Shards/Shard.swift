@@ -169,12 +169,22 @@ final class Shard {
     private func pseudonym(_ number: UInt32, _ actor: UnsafeRawBufferPointer) -> UInt64 {
         let number = Int(number)
         if number < pseudonyms.count, pseudonyms[number] != 0 { return pseudonyms[number] }
-        let hash = setup.hashKey.withUnsafeBufferPointer {
-            lectern_siphash($0.baseAddress, actor.baseAddress?.assumingMemoryBound(to: UInt8.self), actor.count)
-        }
+        let hash = hash(actor)
         while pseudonyms.count <= number { pseudonyms.append(0) }
         pseudonyms[number] = hash
         return hash
+    }
+
+    /// The name of an actor in the host's own log.
+    func pseudonym(ofActor id: String) -> UInt64 {
+        var id = id
+        return id.withUTF8 { hash(UnsafeRawBufferPointer($0)) }
+    }
+
+    private func hash(_ actor: UnsafeRawBufferPointer) -> UInt64 {
+        setup.hashKey.withUnsafeBufferPointer {
+            lectern_siphash($0.baseAddress, actor.baseAddress?.assumingMemoryBound(to: UInt8.self), actor.count)
+        }
     }
 
     @inline(__always)

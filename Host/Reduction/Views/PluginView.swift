@@ -87,14 +87,20 @@ final class PluginView {
         return changed
     }
 
-    /// Writes the external state under a key as JSON; false if there is none.
-    func stateJSON(_ reducer: Int, _ key: [UInt8], to bytes: inout Bytes) -> Bool {
-        guard let state = reducers[reducer][key] else { return false }
+    /// The external state under a key, `text` as it is shown; nil if there is none.
+    func entry(_ reducer: Int, _ key: [UInt8], text: String) -> StateEntry? {
+        guard let state = reducers[reducer][key] else { return nil }
         let raw = plugin.reducers[reducer].raw
         var value = Bytes()
-        var writer = lectern_writer.into(&value.raw)
-        (raw.external ?? raw.encode!)(raw.context, state, &writer)
-        return CBOR.appendJSON(of: value.contents, to: &bytes)
+        if let reason = plugin.encode(state, by: raw.external ?? raw.encode, raw.context, to: &value.raw) {
+            return StateEntry(key: text, json: "null", problem: "expected one CBOR item, found \(reason)")
+        }
+        var json = Bytes()
+        guard CBOR.appendJSON(of: value.contents, to: &json) else {
+            let problem = "expected one CBOR item, found \(value.count) bytes that are none"
+            return StateEntry(key: text, json: "null", problem: problem)
+        }
+        return StateEntry(key: text, json: json.string)
     }
 
     func keys(of reducer: Int) -> some Collection<[UInt8]> { reducers[reducer].keys }

@@ -26,10 +26,6 @@ extension PluginView {
             found.append((text, key))
         }
         found.sort { $0.text.utf8.lexicographicallyPrecedes($1.text.utf8) }
-        return found.prefix(limit).compactMap { entry in
-            var json = Bytes()
-            guard stateJSON(index, entry.key, to: &json) else { return nil }
-            return StateEntry(key: entry.text, json: json.string)
-        }
+        return found.prefix(limit).compactMap { self.entry(index, $0.key, text: $0.text) }
     }
 }

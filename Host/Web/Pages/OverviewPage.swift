@@ -5,6 +5,8 @@ struct OverviewPage {
     let plugins: [PluginListing]
     /// Why plugins were not loaded.
     let refusals: [String]
+    /// Those that the settings keep off.
+    let off: [PluginOff]
     /// What the host has done so far: a title and a number each.
     let figures: [(title: String, value: Int64)]
     /// The host's own address, for the lines to copy.
@@ -21,6 +23,7 @@ struct OverviewPage {
                 \(refused)
                 \(dashboards)
                 \(loaded)
+                \(keptOff)
                 \(sending)
                 """)
     }
@@ -72,6 +75,19 @@ struct OverviewPage {
         return """
             <section class="notice" aria-labelledby="refused"><h2 id="refused">Not loaded</h2>
             <ul>\(refusals.map { "<li>\(HTML.prose($0))</li>" as HTML })</ul></section>
+            """
+    }
+
+    private var keptOff: HTML {
+        if off.isEmpty { return "" }
+        let rows = off.map { plugin -> HTML in
+            "<tr><th scope=\"row\">\(plugin.id)</th><td>\(plugin.identity.version)</td><td>\(plugin.reason)</td></tr>"
+        }
+        return """
+            <section class="panel full" aria-labelledby="off"><h2 id="off">Off</h2>
+            <div class="scroll" tabindex="0" role="region" aria-labelledby="off">
+            <table><thead><tr><th scope="col">Plugin</th><th scope="col">Version</th><th scope="col">Why</th></tr></thead>
+            <tbody>\(rows)</tbody></table></div></section>
             """
     }
 

@@ -5,15 +5,19 @@ package struct PluginReport: Sendable {
     package var plugins: [PluginListing]
     /// Why others were not loaded, a sentence each.
     package var refusals: [String]
+    /// Those that the settings keep off.
+    package var off: [PluginOff]
 
-    package init(plugins: [PluginListing], refusals: [String] = []) {
+    package init(plugins: [PluginListing], refusals: [String] = [], off: [PluginOff] = []) {
         self.plugins = plugins
+        self.off = off
         self.refusals = refusals
     }
 
     package init(_ catalog: PluginCatalog) {
         self.init(
-            plugins: catalog.plugins.map { PluginListing($0) }, refusals: catalog.refusals.map(\.description))
+            plugins: catalog.plugins.map { PluginListing($0) }, refusals: catalog.refusals.map(\.description),
+            off: catalog.off)
     }
 }
 

@@ -24,7 +24,7 @@ struct PageRoutes {
     private func overview(_ request: Request) -> OverviewPage {
         let report = plugins()
         return OverviewPage(
-            plugins: report.plugins, refusals: report.refusals, figures: figures(),
+            plugins: report.plugins, refusals: report.refusals, off: report.off, figures: figures(),
             address: request.ownAddress)
     }
 }

@@ -76,6 +76,15 @@ struct TableRoutes {
                     }
                 }
             }
+            json.key("off")
+            json.array(report.off) { json, plugin in
+                json.object { json in
+                    json.member("id", plugin.id)
+                    json.member("version", plugin.identity.version)
+                    json.member("build", plugin.identity.build)
+                    json.member("reason", plugin.reason)
+                }
+            }
             json.key("refused")
             json.array(report.refusals) { $0.text($1) }
         }

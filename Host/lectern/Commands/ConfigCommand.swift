@@ -12,8 +12,8 @@ struct ConfigCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check all settings; every mistake is said at once, with its place.",
         discussion: """
-            With --plugins, the plugins are asked whether their own settings are right, too. Exits with 1 if something is
-            wrong.
+            With --plugins, the plugins are asked whether their own settings are right, too, and pinned versions and builds
+            are looked for. Exits with 1 if something is wrong.
 
             Examples:
               lectern config check --config lectern.yaml
@@ -26,8 +26,11 @@ struct ConfigCheckCommand: AsyncParsableCommand {
         try await Command.run {
             let configuration = try common.load()
             if common.plugins != nil {
-                let refusals = common.catalogQuietly(configuration.plugins).refusals
-                if !refusals.isEmpty { throw InputFailure(refusals.map { "\($0)" }.joined(separator: "\n")) }
+                let catalog = common.catalogQuietly(configuration.plugins)
+                for plugin in catalog.off where !plugin.isPinnedElsewhere { Terminal.note("\(plugin)") }
+                let problems =
+                    catalog.refusals.map { "\($0)" } + catalog.off.filter(\.isPinnedElsewhere).map { "\($0)" }
+                if !problems.isEmpty { throw InputFailure(problems.joined(separator: "\n")) }
             }
             print("the settings are right")
         }

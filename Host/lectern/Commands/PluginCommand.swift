@@ -9,11 +9,13 @@ struct PluginCommand: AsyncParsableCommand {
 
 struct PluginListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the plugins of a folder, and those that are refused with the reason.",
+        commandName: "list",
+        abstract: "List the plugins of a folder, and those that are off or refused with the reason.",
         discussion: """
             Examples:
               lectern plugin list
               lectern plugin list --plugins build/plugins --json
+              lectern plugin list --config production.yaml
             """)
 
     @OptionGroup var common: CommonOptions
@@ -55,8 +57,18 @@ struct PluginsReport: Encodable {
         let remedy: String
     }
 
+    /// A plugin that the settings keep off.
+    struct Off: Encodable {
+        let id: String
+        let version: String
+        let build: String
+        let file: String
+        let reason: String
+    }
+
     let folder: String
     let plugins: [Entry]
+    let off: [Off]
     let refused: [Refusal]
 
     init(_ catalog: PluginCatalog, folder: String) {
@@ -69,6 +81,10 @@ struct PluginsReport: Encodable {
                 aggregators: plugin.aggregators.map(\.id), tables: plugin.tables.map(\.id),
                 dashboards: plugin.dashboards.map(\.id))
         }
+        off = catalog.off.map {
+            Off(
+                id: $0.id, version: $0.identity.version, build: $0.identity.build, file: $0.file, reason: $0.reason)
+        }
         refused = catalog.refusals.map {
             Refusal(file: $0.file, field: $0.field, wanted: $0.wanted, found: $0.found, remedy: $0.remedy)
         }
@@ -78,13 +94,13 @@ struct PluginsReport: Encodable {
     /// In words; not encoded.
     private let refusals: [PluginRefusal]
 
-    private enum CodingKeys: String, CodingKey { case folder, plugins, refused }
+    private enum CodingKeys: String, CodingKey { case folder, plugins, off, refused }
 
     var text: String {
         var lines: [String] = []
-        if plugins.isEmpty {
+        if plugins.isEmpty && off.isEmpty {
             lines.append("no plugin in \(folder); name the folder with --plugins")
-        } else {
+        } else if !plugins.isEmpty {
             var table = TextTable(
                 "PLUGIN", "VERSION", "LANGUAGE", "BUILD", "SOURCES", "REDUCERS", "TABLES", "DASHBOARDS")
             for plugin in plugins {
@@ -95,6 +111,7 @@ struct PluginsReport: Encodable {
             }
             lines += table.lines
         }
+        lines += off.map { "\($0.id) \($0.version) off: \($0.reason) (\($0.file))" }
         return (lines + refusals.map { "\($0)" }).joined(separator: "\n")
     }
 }

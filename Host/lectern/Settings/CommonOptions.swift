@@ -18,7 +18,7 @@ struct CommonOptions: ParsableArguments {
 
     var pluginFolder: String { plugins ?? "\(Folder.ofProgram)/../plugins" }
 
-    /// Loads the plugins; says on standard error which are refused, and what plugins say themselves.
+    /// Loads the plugins; says on standard error which are refused or off, and what plugins say themselves.
     ///
     /// - Parameter current: plugins that run; see `PluginCatalog.load`.
     func catalog(
@@ -26,22 +26,28 @@ struct CommonOptions: ParsableArguments {
     ) -> PluginCatalog {
         let catalog = catalogQuietly(configuration, generations: generations, current: current)
         for refusal in catalog.refusals { Terminal.warn("\(refusal)") }
-        if catalog.plugins.isEmpty {
-            Terminal.warn("no plugin in \(pluginFolder): nothing will be folded. Name the folder with --plugins.")
+        for plugin in catalog.off {
+            if plugin.isPinnedElsewhere { Terminal.warn("\(plugin)") } else { Terminal.note("\(plugin)") }
         }
-        for id in configuration.settings.keys.sorted() where !catalog.plugins.contains(where: { $0.id == id }) {
+        if catalog.plugins.isEmpty && catalog.off.isEmpty {
+            Terminal.warn("no plugin in \(pluginFolder): nothing will be folded. Name the folder with --plugins.")
+        } else if catalog.plugins.isEmpty {
+            Terminal.warn(
+                "no plugin in \(pluginFolder) is on: nothing will be folded. See the section plugins of the settings.")
+        }
+        let found = Set(catalog.plugins.map(\.id) + catalog.off.map(\.id))
+        for id in configuration.entries.keys.sorted() where !found.contains(id) {
             Terminal.warn("settings for plugins.\(id), which is not in \(pluginFolder)")
         }
         return catalog
     }
 
-    /// As `catalog`, but leaves it to the caller to say what was refused.
+    /// As `catalog`, but leaves it to the caller to say what was refused or is off.
     func catalogQuietly(
         _ configuration: PluginsConfiguration, generations: String? = nil, current: [Plugin] = []
     ) -> PluginCatalog {
         PluginCatalog.load(
-            from: pluginFolder, generations: generations ?? Folder.cache("generations"), current: current,
-            settings: { configuration.settings[$0] ?? "{}" },
-            report: { Terminal.note("\($0.plugin): \($0.text)") })
+            from: pluginFolder, generations: generations ?? Folder.cache("generations"), configuration,
+            current: current, report: { Terminal.note("\($0.plugin): \($0.text)") })
     }
 }

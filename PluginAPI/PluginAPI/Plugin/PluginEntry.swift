@@ -33,11 +33,6 @@ struct HostConnection {
         reason.withUTF8 { host.pointee.fail?(host, lectern_text($0)) }
     }
 
-    func log(_ level: UInt32, _ message: String) {
-        var message = message
-        message.withUTF8 { host.pointee.log?(host, level, lectern_text($0)) }
-    }
-
     /// OK, or `failure` with the reason given to the host.
     func status(_ failure: lectern_status, _ body: () throws -> Void) -> lectern_status {
         do {
@@ -48,23 +43,20 @@ struct HostConnection {
             return failure
         }
     }
-
-    /// For calls that have no status of their own: the host finds their output empty, and the reason in its log.
-    func report(_ body: () throws -> Void) {
-        do { try body() } catch { log(LECTERN_LOG_ERROR, explain(error)) }
-    }
 }
 
 /// An error in words: for those of `Codable`, the place and what is wrong there.
 func explain(_ error: any Error) -> String {
-    func place(_ context: DecodingError.Context, _ key: (any CodingKey)? = nil) -> String {
-        let path = (context.codingPath + (key.map { [$0] } ?? [])).map(\.stringValue).joined(separator: ".")
-        return path.isEmpty ? "" : path + ": "
+    func place(_ path: [any CodingKey]) -> String {
+        path.isEmpty ? "" : path.map(\.stringValue).joined(separator: ".") + ": "
+    }
+    if case .invalidValue(_, let context) = error as? EncodingError {
+        return place(context.codingPath) + context.debugDescription
     }
     return switch error as? DecodingError {
     case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-        place(context) + context.debugDescription
-    case .keyNotFound(let key, let context): place(context, key) + context.debugDescription
+        place(context.codingPath) + context.debugDescription
+    case .keyNotFound(let key, let context): place(context.codingPath + [key]) + context.debugDescription
     default: "\(error)"
     }
 }

@@ -63,7 +63,7 @@ extension Reducer {
         table.reduce = { context, batch in withContext(context) { $0.type._reduce(batch!) } }
         table.encode = { context, state, output in
             withContext(context) { reducer in
-                reducer.host.report { try reducer.type._encode(state!, output!) }
+                reducer.host.status(LECTERN_FAILED) { try reducer.type._encode(state!, output!) }
             }
         }
         table.decode = { context, bytes, length, state in
@@ -78,7 +78,7 @@ extension Reducer {
         if External.self != State.self {
             table.external = { context, state, output in
                 withContext(context) { reducer in
-                    reducer.host.report { try reducer.type._encodeExternal(state!, output!) }
+                    reducer.host.status(LECTERN_FAILED) { try reducer.type._encodeExternal(state!, output!) }
                 }
             }
         }

@@ -71,7 +71,7 @@ private struct Functions<A: Aggregator>: AggregatorFunctions {
     }
 }
 
-private func withContext(_ context: UnsafeMutableRawPointer?, _ body: (AggregatorContext) -> Void) {
+private func withContext<Result>(_ context: UnsafeMutableRawPointer?, _ body: (AggregatorContext) -> Result) -> Result {
     Unmanaged<AggregatorContext>.fromOpaque(context!)._withUnsafeGuaranteedRef(body)
 }
 
@@ -114,7 +114,7 @@ extension Aggregator {
         }
         table.encode = { context, total, output in
             withContext(context) { aggregator in
-                aggregator.host.report { try aggregator.functions.encode(total!, output!) }
+                aggregator.host.status(LECTERN_FAILED) { try aggregator.functions.encode(total!, output!) }
             }
         }
         return Permanent.value(table)

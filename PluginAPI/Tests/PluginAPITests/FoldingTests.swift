@@ -20,7 +20,7 @@ struct FoldingTests {
 
     private func encoded(_ reducer: lectern_reducer, _ state: UnsafeMutableRawPointer) -> [UInt8] {
         let output = Output()
-        withUnsafePointer(to: output.writer) { reducer.encode(reducer.context, state, $0) }
+        withUnsafePointer(to: output.writer) { #expect(reducer.encode(reducer.context, state, $0) == LECTERN_OK) }
         return output.bytes
     }
 
@@ -83,6 +83,48 @@ struct FoldingTests {
         withUnsafePointer(to: output.writer) { reducer.external(reducer.context, state, $0) }
         #expect(hex(output.bytes) == "a165636f756e7401")
         reducer.destroy(reducer.context, state)
+    }
+
+    struct Unwritable: Plugin {
+        struct Counter: Reducer {
+            static let id = "counter", version = 1
+            static let events: EventFilter = .all
+            static let key: Key = [.actor]
+            typealias Input = Event
+            struct State: ReducerState {
+                var open = OnlyInMemory()
+                struct OnlyInMemory: Codable {
+                    init() {}
+                    init(from decoder: any Decoder) {}
+                    func encode(to encoder: any Encoder) throws {
+                        let context = EncodingError.Context(
+                            codingPath: encoder.codingPath, debugDescription: "it is in memory only")
+                        throw EncodingError.invalidValue(self, context)
+                    }
+                }
+            }
+            static func reduce(_ state: inout State, _ event: Event) {}
+            static func external(_ state: State) -> [State.OnlyInMemory] { [state.open] }
+        }
+
+        init(settings: NoSettings) {}
+        var components: Components { Counter.self }
+    }
+
+    @Test("a state that can't be written is a failure, with the reason")
+    func unwritable() throws {
+        let host = FakeHost()
+        #expect(host.create(Unwritable.self) == LECTERN_OK)
+        let reducer = host.reducers[0]
+        let state = state(reducer)
+        let output = Output()
+        withUnsafePointer(to: output.writer) { writer in
+            #expect(reducer.encode(reducer.context, state, writer) == LECTERN_FAILED)
+            #expect(reducer.external(reducer.context, state, writer) == LECTERN_FAILED)
+        }
+        #expect(output.bytes.isEmpty)
+        #expect(host.failures.count == 2 && host.failures.allSatisfy { $0.hasSuffix("it is in memory only") })
+        #expect(host.failures.first == "open: it is in memory only")
     }
 
     @Test("a reducer may fold the events themselves")

@@ -77,7 +77,7 @@ static bool get(const uint8_t **from, const uint8_t *end, uint8_t *major, uint64
 }
 
 // {"last": …, "events": …}: keys in the order of their bytes.
-static void encode(void *context, const void *memory, const lectern_writer *writer) {
+static lectern_status encode(void *context, const void *memory, const lectern_writer *writer) {
   (void)context;
   const state *written = memory;
   uint8_t bytes[40] = {0xa2, 0x64, 'l', 'a', 's', 't'};
@@ -88,6 +88,7 @@ static void encode(void *context, const void *memory, const lectern_writer *writ
   length += 7;
   length += put(bytes + length, 0, written->events);
   writer->write(writer->context, bytes, length);
+  return LECTERN_OK;
 }
 
 static lectern_status decode(void *context, const void *bytes, uint64_t length, void *memory) {

@@ -20,7 +20,7 @@
 #pragma once
 #include "core.h"
 
-#define LECTERN_SDK_VERSION "1.0.0-draft"
+#define LECTERN_SDK_VERSION "1.0.0"
 #define LECTERN_TEXT_OF_(x) #x
 #define LECTERN_TEXT_OF(x) LECTERN_TEXT_OF_(x)
 

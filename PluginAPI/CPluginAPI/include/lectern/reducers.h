@@ -95,14 +95,15 @@ typedef struct lectern_reducer {
   void (*destroy)(void *context, void *state);
   /// Folds the events into their states, in order. [pure]
   void (*reduce)(void *context, const lectern_reduce_batch *batch);
-  /// Writes the state as one CBOR item in core deterministic encoding (RFC 8949, section 4.2). [pure]
-  void (*encode)(void *context, const void *state, const lectern_writer *writer);
+  /// Writes the state as one CBOR item in core deterministic encoding (RFC 8949, section 4.2). If it can't, it says why
+  /// with `host->fail` and returns LECTERN_FAILED: what it wrote is dropped, and nothing is stored. [pure]
+  lectern_status (*encode)(void *context, const void *state, const lectern_writer *writer);
   /// Makes a state from what `encode` wrote. On failure leaves nothing to end. [pure]
   lectern_status (*decode)(void *context, const void *bytes, uint64_t length, void *state);
   /// Adds `other` to `state`; needed for a spread key, else NULL. [pure]
   void (*merge)(void *context, void *state, const void *other);
-  /// Writes the external state as one CBOR item; NULL if the state is its own external. [pure]
-  void (*external)(void *context, const void *state, const lectern_writer *writer);
+  /// Writes the external state as one CBOR item, or fails as `encode` does; NULL if the state is its own external. [pure]
+  lectern_status (*external)(void *context, const void *state, const lectern_writer *writer);
 } lectern_reducer;
 LECTERN_ASSERT(offsetof(lectern_reducer, id) == 16, "lectern_reducer.id");
 LECTERN_ASSERT(offsetof(lectern_reducer, types) == 48, "lectern_reducer.types");

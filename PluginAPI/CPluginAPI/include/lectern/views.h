@@ -35,8 +35,8 @@ typedef struct lectern_aggregator {
   void (*destroy)(void *context, void *accumulator);  // NULL if there is nothing to end [instance]
   void (*add)(void *context, void *accumulator, const lectern_key *key, const void *state);      // [pure]
   void (*retract)(void *context, void *accumulator, const lectern_key *key, const void *state);  // [pure]
-  /// Writes the aggregate as one CBOR item. [pure]
-  void (*encode)(void *context, const void *accumulator, const lectern_writer *writer);
+  /// Writes the aggregate as one CBOR item, or fails as a reducer's `encode` does. [pure]
+  lectern_status (*encode)(void *context, const void *accumulator, const lectern_writer *writer);
 } lectern_aggregator;
 LECTERN_ASSERT(offsetof(lectern_aggregator, group) == 64, "lectern_aggregator.group");
 LECTERN_ASSERT(offsetof(lectern_aggregator, encode) == 104, "lectern_aggregator.encode");
