@@ -15,11 +15,19 @@ package struct PluginCatalog: Sendable {
         from directory: String, generations: String, settings: (String) -> String,
         report: @escaping @Sendable (PluginMessage) -> Void
     ) -> PluginCatalog {
+        load(libraries(in: directory), generations: generations, settings: settings, report: report)
+    }
+
+    /// Stages and loads these libraries; else as `load(from:)`.
+    package static func load(
+        _ files: [String], generations: String, settings: (String) -> String,
+        report: @escaping @Sendable (PluginMessage) -> Void
+    ) -> PluginCatalog {
         var plugins: [Plugin] = []
         var refusals: [PluginRefusal] = []
         var sources: [String: String] = [:]
         let staging = Staging(directory: generations)
-        for file in libraries(in: directory) {
+        for file in files {
             do throws(PluginRefusal) {
                 let staged = try staging.stage(file)
                 if let other = plugins.first(where: { $0.id == staged.identity.id }) {

@@ -7,6 +7,8 @@ package struct PluginIdentity: Sendable, Equatable {
     package let sdk: String
     package let language: String
     package let toolchain: String
+    /// Whether it brings Swift's runtime along and so fits a host of any toolchain.
+    package let isPortable: Bool
     /// SHA-256 of the library's file, in hexadecimal: which build this is.
     package let build: String
 
@@ -17,6 +19,11 @@ package struct PluginIdentity: Sendable, Equatable {
     package static let extensions = [
         LECTERN_SOURCES, LECTERN_REDUCERS, LECTERN_AGGREGATORS, LECTERN_TABLES, LECTERN_DASHBOARDS,
     ]
+
+    /// Reads the note of a library's file, without running any of its code.
+    package init(of file: String) throws(PluginRefusal) {
+        self = try Staging.identity(of: Staging.contents(of: file), file: file)
+    }
 
     /// Reads the note's text and refuses what this host can't run.
     init(note: String, build: String, file: String) throws(PluginRefusal) {
@@ -48,10 +55,12 @@ package struct PluginIdentity: Sendable, Equatable {
         language = try field("language")
         toolchain = try field("toolchain")
         self.build = build
-        guard language != "swift" || toolchain == Self.hostToolchain else {
+        isPortable = fields["runtime"] == "own"
+        guard language != "swift" || isPortable || toolchain == Self.hostToolchain else {
             throw PluginRefusal(
                 file: file, field: "toolchain", wanted: Self.hostToolchain, found: toolchain,
-                remedy: "Swift has no stable ABI on Linux: build the plugin with the host's toolchain")
+                remedy: "Swift has no stable ABI on Linux: build the plugin with the host's toolchain, or with "
+                    + "`lectern plugin build --portable`")
         }
         for name in (fields["requires"] ?? "").split(separator: ",") where !Self.extensions.contains(String(name)) {
             throw PluginRefusal(
