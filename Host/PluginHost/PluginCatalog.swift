@@ -24,12 +24,20 @@ package struct PluginCatalog: Sendable {
         from directory: String, generations: String, _ configuration: PluginsConfiguration, current: [Plugin] = [],
         report: @escaping @Sendable (PluginMessage) -> Void
     ) -> PluginCatalog {
+        load(libraries(in: directory), generations: generations, settings: settings, report: report)
+    }
+
+    /// Stages and loads these libraries; else as `load(from:)`.
+    package static func load(
+        _ files: [String], generations: String, settings: (String) -> String,
+        report: @escaping @Sendable (PluginMessage) -> Void
+    ) -> PluginCatalog {
         var plugins: [Plugin] = []
         var refusals: [PluginRefusal] = []
         var off: [PluginOff] = []
         var sources: [String: String] = [:]
         let staging = Staging(directory: generations)
-        for file in libraries(in: directory) {
+        for file in files {
             do throws(PluginRefusal) {
                 let staged = try staging.stage(file)
                 if let why = configuration.reason(against: staged.identity) {

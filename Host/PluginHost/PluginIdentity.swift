@@ -7,6 +7,8 @@ package struct PluginIdentity: Sendable, Equatable {
     package let sdk: String
     package let language: String
     package let toolchain: String
+    /// Whether it brings Swift's runtime along and so fits a host of any toolchain.
+    package let isPortable: Bool
     /// SHA-256 of the library's file, in hexadecimal: which build this is.
     package let build: String
     /// MAJOR.MINOR of the ABI that it was built with.
@@ -24,7 +26,7 @@ package struct PluginIdentity: Sendable, Equatable {
 
     package init(
         id: String, version: String, sdk: String, language: String, toolchain: String, build: String, abi: String,
-        requires: [String] = []
+        requires: [String] = [], isPortable: Bool = false
     ) {
         self.id = id
         self.version = version
@@ -34,6 +36,13 @@ package struct PluginIdentity: Sendable, Equatable {
         self.build = build
         self.abi = abi
         self.requires = requires
+        self.isPortable = isPortable
+    }
+
+    /// Reads the note of a library's file, without running any of its code, and refuses what this host can't run.
+    package init(of file: String) throws(PluginRefusal) {
+        self = try Staging.identity(of: Staging.contents(of: file), file: file)
+        try check(file: file)
     }
 
     /// Reads the note's text.
@@ -62,6 +71,7 @@ package struct PluginIdentity: Sendable, Equatable {
         language = try field("language")
         toolchain = try field("toolchain")
         self.build = build
+        isPortable = fields["runtime"] == "own"
     }
 
     /// Refuses what this host can't run.
@@ -77,10 +87,11 @@ package struct PluginIdentity: Sendable, Equatable {
                 file: file, field: "sdk", wanted: "1.0.0 or later", found: sdk,
                 remedy: "rebuild it with this host's SDK")
         }
-        guard language != "swift" || toolchain == Self.hostToolchain else {
+        guard language != "swift" || isPortable || toolchain == Self.hostToolchain else {
             throw PluginRefusal(
                 file: file, field: "toolchain", wanted: Self.hostToolchain, found: toolchain,
-                remedy: "Swift has no stable ABI on Linux: build the plugin with the host's toolchain")
+                remedy: "Swift has no stable ABI on Linux: build the plugin with the host's toolchain, or with "
+                    + "`lectern plugin build --portable`")
         }
         for name in requires where !Self.extensions.contains(name) {
             throw PluginRefusal(

@@ -10,7 +10,14 @@ struct Staging {
     /// Reads the library and puts a read-only copy under its own hash. Returns the copy's path and the hash.
     func stage(_ file: String) throws(PluginRefusal) -> StagedPlugin {
         let bytes = try Self.contents(of: file)
-        let build = bytes.withUnsafeBytes { SHA256.hexadecimal(of: $0) }
+        let identity = try Self.identity(of: bytes, file: file)
+        let path = "\(directory)/\(identity.build).so"
+        if access(path, R_OK) != 0 { try write(bytes, to: path, of: file) }
+        return StagedPlugin(file: file, path: path, identity: identity)
+    }
+
+    /// Who the plugin in these bytes is, as its note says.
+    static func identity(of bytes: [UInt8], file: String) throws(PluginRefusal) -> PluginIdentity {
         let note = try bytes.withUnsafeBytes { raw in
             Result { () throws(PluginRefusal) in try ElfNote.read(raw, name: file) }
         }.get()
@@ -19,13 +26,11 @@ struct Staging {
                 file: file, field: "note", wanted: "an ELF note of owner \(ElfNote.owner)", found: "none",
                 remedy: "it is no plugin, or was not declared with LECTERN_PLUGIN")
         }
-        let identity = try PluginIdentity(note: note, build: build, file: file)
-        let path = "\(directory)/\(build).so"
-        if access(path, R_OK) != 0 { try write(bytes, to: path, of: file) }
-        return StagedPlugin(file: file, path: path, identity: identity)
+        let build = bytes.withUnsafeBytes { SHA256.hexadecimal(of: $0) }
+        return try PluginIdentity(note: note, build: build, file: file)
     }
 
-    private static func contents(of file: String) throws(PluginRefusal) -> [UInt8] {
+    static func contents(of file: String) throws(PluginRefusal) -> [UInt8] {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw PluginRefusal(

@@ -48,7 +48,8 @@ extension IntegrationTests {
         @Test(
             "every command has help with examples",
             arguments: [
-                ["serve"], ["fold"], ["replay"], ["simulate"], ["plugin", "list"], ["log", "info"], ["log", "cat"],
+                ["serve"], ["fold"], ["replay"], ["simulate"], ["plugin", "list"], ["plugin", "new"],
+                ["plugin", "build"], ["plugin", "test"], ["plugin", "check"], ["log", "info"], ["log", "cat"],
                 ["kvs", "get"],
                 ["kvs", "keys"], ["kvs", "dump"], ["kvs", "load"], ["dead-letters", "list"], ["config", "check"],
                 ["config", "print"],

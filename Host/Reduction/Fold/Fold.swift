@@ -63,6 +63,14 @@ package final class Fold {
         return summary
     }
 
+    /// Calls with every state of a plugin's reducer as the last run left it, the parts of spread states each for itself.
+    /// Borrowed for the call.
+    package func forEachState(plugin: Int, reducer: Int, _ body: (UnsafeRawPointer) -> Void) {
+        for shard in life?.shards ?? [] {
+            shard.plugins[plugin].states[reducer].forEach { body(UnsafeRawPointer($0)) }
+        }
+    }
+
     /// Returns false if it stopped at `limit` events.
     private func feed(
         _ life: FoldLife, _ inputs: [FoldInput], until limit: UInt64?, _ letters: DeadLetterFile,

@@ -3,8 +3,11 @@ import PluginHost
 
 struct PluginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "Plugins: what there is, and what it holds.",
-        subcommands: [PluginListCommand.self])
+        commandName: "plugin", abstract: "Plugins: make, build, test and check one; list those of a folder.",
+        subcommands: [
+            PluginNewCommand.self, PluginBuildCommand.self, PluginTestCommand.self, PluginCheckCommand.self,
+            PluginListCommand.self,
+        ])
 }
 
 struct PluginListCommand: AsyncParsableCommand {

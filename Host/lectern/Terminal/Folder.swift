@@ -3,12 +3,17 @@ import Records
 
 /// Folders of the command.
 enum Folder {
-    /// Where the running program lies.
-    static var ofProgram: String {
+    /// The running program's file.
+    static var program: String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-        guard count > 0 else { return "." }
-        let path = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard count > 0 else { return "lectern" }
+        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Where the running program lies.
+    static var ofProgram: String {
+        let path = program
         return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }
 

@@ -40,6 +40,11 @@ public protocol PluginSettings: Codable {
 /// The settings of a plugin that has none.
 public struct NoSettings: PluginSettings {
     public init() {}
+
+    /// Asks for the settings that were given, so that each of them is refused.
+    public init(from decoder: any Decoder) throws { _ = try decoder.container(keyedBy: NoKeys.self) }
+
+    private enum NoKeys: CodingKey {}
 }
 
 /// What is wrong with a setting.

@@ -39,6 +39,22 @@ struct SettingsTests {
     }
 }
 
+@Suite("A plugin without settings")
+struct NoSettingsTests {
+    struct Bare: Plugin {
+        init(settings: NoSettings) {}
+        var components: Components { Scores.self }
+    }
+
+    @Test("takes none")
+    func refused() {
+        let host = FakeHost()
+        #expect(host.create(Bare.self, "{}") == LECTERN_OK)
+        #expect(host.create(Bare.self, #"{"passMark":1}"#) == LECTERN_FAILED)
+        #expect(host.failures == ["setting passMark: expected no settings, found an unknown setting"])
+    }
+}
+
 @Suite("A plugin's declarations")
 struct DeclarationTests {
     let host = FakeHost()

@@ -7,6 +7,7 @@
 //     sdk        the SDK's version
 //     language   c or swift; a swift plugin must be built by the host's own toolchain to run inside the host
 //     toolchain  the compiler that built it, in its own words
+//     runtime    own: Swift's runtime is part of the library, and any toolchain will do; shared: the host's is used
 //     requires   extensions that the host must know, comma-separated
 //     optional   extensions that it uses if the host knows them
 //
@@ -21,12 +22,18 @@
 #include "core.h"
 
 #define LECTERN_SDK_VERSION "1.0.0"
+// Defined by `lectern plugin build --portable`, which links the runtime accordingly.
+#ifdef LECTERN_PORTABLE
+#define LECTERN_RUNTIME "own"
+#else
+#define LECTERN_RUNTIME "shared"
+#endif
 #define LECTERN_TEXT_OF_(x) #x
 #define LECTERN_TEXT_OF(x) LECTERN_TEXT_OF_(x)
 
 #define LECTERN_NOTE_TEXT(ID, VERSION, LANGUAGE, REQUIRES)                                                             \
   "abi=1.0\nid=" ID "\nversion=" VERSION "\nsdk=" LECTERN_SDK_VERSION "\nlanguage=" #LANGUAGE                          \
-  "\ntoolchain=" __VERSION__ "\nrequires=" REQUIRES "\noptional=\n"
+  "\ntoolchain=" __VERSION__ "\nruntime=" LECTERN_RUNTIME "\nrequires=" REQUIRES "\noptional=\n"
 
 #define LECTERN_PLUGIN(ID, VERSION, LANGUAGE, REQUIRES, CREATE)                                                        \
   extern lectern_status CREATE(const lectern_host *, lectern_text, lectern_plugin *);                                  \

@@ -1,0 +1,86 @@
+import Glibc
+import Records
+
+/// Another program, run and waited for.
+struct Program {
+    enum End: Equatable {
+        case code(Int32)
+        case signal(Int32)
+    }
+
+    /// What a program printed, and how it ended.
+    struct Captured {
+        let end: End
+        let output: String
+        let errors: String
+    }
+
+    /// A path, or a name to be found on the PATH.
+    let name: String
+    let arguments: [String]
+    /// What its environment has beyond ours.
+    var environment: [String: String] = [:]
+
+    /// Runs it with our standard input and error; what it prints goes to our standard error, since it is not this
+    /// command's result.
+    func run() throws(InputFailure) -> End { try start(output: 2, errors: 2) }
+
+    /// Runs it and keeps what it prints.
+    func capture() throws(InputFailure) -> Captured {
+        let output = try Self.nameless(), errors = try Self.nameless()
+        defer {
+            close(output)
+            close(errors)
+        }
+        let end = try start(output: output, errors: errors)
+        return Captured(end: end, output: Self.text(output), errors: Self.text(errors))
+    }
+
+    private func start(output: Int32, errors: Int32) throws(InputFailure) -> End {
+        for (name, value) in environment { setenv(name, value, 1) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, output, 1)
+        posix_spawn_file_actions_adddup2(&actions, errors, 2)
+        let words = ([name] + arguments).map { strdup($0) }
+        defer { for word in words { free(word) } }
+        var id = pid_t()
+        let code = posix_spawnp(&id, name, &actions, nil, words + [nil], environ)
+        guard code == 0 else { throw InputFailure("\(name) can't be run: \(String(cString: strerror(code)))") }
+        var status: Int32 = 0
+        while waitpid(id, &status, 0) < 0, errno == EINTR {}
+        let signal = status & 0x7f
+        return signal == 0 ? .code(status >> 8 & 0xff) : .signal(signal)
+    }
+
+    /// A file without a name, for what is read back soon. Files, not pipes: nobody needs to read while it writes.
+    private static func nameless() throws(InputFailure) -> Int32 {
+        var name = Array("/tmp/lectern.XXXXXX".utf8CString)
+        let descriptor = mkstemp(&name)
+        guard descriptor >= 0 else {
+            throw InputFailure("no file can be made in /tmp: \(String(cString: strerror(errno)))")
+        }
+        unlink(name)
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        return descriptor
+    }
+
+    private static func text(_ descriptor: Int32) -> String {
+        var status = stat()
+        fstat(descriptor, &status)
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+    }
+
+    /// A signal as people know it: SIGSEGV.
+    static func name(of signal: Int32) -> String {
+        let names = [
+            SIGILL: "SIGILL", SIGTRAP: "SIGTRAP", SIGABRT: "SIGABRT", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE",
+            SIGKILL: "SIGKILL", SIGSEGV: "SIGSEGV", SIGPIPE: "SIGPIPE", SIGALRM: "SIGALRM", SIGTERM: "SIGTERM",
+            SIGINT: "SIGINT",
+        ]
+        return names[signal] ?? "signal \(signal)"
+    }
+}
