@@ -24,12 +24,12 @@ package struct PluginCatalog: Sendable {
         from directory: String, generations: String, _ configuration: PluginsConfiguration, current: [Plugin] = [],
         report: @escaping @Sendable (PluginMessage) -> Void
     ) -> PluginCatalog {
-        load(libraries(in: directory), generations: generations, settings: settings, report: report)
+        load(libraries(in: directory), generations: generations, configuration, current: current, report: report)
     }
 
     /// Stages and loads these libraries; else as `load(from:)`.
     package static func load(
-        _ files: [String], generations: String, settings: (String) -> String,
+        _ files: [String], generations: String, _ configuration: PluginsConfiguration, current: [Plugin] = [],
         report: @escaping @Sendable (PluginMessage) -> Void
     ) -> PluginCatalog {
         var plugins: [Plugin] = []

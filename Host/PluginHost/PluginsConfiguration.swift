@@ -30,6 +30,13 @@ package struct PluginsConfiguration: Sendable {
 
     package init() {}
 
+    /// Each plugin's own settings, for whoever wants a plugin whatever may be loaded elsewhere.
+    package var withoutPins: PluginsConfiguration {
+        var configuration = PluginsConfiguration()
+        for (id, entry) in entries { configuration.entries[id, default: Entry()].settings = entry.settings }
+        return configuration
+    }
+
     package init(_ reader: SettingsReader) {
         onlyListed = reader.boolean("only_listed", default: false)
         for (name, section) in reader.sections(besides: ["only_listed"]) {

@@ -135,7 +135,8 @@ package struct ReducerCheck {
         return memory
     }
 
-    private static func written(_ body: (UnsafePointer<lectern_writer>) -> Void) -> [UInt8] {
+    /// What a function writes; nothing if it fails.
+    private static func written(_ body: (UnsafePointer<lectern_writer>) -> lectern_status) -> [UInt8] {
         final class Output { var bytes: [UInt8] = [] }
         let output = Output()
         var writer = lectern_writer(
@@ -145,8 +146,8 @@ package struct ReducerCheck {
                 let output = Unmanaged<Output>.fromOpaque(context!).takeUnretainedValue()
                 output.bytes += UnsafeRawBufferPointer(start: start, count: Int(length))
             })
-        withExtendedLifetime(output) { body(&writer) }
-        return output.bytes
+        let status = withExtendedLifetime(output) { body(&writer) }
+        return status == LECTERN_OK ? output.bytes : []
     }
 
     /// Bytes for people: as JSON if they can be read, else in hexadecimal; not too many.

@@ -20,8 +20,8 @@ struct PluginProbing {
         let host = try command.settings.load(data: ".")
         self.host = host
         catalog = PluginCatalog.load(
-            [command.file] + command.others, generations: Folder.cache("generations"),
-            settings: { host.plugins.settings[$0] ?? "{}" }, report: { Terminal.note("\($0.plugin): \($0.text)") })
+            [command.file] + command.others, generations: Folder.cache("generations"), host.plugins.withoutPins,
+            report: { Terminal.note("\($0.plugin): \($0.text)") })
     }
 
     func run(_ probe: PluginProbe) throws -> ProbeReport {
