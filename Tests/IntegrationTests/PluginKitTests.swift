@@ -118,7 +118,7 @@ extension IntegrationTests {
                 // Traps on what was cut off.
                 (
                     "if (length < 6 || memcmp", "if (length < 6) __builtin_trap();\n  if (memcmp",
-                    "reducer counts, cut-off states", "was ended by SIG"
+                    "reducer counts, cut-off states", "while decode was given beginnings of {\"last\":"
                 ),
                 // Reads beyond the end.
                 (

@@ -208,8 +208,10 @@ struct PluginChecks {
     /// What a program that died said about it.
     private static func lastWords(_ errors: String) -> String {
         let lines = errors.split(separator: "\n")
-        guard let line = lines.first(where: { $0.contains("Fatal error") }) ?? lines.last else { return "" }
-        return ": \(line.prefix(300))"
+        let during = lines.last { $0.hasPrefix(PluginProbing.during) }.map { " \($0)" } ?? ""
+        let others = lines.filter { !$0.hasPrefix(PluginProbing.during) }
+        guard let line = others.first(where: { $0.contains("Fatal error") }) ?? others.last else { return during }
+        return "\(during): \(line.prefix(300))"
     }
 
     private mutating func add(_ check: String, _ result: PluginCheckReport.Result, _ detail: String = "") {

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import KeyValueStore
 import PluginHost
+import Records
 import Reduction
 
 /// Runs one probe in this process, which the plugin may end.
@@ -40,6 +41,11 @@ struct PluginProbing {
         }
     }
 
+    /// Says what is going on, in case that this process does not come to its end.
+    private func note(_ text: String) { Terminal.note(Self.during + text) }
+
+    static let during = "while "
+
     private var plugin: Plugin { catalog.plugins[0] }
 
     private var components: ProbeReport.Components {
@@ -62,6 +68,7 @@ struct PluginProbing {
             + [[0xff, 0xfe, 0x80], Array(repeating: 0x61, count: 70_000), Array(repeating: 0x5b, count: 5_000)]
         var events = 0, rejected = 0
         for line in lines {
+            note("it was given the line “\(String(decoding: line.prefix(40), as: UTF8.self))”")
             for outcome in line.withUnsafeBytes(source.decode) {
                 if case .event = outcome { events += 1 } else { rejected += 1 }
             }
@@ -119,6 +126,7 @@ struct PluginProbing {
         let (index, check) = try check(id)
         let states = try samples(index, check, Self.samples)
         for state in states {
+            note("decode was given beginnings of \((CBOR.json(of: state) ?? "an unreadable state").prefix(160))")
             if let problem = check.problemInBeginnings(of: state) { return ProbeReport(failure: problem) }
         }
         return ProbeReport(detail: "\(of(states.count - 1)): decode refuses every beginning of their bytes")
