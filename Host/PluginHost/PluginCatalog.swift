@@ -1,6 +1,7 @@
 import Glibc
 
-/// What a folder of plugins holds: those that were loaded, those that the settings keep off, and why others were refused.
+/// What a folder of plugins holds: those that were loaded, those that the settings keep off, and why others were
+/// refused.
 package struct PluginCatalog: Sendable {
     package let plugins: [Plugin]
     package let refusals: [PluginRefusal]
@@ -12,8 +13,8 @@ package struct PluginCatalog: Sendable {
         self.off = off
     }
 
-    /// Stages every `*.so` of the folder, in the order of their names, and loads those that the settings allow. One that is
-    /// refused does not keep the others out.
+    /// Stages every `*.so` of the folder, in the order of their names, and loads those that the settings allow. One that
+    /// is refused does not keep the others out.
     ///
     /// - Parameters:
     ///   - generations: the folder that builds are staged in; made if it is missing.

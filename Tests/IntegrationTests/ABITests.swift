@@ -101,11 +101,8 @@ extension IntegrationTests {
                 #expect(plugin.reducers == ["totals@1", "words@1"] && plugin.aggregators == ["class"])
                 #expect(plugin.tables == ["word_counts", "class"] && plugin.dashboards == ["class"])
 
-                let folding = Folding(
-                    inputs: [
-                        "abi-one-lines=\(try words(["# points", "ada red 5", "bob red -2", "ada blue 20", "bob ada 3", "x"]))"
-                    ],
-                    plugins: folder.path)
+                let input = try words(["# points", "ada red 5", "bob red -2", "ada blue 20", "bob ada 3", "x"])
+                let folding = Folding(inputs: ["abi-one-lines=\(input)"], plugins: folder.path)
                 let folded = try folding()
                 #expect(folded.summary.deadLetters == 1)
                 #expect(

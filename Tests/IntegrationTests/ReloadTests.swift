@@ -19,7 +19,9 @@ extension IntegrationTests {
         /// Builds the counter and puts it into the folder in one step, as a build of its own: its bytes are no others'.
         private func install(_ defines: [String] = [], stamp: Int = 0) throws {
             let made = "\(folder.path)/counter.\(defines.joined())"
-            if !FileManager.default.fileExists(atPath: made) { try CPlugin.build("CounterInC/counter.c", to: made, definitions: defines) }
+            if !FileManager.default.fileExists(atPath: made) {
+                try CPlugin.build("CounterInC/counter.c", to: made, definitions: defines)
+            }
             let stamped = try Data(contentsOf: URL(filePath: made)) + Data("build \(stamp)".utf8)
             try stamped.write(to: URL(filePath: "\(plugins)/counter.so"), options: .atomic)
         }
@@ -129,6 +131,18 @@ extension IntegrationTests {
             try install(stamp: 7)
             #expect(try host.reload().body.contains("\"rebuilt\":[]"))
             try expectStates(of: host, toEqualTheFoldOf: group.file)
+        }
+
+        @Test("the command says what has changed, and fails if something was refused")
+        func command() throws {
+            let host = try HostProcess(data: data, plugins: plugins)
+            let arguments = ["plugin", "reload", "--to", host.address, "--token", "\(data)/tokens"]
+            #expect(try run(Installation.lectern, arguments).contains("nothing has changed"))
+            try install()
+            let printed = try run(Installation.lectern, arguments)
+            #expect(printed.contains("counter-in-c added: build ") && printed.contains("took over after"), "\(printed)")
+            try Data("no library".utf8).write(to: URL(filePath: "\(plugins)/other.so"))
+            #expect(throws: (any Error).self) { try run(Installation.lectern, arguments) }
         }
 
         @Test("only operators may")

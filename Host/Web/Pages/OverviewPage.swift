@@ -86,7 +86,8 @@ struct OverviewPage {
         return """
             <section class="panel full" aria-labelledby="off"><h2 id="off">Off</h2>
             <div class="scroll" tabindex="0" role="region" aria-labelledby="off">
-            <table><thead><tr><th scope="col">Plugin</th><th scope="col">Version</th><th scope="col">Why</th></tr></thead>
+            <table><thead><tr><th scope="col">Plugin</th><th scope="col">Version</th><th scope="col">Why</th></tr>\
+            </thead>
             <tbody>\(rows)</tbody></table></div></section>
             """
     }

@@ -16,7 +16,8 @@ struct StateRoutes {
         }
     }
 
-    /// `{"states": [{"key", "state"}], "next"}`, with a `problem` beside a state that its plugin can't write; `next` is the address of the next page, null on the last.
+    /// `{"states": [{"key", "state"}], "next"}`, with a `problem` beside a state that its plugin can't write; `next` is
+    /// the address of the next page, null on the last.
     private func page(_ request: Request, _ context: WebRequestContext) async throws -> Response {
         let plugin = try context.parameters.require("plugin")
         let reducer = try context.parameters.require("reducer")

@@ -30,7 +30,8 @@ struct SendingOptions: ParsableArguments {
         var destination = EventDestination(address: address)
         destination.source = source
         destination.window = window
-        destination.token = try token.map(Self.readToken)
+        destination.token = try token.map { path throws(InputFailure) in try TokenFile.token(of: "publisher", in: path)
+        }
         return destination
     }
 
@@ -42,21 +43,5 @@ struct SendingOptions: ParsableArguments {
             print(before + number)
             fflush(nil)
         }
-    }
-
-    /// The token in a file: its one word, or the word behind `publisher` in a file of tokens.
-    private static func readToken(_ path: String) throws(InputFailure) -> String {
-        guard let file = fopen(path, "r") else { throw InputFailure("\(path): \(String(cString: strerror(errno)))") }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 64 << 10)
-        let count = fread(&bytes, 1, bytes.count, file)
-        let lines = String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n")
-            .map { $0.split { $0 == " " || $0 == "\t" } }
-            .filter { !$0.isEmpty && !$0[0].hasPrefix("#") }
-        if lines.count == 1, lines[0].count == 1 { return String(lines[0][0]) }
-        guard let line = lines.first(where: { $0.count == 2 && $0[0] == "publisher" }) else {
-            throw InputFailure("\(path): expected one token, or a line “publisher TOKEN”")
-        }
-        return String(line[1])
     }
 }

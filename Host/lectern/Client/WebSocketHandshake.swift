@@ -100,13 +100,13 @@ struct WebSocketHandshake {
     }
 
     /// Where the head ends, its empty line included.
-    private static func end(ofHead bytes: [UInt8]) -> Int? {
+    static func end(ofHead bytes: [UInt8]) -> Int? {
         let mark = Array("\r\n\r\n".utf8)
         guard bytes.count >= 4 else { return nil }
         return (0...(bytes.count - 4)).first { bytes[$0...].starts(with: mark) }.map { $0 + 4 }
     }
 
-    private static func header(_ name: String, in head: String) -> String? {
+    static func header(_ name: String, in head: String) -> String? {
         for line in head.split(separator: "\r\n") {
             guard let colon = line.firstIndex(of: ":"), line[..<colon].lowercased() == name else { continue }
             return String(line[line.index(after: colon)...].drop { $0 == " " })

@@ -3,10 +3,11 @@ import PluginHost
 
 struct PluginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "Plugins: make, build, test and check one; list those of a folder.",
+        commandName: "plugin",
+        abstract: "Plugins: make, build, test and check one; list those of a folder; reload a host's.",
         subcommands: [
             PluginNewCommand.self, PluginBuildCommand.self, PluginTestCommand.self, PluginCheckCommand.self,
-            PluginListCommand.self,
+            PluginListCommand.self, PluginReloadCommand.self,
         ])
 }
 

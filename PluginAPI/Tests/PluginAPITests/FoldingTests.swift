@@ -80,7 +80,7 @@ struct FoldingTests {
         let state = state(reducer)
         batch([.init(slotted: ["score": value(5)])]).fold(reducer, host.inputs[0], into: state)
         let output = Output()
-        withUnsafePointer(to: output.writer) { reducer.external(reducer.context, state, $0) }
+        #expect(withUnsafePointer(to: output.writer) { reducer.external(reducer.context, state, $0) } == LECTERN_OK)
         #expect(hex(output.bytes) == "a165636f756e7401")
         reducer.destroy(reducer.context, state)
     }
@@ -123,8 +123,7 @@ struct FoldingTests {
             #expect(reducer.external(reducer.context, state, writer) == LECTERN_FAILED)
         }
         #expect(output.bytes.isEmpty)
-        #expect(host.failures.count == 2 && host.failures.allSatisfy { $0.hasSuffix("it is in memory only") })
-        #expect(host.failures.first == "open: it is in memory only")
+        #expect(host.failures == ["it is in memory only", "it is in memory only"])
     }
 
     @Test("a reducer may fold the events themselves")
@@ -203,11 +202,11 @@ struct FoldingTests {
         totals.`init`(totals.context, total)
         let empty = Output(), full = Output(), again = Output()
         var key = lectern_key(size: 16, count: 0, parts: nil)
-        withUnsafePointer(to: empty.writer) { totals.encode(totals.context, total, $0) }
+        #expect(withUnsafePointer(to: empty.writer) { totals.encode(totals.context, total, $0) } == LECTERN_OK)
         totals.add(totals.context, total, &key, state)
-        withUnsafePointer(to: full.writer) { totals.encode(totals.context, total, $0) }
+        #expect(withUnsafePointer(to: full.writer) { totals.encode(totals.context, total, $0) } == LECTERN_OK)
         totals.retract(totals.context, total, &key, state)
-        withUnsafePointer(to: again.writer) { totals.encode(totals.context, total, $0) }
+        #expect(withUnsafePointer(to: again.writer) { totals.encode(totals.context, total, $0) } == LECTERN_OK)
         #expect(empty.bytes == again.bytes)
         #expect(empty.bytes != full.bytes)
         reducer.destroy(reducer.context, state)
