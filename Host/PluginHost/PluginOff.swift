@@ -5,6 +5,7 @@ package struct PluginOff: Sendable, Equatable, CustomStringConvertible {
         case notListed
         case version(pinned: String)
         case hash(pinned: String)
+        case quarantined(String)
     }
 
     package let identity: PluginIdentity
@@ -23,7 +24,7 @@ package struct PluginOff: Sendable, Equatable, CustomStringConvertible {
     /// Whether the operator expects it to run, only not this build.
     package var isPinnedElsewhere: Bool {
         switch why {
-        case .disabled, .notListed: false
+        case .disabled, .notListed, .quarantined: false
         case .version, .hash: true
         }
     }
@@ -31,6 +32,7 @@ package struct PluginOff: Sendable, Equatable, CustomStringConvertible {
     package var reason: String {
         switch why {
         case .disabled: "settings say enabled: false"
+        case .quarantined(let why): why
         case .notListed: "settings say plugins.only_listed: true, and have no plugins.\(id)"
         case .version(let pinned): "version \(identity.version) found, settings pin \(pinned)"
         case .hash(let pinned):

@@ -27,6 +27,8 @@ package struct PluginsConfiguration: Sendable {
     package var entries: [String: Entry] = [:]
     /// Whether plugins without an entry stay off.
     package var onlyListed = false
+    /// Builds that must not be loaded, by their SHA-256, and why. Not a setting: what they did decides.
+    package var quarantined: [String: String] = [:]
 
     package init() {}
 
@@ -53,6 +55,7 @@ package struct PluginsConfiguration: Sendable {
 
     /// Why a build must not be loaded, or nil if it may.
     func reason(against plugin: PluginIdentity) -> PluginOff.Reason? {
+        if let why = quarantined[plugin.build] { return .quarantined(why) }
         guard let entry = entries[plugin.id] else { return onlyListed ? .notListed : nil }
         if !entry.isEnabled { return .disabled }
         if let version = entry.version, version != plugin.version { return .version(pinned: version) }

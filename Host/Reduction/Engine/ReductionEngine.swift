@@ -20,6 +20,7 @@ package final class ReductionEngine: Sendable {
     private let log: EventLog
     private let store: any KeyValueStore
     private let configuration: ReductionConfiguration
+    private let activity: ActivityFile?
     private let commits: CheckpointThread
     private let live: Mutex<Live>
     /// Held while plugins are being replaced.
@@ -27,10 +28,13 @@ package final class ReductionEngine: Sendable {
 
     /// Restores the last checkpoints and starts to fold what the log holds after them.
     ///
+    /// - Parameter activity: where it is noted what plugins are asked.
     /// - Throws: `RestoreError` or what the store throws: a checkpoint that can't be continued is never guessed at.
     package init(
-        _ log: EventLog, _ store: any KeyValueStore, _ plugins: [Plugin], _ configuration: ReductionConfiguration
+        _ log: EventLog, _ store: any KeyValueStore, _ plugins: [Plugin], _ configuration: ReductionConfiguration,
+        activity: ActivityFile? = nil
     ) throws {
+        self.activity = activity
         self.log = log
         self.store = store
         self.configuration = configuration
@@ -77,7 +81,7 @@ package final class ReductionEngine: Sendable {
     private func shards(of plugins: [Plugin]) throws -> [ShardThread] {
         let setup = ShardSetup(
             plugins: plugins, partitions: log.identity.partitions, batch: configuration.batch,
-            dedup: configuration.dedup, hashKey: log.identity.sipHashKey)
+            dedup: configuration.dedup, hashKey: log.identity.sipHashKey, activity: activity)
         return try (0..<configuration.shards).compactMap { index in
             let owned = ThreadedSink.partitions(of: index, shards: configuration.shards, count: setup.partitions)
             if owned.isEmpty { return nil }

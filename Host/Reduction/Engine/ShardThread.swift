@@ -78,6 +78,7 @@ final class ShardThread: @unchecked Sendable {
 
     func start() {
         thread = WorkThread(name: "shard") { [unowned self] in
+            shard.slot?.watch()
             do {
                 try run()
             } catch {

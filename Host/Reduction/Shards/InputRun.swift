@@ -12,7 +12,8 @@ final class InputRun {
     private let status: UnsafeMutablePointer<UInt8>
     /// Of each event of the batch: where it is among the picks.
     private let places: UnsafeMutablePointer<Int>
-    private var count = 0
+    /// Picked events.
+    private(set) var count = 0
     private var generation = -1
     private let made: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 
@@ -45,6 +46,8 @@ final class InputRun {
         places[event] = count
         count += 1
     }
+
+    var first: Int? { count > 0 ? Int(picks[0]) : nil }
 
     /// Where the input of a picked event is.
     @inline(__always)

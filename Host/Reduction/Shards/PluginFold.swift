@@ -38,13 +38,22 @@ final class PluginFold {
     private let pickedStates: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private let pickedKeys: UnsafeMutablePointer<UInt64>
     private let partitionCount: Int
+    /// Where the plugin's calls are noted, and what is noted of each.
+    private let slot: ActivitySlot?
+    private let readNote: ActivitySlot.Template
+    private let reduceNotes: [ActivitySlot.Template]
 
     fileprivate enum Verdict: UInt8 {
         case passedBy, wanted, rejected, duplicate
     }
 
-    init(_ plugin: Plugin, partitions: Int, batch: Int, fields: FieldList, dedup: DedupRule?) {
+    init(
+        _ plugin: Plugin, partitions: Int, batch: Int, fields: FieldList, dedup: DedupRule?, slot: ActivitySlot? = nil
+    ) {
         self.plugin = plugin
+        self.slot = slot
+        readNote = ActivitySlot.Template(.read, plugin)
+        reduceNotes = plugin.reducers.map { ActivitySlot.Template(.reduce, plugin, reducer: $0.id) }
         partitionCount = partitions
         states = plugin.reducers.indices.map { ReducerStates(plugin, $0, partitions: partitions) }
         keyMakers = plugin.reducers.map { KeyMaker($0.key, fields: fields) }
@@ -141,6 +150,12 @@ extension PluginFold {
         where verdicts[event] != .passedBy && inputsOfType[batch.types[event]] & bit != 0 {
             input.pick(event)
         }
+        if let slot, let first = input.first {
+            slot.enter(
+                readNote, partition: batch.partitions[first], position: batch.events[first].position,
+                events: input.count)
+        }
+        defer { slot?.leave() }
         input.read(batch, fields) { event, reason in
             guard verdicts[event] != .rejected else { return }
             verdicts[event] = .rejected
@@ -195,7 +210,14 @@ extension PluginFold {
         call.pick = UnsafePointer(picks)
         call.inputs = UnsafePointer(pickedInputs)
         call.states = UnsafePointer(pickedStates)
+        if let slot {
+            let first = Int(picks[0])
+            slot.enter(
+                reduceNotes[index], partition: batch.partitions[first], position: batch.events[first].position,
+                events: count)
+        }
         states.reducer.raw.reduce(states.context, &call)
+        slot?.leave()
     }
 }
 

@@ -13,14 +13,20 @@ package struct ShardSetup: Sendable {
     package var dedup: DedupRule?
     /// The log's key: under it, actors' ids become pseudonyms. 16 bytes.
     package var hashKey: [UInt8]
+    /// Where it is noted what plugins are asked; nil: nowhere.
+    package var activity: ActivityFile?
 
-    package init(plugins: [Plugin], partitions: Int, batch: Int = 64, dedup: DedupRule? = nil, hashKey: [UInt8]) {
+    package init(
+        plugins: [Plugin], partitions: Int, batch: Int = 64, dedup: DedupRule? = nil, hashKey: [UInt8],
+        activity: ActivityFile? = nil
+    ) {
         precondition((1...1024).contains(batch) && hashKey.count == 16)
         self.plugins = plugins
         self.partitions = partitions
         self.batch = batch
         self.dedup = dedup
         self.hashKey = hashKey
+        self.activity = activity
     }
 }
 
@@ -47,6 +53,7 @@ final class Shard {
     }
 
     let setup: ShardSetup
+    let slot: ActivitySlot?
     let fields = FieldList()
     let plugins: [PluginFold]
     private(set) var events: UInt64 = 0
@@ -66,9 +73,13 @@ final class Shard {
 
     init(_ setup: ShardSetup) {
         self.setup = setup
+        let slot = setup.activity?.take()
+        self.slot = slot
         let fields = fields
         plugins = setup.plugins.map {
-            PluginFold($0, partitions: setup.partitions, batch: setup.batch, fields: fields, dedup: setup.dedup)
+            PluginFold(
+                $0, partitions: setup.partitions, batch: setup.batch, fields: fields, dedup: setup.dedup,
+                slot: slot)
         }
         markMaker = setup.dedup.map { MarkMaker($0, fields: fields, hashKey: setup.hashKey) }
         let batch = Batch(capacity: setup.batch, rowLength: fields.extractor.count)
@@ -78,6 +89,10 @@ final class Shard {
             batch.sessions[index]?.overlay(finder, onto: row)
             if let fields = batch.fields[index], !fields.isEmpty { _ = finder.overlay(fields, onto: row) }
         }
+    }
+
+    deinit {
+        if let slot { setup.activity?.giveBack(slot) }
     }
 
     /// Where the fields of the next event go.

@@ -7,7 +7,7 @@ struct PluginCommand: AsyncParsableCommand {
         abstract: "Plugins: make, build, test and check one; list those of a folder; reload a host's.",
         subcommands: [
             PluginNewCommand.self, PluginBuildCommand.self, PluginTestCommand.self, PluginCheckCommand.self,
-            PluginListCommand.self, PluginReloadCommand.self,
+            PluginListCommand.self, PluginReloadCommand.self, PluginReleaseCommand.self,
         ])
 }
 

@@ -29,8 +29,15 @@ struct HostProcess {
         log = try EventLog.open(settings.log)
         for truncation in log.recovery.truncations { Terminal.warn("\(truncation)") }
         let stores = try KeyValueStores(settings.stores, folder: data)
+        let activity = ActivityFile("\(data)/activity")
+        if let crash = activity?.crash {
+            var quarantine = Quarantine(data: data)
+            try quarantine.note(crash)
+            Terminal.warn("the host was ended by a plugin: \(crash)")
+        }
         let catalog = load([])
-        engine = try ReductionEngine(log, stores.default, catalog.plugins, settings.reduction)
+        engine = try ReductionEngine(
+            log, stores.default, catalog.plugins, settings.reduction, activity: activity)
         ingest = IngestService(
             settings.ingest, log: log, sources: catalog.plugins.flatMap(\.sources).map(PluginSource.init))
         plugins = LoadedPlugins(catalog, engine: engine, ingest: ingest, load: load)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import PluginHost
 import Settings
 
 struct ServeCommand: AsyncParsableCommand {
@@ -35,9 +36,11 @@ struct ServeCommand: AsyncParsableCommand {
                 if let listen { try settings.set("web.listen=\(listen)") }
             }
             try Folder.make(data)
-            let (common, plugins, generations) = (common, settings.plugins, "\(data)/generations")
+            let (common, data, plugins, generations) = (common, data, settings.plugins, "\(data)/generations")
             let process = try HostProcess(settings, data: data) { current in
-                common.catalog(plugins, generations: generations, current: current)
+                var choice = plugins
+                choice.quarantined = Quarantine(data: data).reasons
+                return common.catalog(choice, generations: generations, current: current)
             }
             try await process.run(watching: watch ? common.pluginFolder : nil) { address in
                 print("lectern ready http://\(address)")

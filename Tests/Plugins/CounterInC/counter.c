@@ -4,9 +4,11 @@
 //     gcc -std=c11 -O2 -fPIC -shared -fvisibility=hidden -Wl,-z,nodelete,-z,defs,--build-id (in one line)
 //         -I PluginAPI/CPluginAPI/include Tests/Plugins/CounterInC/counter.c -o counter-in-c.so
 //
-// With -DVERSION=2 its states are of another version: they count each event twice. With -DFORGETS it reads no state.
+// With -DVERSION=2 its states are of another version: they count each event twice. With -DFORGETS it reads no state. With
+// -DTRAPS, -DABORTS, -DEXITS or -DOVERFLOWS_STACK it ends the process at an actor's tenth event.
 #include <lectern/lectern.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #ifndef VERSION
@@ -43,12 +45,34 @@ static void init(void *context, void *memory) {
   made->last = INT64_MIN;
 }
 
+#ifdef OVERFLOWS_STACK
+static int recurse(volatile int *from) {
+  volatile int here[1024] = {*from};
+  if (here[0] == 0) return 0;
+  return recurse(here) + here[1];
+}
+#endif
+
+static void end_process(void) {
+#if defined TRAPS
+  __builtin_trap();
+#elif defined ABORTS
+  abort();
+#elif defined EXITS
+  exit(0);
+#elif defined OVERFLOWS_STACK
+  volatile int first = 1;
+  exit(recurse(&first));
+#endif
+}
+
 static void reduce(void *context, const lectern_reduce_batch *batch) {
   (void)context;
   for (uint32_t k = 0; k < batch->count; k++) {
     state *changed = batch->states[k];
     const input *event = batch->inputs[k];
     changed->events += VERSION;
+    if (changed->events == 10) end_process();
     if (event->time > changed->last) changed->last = event->time;
   }
 }

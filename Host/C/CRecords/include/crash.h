@@ -1,0 +1,20 @@
+// What ends the process while one of its threads is in foreign code.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Stands for a call of `exit`.
+enum { LECTERN_CRASH_EXIT = 255 };
+
+/// If this thread ends the process by a trap, an abort or an exit, the signal's number or `LECTERN_CRASH_EXIT` is put where
+/// the caller says, which must stay valid as long as the thread; NULL: no longer. The process ends all the same, after an
+/// `exit` at once and with status 70.
+void lectern_note_crashes(uint32_t *where);
+
+#ifdef __cplusplus
+}
+#endif

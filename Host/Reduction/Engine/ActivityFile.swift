@@ -1,0 +1,142 @@
+import CRecords
+import Glibc
+import PluginHost
+import Synchronization
+
+/// What a shard was asking of a plugin.
+package struct PluginCall: Sendable, Equatable, CustomStringConvertible {
+    package enum Kind: UInt32, Sendable {
+        case read = 1
+        case reduce = 2
+    }
+
+    package let plugin: String
+    /// SHA-256 of the library.
+    package let build: String
+    package let kind: Kind
+    /// The reducer; empty for `read`.
+    package let reducer: String
+    /// Of the first event of the batch.
+    package let partition: Int
+    package let position: UInt64
+    /// Events of the batch.
+    package let events: Int
+    /// The signal that ended the process, or `LECTERN_CRASH_EXIT`.
+    package let end: Int
+
+    package var description: String {
+        let call = kind == .read ? "read" : "reduce of \(reducer)"
+        let how = end == Int(LECTERN_CRASH_EXIT) ? "called exit" : "trapped (\(String(cString: strsignal(Int32(end)))))"
+        return
+            "\(plugin), build \(build.prefix(12)), \(how) in \(call), given \(events) event\(events == 1 ? "" : "s") "
+            + "from position \(position) of partition \(partition) on"
+    }
+}
+
+/// Where shards note what they ask of plugins: a file in memory, which outlives the process. When a plugin has ended the
+/// process, by a trap, an abort or an exit, it says which one, and what it was given; noting costs a short copy a call.
+///
+/// `@unchecked Sendable`: a slot is given to one shard at a time, under the lock, and written by its thread alone; the rest
+/// is constant.
+package final class ActivityFile: @unchecked Sendable {
+    private static let slots = 128
+    private static let size = slots * ActivitySlot.size
+
+    /// The call in which a plugin has ended the process before.
+    package let crash: PluginCall?
+    private let memory: UnsafeMutableRawPointer
+    private let free: Mutex<[Int]>
+
+    /// Opens or makes the file. Nil if the system does not let us: a host can do without.
+    package init?(_ path: String) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return nil }
+        defer { Glibc.close(descriptor) }
+        guard ftruncate(descriptor, off_t(Self.size)) == 0,
+            let memory = mmap(nil, Self.size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), memory != MAP_FAILED
+        else { return nil }
+        self.memory = memory
+        crash = (0..<Self.slots).lazy.compactMap { ActivitySlot(memory + $0 * ActivitySlot.size).call }.first
+        memset(memory, 0, Self.size)
+        free = Mutex(Array(0..<Self.slots))
+    }
+
+    deinit { munmap(memory, Self.size) }
+
+    /// A slot for a shard; nil if there are more shards than anybody has.
+    func take() -> ActivitySlot? {
+        free.withLock { $0.popLast() }.map { ActivitySlot(memory + $0 * ActivitySlot.size) }
+    }
+
+    func giveBack(_ slot: ActivitySlot) {
+        slot.leave()
+        free.withLock { $0.append((slot.start - memory) / ActivitySlot.size) }
+    }
+}
+
+/// Where one shard notes what it does. Not thread-safe.
+struct ActivitySlot {
+    static let size = 256
+    fileprivate let start: UnsafeMutableRawPointer
+
+    fileprivate init(_ start: UnsafeMutableRawPointer) { self.start = start }
+
+    // kind (32 bits), events (32), position (64), partition (32), three lengths (32 each), three texts, end (32)
+    private static let texts = 32
+    private static let end = size - 4
+
+    /// What is the same in every call of one kind to one plugin.
+    struct Template {
+        fileprivate let kind: PluginCall.Kind
+        fileprivate var bytes = [UInt8](repeating: 0, count: ActivitySlot.size)
+
+        init(_ kind: PluginCall.Kind, _ plugin: Plugin, reducer: String = "") {
+            self.kind = kind
+            var at = ActivitySlot.texts
+            for (index, text) in [plugin.identity.build, plugin.id, reducer].enumerated() {
+                let text = Array(text.utf8.prefix(72))
+                bytes[20 + index * 4] = UInt8(text.count)
+                bytes.replaceSubrange(at..<at + text.count, with: text)
+                at += text.count
+            }
+        }
+    }
+
+    /// From now on the end of the process is noted if this thread brings it about.
+    func watch() { lectern_note_crashes((start + Self.end).assumingMemoryBound(to: UInt32.self)) }
+
+    /// Notes that the plugin is called from here on.
+    @inline(__always)
+    func enter(_ template: Template, partition: Int, position: UInt64, events: Int) {
+        template.bytes.withUnsafeBytes { bytes in
+            (start + 20).copyMemory(from: bytes.baseAddress! + 20, byteCount: Self.end - 20)
+        }
+        start.storeBytes(of: UInt32(truncatingIfNeeded: events), toByteOffset: 4, as: UInt32.self)
+        start.storeBytes(of: position, toByteOffset: 8, as: UInt64.self)
+        start.storeBytes(of: UInt32(truncatingIfNeeded: partition), toByteOffset: 16, as: UInt32.self)
+        start.storeBytes(of: template.kind.rawValue, as: UInt32.self)
+    }
+
+    /// The plugin has returned.
+    @inline(__always)
+    func leave() { start.storeBytes(of: 0, as: UInt32.self) }
+
+    /// What was noted; nil if nothing was going on.
+    fileprivate var call: PluginCall? {
+        let end = start.load(fromByteOffset: Self.end, as: UInt32.self)
+        guard end != 0, let kind = PluginCall.Kind(rawValue: start.load(as: UInt32.self)) else { return nil }
+        var at = Self.texts
+        let texts = (0..<3).map { index in
+            let length = Int(start.load(fromByteOffset: 20 + index * 4, as: UInt8.self))
+            defer { at += length }
+            return String(
+                decoding: UnsafeRawBufferPointer(start: start + at, count: max(0, min(length, Self.end - at))),
+                as: UTF8.self)
+        }
+        return PluginCall(
+            plugin: texts[1], build: texts[0], kind: kind, reducer: texts[2],
+            partition: Int(start.load(fromByteOffset: 16, as: UInt32.self)),
+            position: start.load(fromByteOffset: 8, as: UInt64.self),
+            events: Int(start.load(fromByteOffset: 4, as: UInt32.self)), end: Int(end))
+    }
+}
