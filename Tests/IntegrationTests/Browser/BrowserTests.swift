@@ -94,7 +94,10 @@ extension IntegrationTests {
         func phone() throws {
             try chromium.setViewport(width: 390, height: 844)
             usleep(800_000)
-            #expect(try chromium.evaluate("document.documentElement.scrollWidth") as? Int ?? 0 <= 390)
+            #expect(
+                try eventually(seconds: 10) {
+                    try chromium.evaluate("document.documentElement.scrollWidth") as? Int ?? 0 <= 390
+                })
             try chromium.keepScreenshot("phone")
         }
     }
