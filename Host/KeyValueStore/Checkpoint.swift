@@ -76,6 +76,17 @@ package struct RestoredCheckpoint: Sendable, Equatable {
     /// The newest first: where a key occurs several times in blocks of the same component, incarnation and kind, the
     /// first counts. Not cut as they were committed.
     package var blocks: [StateBlock]
+
+    package init(
+        log: [UInt8], position: UInt64, epoch: UInt64, summary: [UInt8], marks: [[UInt8]], blocks: [StateBlock]
+    ) {
+        self.log = log
+        self.position = position
+        self.epoch = epoch
+        self.summary = summary
+        self.marks = marks
+        self.blocks = blocks
+    }
 }
 
 /// How far a plugin's stored states of one partition have come.

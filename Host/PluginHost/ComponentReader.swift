@@ -94,8 +94,11 @@ extension ComponentReader {
                 "\(name), key", wanted: "parts of different names", found: key.map(\.name).joined(separator: ", "))
         }
         let component = ReducerComponent(
-            raw: raw, id: id, version: Int(raw.version), input: Int(raw.input),
-            types: (0..<Int(raw.type_count)).map { raw.types[$0].string }, key: key)
+            raw: raw,
+            description: ReducerDescription(
+                id: id, version: Int(raw.version), types: (0..<Int(raw.type_count)).map { raw.types[$0].string },
+                key: key),
+            input: Int(raw.input))
         guard !component.isSpread || raw.merge != nil else {
             throw refuse(
                 name, wanted: "a function `merge`", found: "none",
@@ -186,9 +189,17 @@ extension ComponentReader {
             let columns = try columns(of: raw, name)
             let title = raw.title.string
             tables.append(
-                TableComponent(raw: raw, id: id, title: title.isEmpty ? id : title, origin: origin, columns: columns))
+                TableComponent(
+                    raw: raw,
+                    description: TableDescription(id: id, title: title.isEmpty ? id : title, columns: columns),
+                    origin: origin))
         }
         return tables
+    }
+
+    /// The dashboards' definitions, as JSON; empty if there are none.
+    func dashboardText() -> String {
+        table(LECTERN_DASHBOARDS, as: lectern_dashboards.self)?.json.string ?? ""
     }
 
     private func columns(of raw: lectern_table, _ table: String) throws(PluginRefusal) -> [TableColumn] {

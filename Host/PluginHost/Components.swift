@@ -4,21 +4,20 @@ package import CPluginAPI
 package struct ReducerComponent: Sendable {
     /// Functions and sizes; fields that the plugin's build did not know are zero.
     package nonisolated(unsafe) let raw: lectern_reducer  // constants that live as long as the process
-    package let id: String
-    package let version: Int
+    package let description: ReducerDescription
     /// Index into the plugin's inputs.
     package let input: Int
-    /// Event types that it takes; empty for all.
-    package let types: [String]
-    package let key: [KeyDeclaration]
 
-    /// Whether a state is put together from a part for each partition.
-    package var isSpread: Bool { !key.contains { $0.kind == .actor } }
+    package var id: String { description.id }
+    package var version: Int { description.version }
+    package var types: [String] { description.types }
+    package var key: [KeyDeclaration] { description.key }
+    package var isSpread: Bool { description.isSpread }
 }
 
 /// A part of a reducer's key, as declared.
-package struct KeyDeclaration: Sendable, Equatable {
-    package enum Kind: Sendable, Equatable {
+package struct KeyDeclaration: Sendable, Equatable, Codable {
+    package enum Kind: Sendable, Equatable, Codable {
         case actor
         case field(path: String)
         case hour
@@ -61,8 +60,10 @@ package struct TableComponent: Sendable {
     }
 
     package nonisolated(unsafe) let raw: lectern_table  // constants that live as long as the process
-    package let id: String
-    package let title: String
+    package let description: TableDescription
     package let origin: Origin
-    package let columns: [TableColumn]
+
+    package var id: String { description.id }
+    package var title: String { description.title }
+    package var columns: [TableColumn] { description.columns }
 }

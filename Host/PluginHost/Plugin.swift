@@ -6,20 +6,18 @@ import Glibc
 /// Its code is never unloaded, so its functions, constants and names are valid for ever. Safe to share: all that is here is
 /// constant, and each function may be called on the threads that its comment in the ABI's headers names.
 package final class Plugin: @unchecked Sendable {
-    package let identity: PluginIdentity
-    /// The file that it was staged from.
-    package let file: String
+    package let description: PluginDescription
     package let inputs: [InputComponent]
     package let reducers: [ReducerComponent]
     package let sources: [SourceComponent]
     package let aggregators: [AggregatorComponent]
     package let tables: [TableComponent]
-    package let dashboards: [DashboardDefinition]
 
     private let instance: lectern_plugin
     private let host: HostTable
 
-    package var id: String { identity.id }
+    package var id: String { description.id }
+    package var identity: PluginIdentity { description.identity }
 
     /// Loads the staged library, makes an instance with these settings (a JSON object) and reads what it declares.
     init(_ staged: StagedPlugin, settings: String, report: @escaping @Sendable (PluginMessage) -> Void)
@@ -58,9 +56,10 @@ package final class Plugin: @unchecked Sendable {
         aggregators = try reader.aggregators(over: reducers, taken: &taken)
         tables = try reader.tables(over: reducers, aggregators)
         sources = try reader.sources()
-        dashboards = try reader.dashboards(over: tables)
-        identity = staged.identity
-        self.file = file
+        description = try PluginDescription(
+            identity: staged.identity, file: file, reducers: reducers.map(\.description), sources: sources.map(\.id),
+            aggregators: aggregators.map(\.id), tables: tables.map(\.description),
+            dashboardText: reader.dashboardText())
         self.instance = instance
         self.host = host
     }
@@ -70,20 +69,4 @@ package final class Plugin: @unchecked Sendable {
 
     /// The index of a reducer by its id.
     package func reducer(_ id: String) -> Int? { reducers.firstIndex { $0.id == id } }
-}
-
-extension ComponentReader {
-    func dashboards(over tables: [TableComponent]) throws(PluginRefusal) -> [DashboardDefinition] {
-        guard let list = table(LECTERN_DASHBOARDS, as: lectern_dashboards.self), list.json.length > 0 else { return [] }
-        let columns = Dictionary(uniqueKeysWithValues: tables.map { ($0.id, $0.columns) })
-        let json = UnsafeRawBufferPointer(start: UnsafeRawPointer(list.json.start), count: Int(list.json.length))
-        let (definitions, malformed) = DashboardDefinition.read(json: Array(json))
-        let problems = malformed + definitions.flatMap { $0.validate(tables: columns) }
-        guard problems.isEmpty else {
-            throw refuse(
-                "dashboards", wanted: "definitions that fit the plugin's tables",
-                found: problems.map { "\($0)" }.joined(separator: "; "))
-        }
-        return definitions
-    }
 }

@@ -3,11 +3,11 @@ import Glibc
 /// What a folder of plugins holds: those that were loaded, those that the settings keep off, and why others were
 /// refused.
 package struct PluginCatalog: Sendable {
-    package let plugins: [Plugin]
+    package let plugins: [PluginBuild]
     package let refusals: [PluginRefusal]
     package let off: [PluginOff]
 
-    package init(plugins: [Plugin], refusals: [PluginRefusal], off: [PluginOff] = []) {
+    package init(plugins: [PluginBuild], refusals: [PluginRefusal], off: [PluginOff] = []) {
         self.plugins = plugins
         self.refusals = refusals
         self.off = off
@@ -22,7 +22,7 @@ package struct PluginCatalog: Sendable {
     ///     the settings pin, leaves the one before where it is.
     ///   - report: receives what plugins write to the log; called on any thread.
     package static func load(
-        from directory: String, generations: String, _ configuration: PluginsConfiguration, current: [Plugin] = [],
+        from directory: String, generations: String, _ configuration: PluginsConfiguration, current: [PluginBuild] = [],
         report: @escaping @Sendable (PluginMessage) -> Void
     ) -> PluginCatalog {
         load(libraries(in: directory), generations: generations, configuration, current: current, report: report)
@@ -30,10 +30,10 @@ package struct PluginCatalog: Sendable {
 
     /// Stages and loads these libraries; else as `load(from:)`.
     package static func load(
-        _ files: [String], generations: String, _ configuration: PluginsConfiguration, current: [Plugin] = [],
+        _ files: [String], generations: String, _ configuration: PluginsConfiguration, current: [PluginBuild] = [],
         report: @escaping @Sendable (PluginMessage) -> Void
     ) -> PluginCatalog {
-        var plugins: [Plugin] = []
+        var plugins: [PluginBuild] = []
         var refusals: [PluginRefusal] = []
         var off: [PluginOff] = []
         var sources: [String: String] = [:]
@@ -55,21 +55,24 @@ package struct PluginCatalog: Sendable {
                         file: file, field: "id", wanted: "an id that no other plugin has",
                         found: "“\(other.id)”, as \(other.file)", remedy: "remove one of the two")
                 }
-                let running = current.first { $0.identity == staged.identity }
-                let plugin: Plugin
-                if let running {
+                let placement = configuration.placement(of: staged.identity)
+                let plugin: PluginBuild
+                if let running = current.first(where: {
+                    $0.identity == staged.identity && $0.placement == placement
+                }) {
                     plugin = running
                 } else {
-                    plugin = try Plugin(
-                        staged, settings: configuration.entries[staged.identity.id]?.settings ?? "{}", report: report)
+                    plugin = try PluginBuild.load(
+                        staged, placement, configuration.entries[staged.identity.id], probes: configuration.probes,
+                        report: report)
                 }
-                for source in plugin.sources {
-                    guard let other = sources[source.id] else { continue }
+                for source in plugin.description.sources {
+                    guard let other = sources[source] else { continue }
                     throw PluginRefusal(
-                        file: file, field: "source \(source.id)", wanted: "an id that no other source has",
+                        file: file, field: "source \(source)", wanted: "an id that no other source has",
                         found: "the same in plugin \(other)")
                 }
-                for source in plugin.sources { sources[source.id] = plugin.id }
+                for source in plugin.description.sources { sources[source] = plugin.id }
                 plugins.append(plugin)
             } catch {
                 refusals.append(error)
@@ -83,9 +86,12 @@ package struct PluginCatalog: Sendable {
         return PluginCatalog(plugins: plugins, refusals: refusals, off: off)
     }
 
-    /// The source of that id in any plugin.
+    /// The code of the plugins that were loaded into this process.
+    package var code: [Plugin] { plugins.compactMap(\.code) }
+
+    /// The source of that id in any plugin of this process.
     package func source(_ id: String) -> SourceComponent? {
-        plugins.lazy.flatMap(\.sources).first { $0.id == id }
+        code.lazy.flatMap(\.sources).first { $0.id == id }
     }
 
     private static func libraries(in directory: String) -> [String] {

@@ -1,7 +1,7 @@
 import CPluginAPI
 
 /// Who a plugin is, as its note says: known before any of its code runs.
-package struct PluginIdentity: Sendable, Equatable {
+package struct PluginIdentity: Sendable, Equatable, Codable {
     package let id: String
     package let version: String
     package let sdk: String

@@ -1,5 +1,5 @@
 /// Why a plugin was not loaded, or a part of it is not what the host can use. The host runs on without it.
-package struct PluginRefusal: Error, Sendable, CustomStringConvertible {
+package struct PluginRefusal: Error, Sendable, Codable, CustomStringConvertible {
     /// The library's file.
     package let file: String
     /// What does not fit: a field of the note, or a component and its property.

@@ -4,10 +4,14 @@ package import Settings
 ///
 ///     plugins:
 ///       only_listed: true           # what this section does not name stays off
+///       placement: worker           # of those that don't say: a process each, or inprocess
 ///       quiz-analytics:
 ///         enabled: true             # false: stays off
 ///         version: "1.2.0"          # exactly this one, else it stays off
 ///         hash: 5a571e101f88        # a build, by how its SHA-256 begins
+///         placement: inprocess      # here a portable build as well, which otherwise gets a worker
+///         deadline: 10s             # how long a call may take
+///         memory: 2GiB              # of its worker
 ///         settings: {passMark: 60}  # the plugin's own
 package struct PluginsConfiguration: Sendable {
     /// What the section says of one plugin.
@@ -19,6 +23,9 @@ package struct PluginsConfiguration: Sendable {
         package var version: String?
         /// How the SHA-256 of the only build that may be loaded begins, in lower case; nil: any.
         package var hash: String?
+        /// Nil: as all do that don't say.
+        package var placement: Placement?
+        package var limits = WorkerLimits()
 
         package init() {}
     }
@@ -27,6 +34,10 @@ package struct PluginsConfiguration: Sendable {
     package var entries: [String: Entry] = [:]
     /// Whether plugins without an entry stay off.
     package var onlyListed = false
+    /// Where the plugins run that don't say.
+    package var placement = Placement.inprocess
+    /// Overrules what the settings say.
+    private var placementOfAll: Placement?
     /// Builds that must not be loaded, by their SHA-256, and why. Not a setting: what they did decides.
     package var quarantined: [String: String] = [:]
 
@@ -34,14 +45,15 @@ package struct PluginsConfiguration: Sendable {
 
     /// Each plugin's own settings, for whoever wants a plugin whatever may be loaded elsewhere.
     package var withoutPins: PluginsConfiguration {
-        var configuration = PluginsConfiguration()
+        var configuration = PluginsConfiguration().inProcess
         for (id, entry) in entries { configuration.entries[id, default: Entry()].settings = entry.settings }
         return configuration
     }
 
     package init(_ reader: SettingsReader) {
         onlyListed = reader.boolean("only_listed", default: false)
-        for (name, section) in reader.sections(besides: ["only_listed"]) {
+        placement = reader.choice("placement", default: .worker)
+        for (name, section) in reader.sections(besides: ["only_listed", "placement"]) {
             if !ComponentID.isValid(name) {
                 reader.problem(
                     name, found: "a plugin id “\(name)”", expected: "only_listed, or a plugin's id: \(ComponentID.rule)"
@@ -52,6 +64,23 @@ package struct PluginsConfiguration: Sendable {
         }
         reader.finish()
     }
+
+    /// Where a build is to run. A portable one brings a Swift runtime of its own along, which is not let into the host's
+    /// process unless its own entry says so.
+    func placement(of plugin: PluginIdentity) -> Placement {
+        if let placement = placementOfAll ?? entries[plugin.id]?.placement { return placement }
+        return plugin.isPortable ? .worker : placement
+    }
+
+    /// The same for a command that runs all plugins in its own process, for as long as it takes.
+    package var inProcess: PluginsConfiguration {
+        var configuration = self
+        configuration.placementOfAll = .inprocess
+        return configuration
+    }
+
+    /// Whether a build is first loaded into a process that is thrown away. Not for a command that runs all in its own.
+    var probes: Bool { placementOfAll == nil }
 
     /// Why a build must not be loaded, or nil if it may.
     func reason(against plugin: PluginIdentity) -> PluginOff.Reason? {
@@ -77,6 +106,9 @@ extension PluginsConfiguration.Entry {
                 "hash", found: "“\(hash)”", expected: "the first 12 to 64 hexadecimal digits of the library's SHA-256",
                 remedy: "`lectern plugin list` shows them as BUILD.")
         }
+        placement = section.has("placement") ? section.choice("placement", default: .worker) : nil
+        limits.deadline = section.duration("deadline", default: limits.deadline)
+        limits.memory = section.size("memory", default: limits.memory)
         settings = section.json("settings")
     }
 }

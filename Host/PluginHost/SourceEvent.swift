@@ -15,6 +15,17 @@ package struct SourceEvent: Sendable {
     package var precision: UInt8
     /// A JSON object of what the source adds, which wins over the payload; empty for nothing.
     package var fields: [UInt8]
+
+    package init(
+        payload: [UInt8], actor: [UInt8], type: [UInt8], time: Int64?, precision: UInt8, fields: [UInt8]
+    ) {
+        self.payload = payload
+        self.actor = actor
+        self.type = type
+        self.time = time
+        self.precision = precision
+        self.fields = fields
+    }
 }
 
 /// What became of a line.
@@ -69,3 +80,12 @@ extension SourceEvent {
         fields = json.array
     }
 }
+
+/// Reads the lines of a source, wherever the plugin runs. Any thread.
+package protocol SourceDecoding: Sendable {
+    var id: String { get }
+    /// What one line holds: events, rejections, or nothing.
+    func decode(_ line: UnsafeRawBufferPointer) -> [SourceOutcome]
+}
+
+extension SourceComponent: SourceDecoding {}

@@ -12,13 +12,13 @@ package struct TableID: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What the cells of a column hold; `null` is possible in each.
-package enum ColumnType: String, Sendable, Hashable {
+package enum ColumnType: String, Sendable, Hashable, Codable {
     case text, integer, number, boolean
     /// Microseconds since 1970 UTC.
     case time
 }
 
-package struct TableColumn: Sendable, Hashable {
+package struct TableColumn: Sendable, Hashable, Codable {
     package let name: String
     /// For people.
     package let title: String

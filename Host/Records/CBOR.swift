@@ -12,6 +12,11 @@ package enum CBOR {
         return false
     }
 
+    /// Whether the bytes are exactly one well-formed item.
+    package static func isItem(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        lectern_cbor_is_item(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+    }
+
     /// The item as JSON text, or nil if the bytes are not exactly one well-formed item.
     package static func json(of item: [UInt8]) -> String? {
         var bytes = Bytes()

@@ -32,6 +32,11 @@ package enum KeyBytes {
         return bytes.array
     }
 
+    /// Whether the bytes are a key of so many parts.
+    package static func isKey(_ bytes: UnsafeRawBufferPointer, parts: Int) -> Bool {
+        lectern_cbor_is_key(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count, UInt64(parts))
+    }
+
     /// The parts, or nil if the bytes are no key.
     package static func decode(_ bytes: UnsafeRawBufferPointer) -> [KeyPart]? {
         var cursor = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)

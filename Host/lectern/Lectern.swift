@@ -15,7 +15,8 @@ struct Lectern: AsyncParsableCommand {
             """,
         version: HostVersion.string,
         subcommands: [
-            ServeCommand.self, FoldCommand.self, ReplayCommand.self, SimulateCommand.self, PluginCommand.self,
+            ServeCommand.self, WorkerCommand.self, FoldCommand.self, ReplayCommand.self, SimulateCommand.self,
+            PluginCommand.self,
             LogCommand.self,
             KeyValueStoreCommand.self, DeadLettersCommand.self, ConfigCommand.self,
         ])

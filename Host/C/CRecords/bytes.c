@@ -161,6 +161,50 @@ static int item(lectern_bytes *out, const uint8_t **at, const uint8_t *end, int 
   }
 }
 
+static bool skip_item(const uint8_t **at, const uint8_t *end, int depth) {
+  uint8_t major, size;
+  uint64_t n;
+  if (depth > 64 || !lectern_cbor_read_head(at, end, &major, &n, &size)) return false;
+  switch (major) {
+    case 2:
+    case 3:
+      if (n > (uint64_t)(end - *at)) return false;
+      *at += n;
+      return true;
+    case 4:
+    case 5:
+      if (n > (uint64_t)(end - *at)) return false;
+      for (uint64_t left = major == 4 ? n : 2 * n; left > 0; left--) {
+        if (!skip_item(at, end, depth + 1)) return false;
+      }
+      return true;
+    case 6: return skip_item(at, end, depth + 1);
+    default: return true;
+  }
+}
+
+bool lectern_cbor_is_item(const uint8_t *start, size_t length) {
+  const uint8_t *at = start, *end = start + length;
+  return length > 0 && skip_item(&at, end, 0) && at == end;
+}
+
+bool lectern_cbor_is_key(const uint8_t *start, size_t length, uint64_t parts) {
+  const uint8_t *at = start, *end = start + length;
+  uint8_t major, size;
+  uint64_t n;
+  if (length == 0 || !lectern_cbor_read_head(&at, end, &major, &n, &size) || major != 4 || n != parts) return false;
+  for (; parts > 0; parts--) {
+    if (!lectern_cbor_read_head(&at, end, &major, &n, &size)) return false;
+    if (major == 3) {
+      if (n > (uint64_t)(end - at)) return false;
+      at += n;
+    } else if (major > 1 && !(major == 7 && (n == 20 || n == 21))) {
+      return false;
+    }
+  }
+  return at == end;
+}
+
 size_t lectern_cbor_json(lectern_bytes *bytes, const uint8_t *start, size_t length) {
   const uint8_t *at = start;
   return item(bytes, &at, start + length, 0, 0) ? (size_t)(at - start) : 0;

@@ -3,8 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 int lectern_random(void *bytes, size_t length) {
   for (size_t done = 0; done < length;) {
@@ -21,3 +27,14 @@ int lectern_write_directly(int file) {
 }
 
 void lectern_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+int lectern_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
+void lectern_wait_while(const uint32_t *word, uint32_t value, int64_t microseconds) {
+  struct timespec time = {microseconds / 1000000, microseconds % 1000000 * 1000};
+  syscall(SYS_futex, word, FUTEX_WAIT, value, &time, NULL, 0);
+}
+
+void lectern_wake(const uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0); }
+
+void lectern_end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }

@@ -1,4 +1,3 @@
-import KeyValueStore
 import Records
 
 /// Decides when a shard's checkpoint begins and drives it on, a slice after each batch. Not thread-safe: the shard's thread.
@@ -7,25 +6,19 @@ final class CheckpointDriver {
     private static let slice = 256
 
     private let checkpoint: ShardCheckpoint
-    private let thread: CheckpointThread
+    private let sink: any CheckpointSink
     /// Microseconds from one checkpoint's beginning to the next one's.
     var interval: Int64
     private var begun: Int64
-    private var done: (@Sendable ([Checkpoint], Result<Void, any Error>) -> Void)?
     /// The longest that a shard was held up between two batches, in microseconds.
     private(set) var longestPause: Int64 = 0
     /// A checkpoint was not complete: no other one may follow it.
     private var hasFailed = false
 
-    /// - Parameter done: called on the store's thread after each commit.
-    init(
-        _ checkpoint: ShardCheckpoint, _ thread: CheckpointThread, interval: Int64,
-        done: (@Sendable ([Checkpoint], Result<Void, any Error>) -> Void)? = nil
-    ) {
+    init(_ checkpoint: ShardCheckpoint, _ sink: any CheckpointSink, interval: Int64) {
         self.checkpoint = checkpoint
-        self.thread = thread
+        self.sink = sink
         self.interval = interval
-        self.done = done
         begun = MonotonicClock.microseconds
     }
 
@@ -38,7 +31,7 @@ final class CheckpointDriver {
         let now = MonotonicClock.microseconds
         if checkpoint.isTaking {
             advance(Self.slice)
-        } else if now - begun >= interval, thread.waiting == 0, checkpoint.isDue {
+        } else if now - begun >= interval, sink.waiting == 0, checkpoint.isDue {
             begun = now
             checkpoint.begin()
             advance(Self.slice)
@@ -60,9 +53,8 @@ final class CheckpointDriver {
         guard let checkpoints = checkpoint.advance(limit) else { return }
         if let failure = checkpoint.failure {
             hasFailed = true
-            return thread.fail(failure)
+            return sink.fail(failure)
         }
-        let done = done
-        thread.commit(checkpoints) { done?($0, $1) }
+        sink.commit(checkpoints)
     }
 }

@@ -12,7 +12,7 @@ struct CheckpointSummary: Codable {
     /// What each reducer was, by its id.
     let reducers: [String: String]
 
-    init(_ plugin: Plugin) {
+    init(_ plugin: PluginDescription) {
         build = plugin.identity.build
         reducers = Dictionary(uniqueKeysWithValues: plugin.reducers.map { ($0.id, Self.text($0)) })
     }
@@ -30,11 +30,11 @@ struct CheckpointSummary: Codable {
     }
 
     /// Whether the build can go on from such a checkpoint.
-    func covers(_ plugin: Plugin) -> Bool {
+    func covers(_ plugin: PluginDescription) -> Bool {
         plugin.reducers.allSatisfy { reducers[$0.id] == Self.text($0) }
     }
 
-    private static func text(_ reducer: ReducerComponent) -> String {
+    private static func text(_ reducer: ReducerDescription) -> String {
         let key = reducer.key.map { "\($0.name)=\($0.kind)" }.joined(separator: ",")
         return "version \(reducer.version) of [\(key)] from \(reducer.types.sorted())"
     }

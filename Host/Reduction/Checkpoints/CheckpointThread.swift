@@ -2,11 +2,22 @@ package import KeyValueStore
 import Records
 import Synchronization
 
+/// Where the checkpoints of shards go. Any thread.
+protocol CheckpointSink: Sendable {
+    /// Checkpoints that have not arrived yet. A shard takes no other one meanwhile.
+    var waiting: Int { get }
+    /// Takes the checkpoints of one shard: all of them will count, or none.
+    func commit(_ checkpoints: [EncodedCheckpoint])
+    /// Notes that a shard could not make its checkpoint.
+    func fail(_ error: any Error)
+}
+
 /// Commits checkpoints on a thread of its own, so that no shard waits for the store.
-package final class CheckpointThread: Sendable {
+package final class CheckpointThread: CheckpointSink {
     private enum Job: Sendable {
-        case commit([EncodedCheckpoint], done: @Sendable ([Checkpoint], Result<Void, any Error>) -> Void)
+        case commit(make: @Sendable () -> [Checkpoint], done: @Sendable ([Checkpoint], Result<Void, any Error>) -> Void)
         case discard(plugin: String)
+        case call(@Sendable () -> Void)
     }
 
     private struct State {
@@ -24,19 +35,24 @@ package final class CheckpointThread: Sendable {
     private let jobs = BoundedQueue<Job>(limit: 64)
     private let state: StateBox
     private let thread: WorkThread
+    private let onCommitted: @Sendable ([Checkpoint]) -> Void
 
-    package init(_ store: any KeyValueStore) {
+    /// - Parameter committed: called with the checkpoints that the store has taken, on the store's thread.
+    package init(_ store: any KeyValueStore, committed: @escaping @Sendable ([Checkpoint]) -> Void = { _ in }) {
+        self.onCommitted = committed
+
         let jobs = jobs
         let state = StateBox()
         self.state = state
         thread = WorkThread(name: "checkpoints") {
             while let job = jobs.take() {
                 switch job {
-                case .commit(let encoded, let done):
-                    let checkpoints = encoded.map { $0.checkpoint() }
+                case .commit(let make, let done):
+                    let checkpoints = make()
                     done(checkpoints, Result { try store.commit(checkpoints) })
                 case .discard(let plugin):
                     do { try store.discard(plugin: plugin) } catch { state.fail(error) }
+                case .call(let body): body()
                 }
             }
         }
@@ -51,19 +67,17 @@ package final class CheckpointThread: Sendable {
     /// Why the store refused a checkpoint or a plugin could not write its part of one, or nil. Folding stops then.
     package var failure: (any Error)? { state.value.withLock { $0.failure } }
 
-    /// Notes that a shard could not make its checkpoint.
-    func fail(_ error: any Error) {
-        state.fail(error)
+    func fail(_ error: any Error) { state.fail(error) }
+
+    func commit(_ checkpoints: [EncodedCheckpoint]) {
+        commit({ checkpoints.map { $0.checkpoint() } }, done: {})
     }
 
-    /// Commits the checkpoints of one shard, all or none; `done` is called on the thread of the store.
-    func commit(
-        _ checkpoints: [EncodedCheckpoint],
-        done: @escaping @Sendable ([Checkpoint], Result<Void, any Error>) -> Void
-    ) {
+    /// Commits checkpoints that are made on the thread of the store, which then calls `done`.
+    func commit(_ make: @escaping @Sendable () -> [Checkpoint], done: @escaping @Sendable () -> Void) {
         state.value.withLock { $0.waiting += 1 }
         jobs.put(
-            .commit(checkpoints) { checkpoints, result in
+            .commit(make: make) { [onCommitted] checkpoints, result in
                 self.state.value.withLock {
                     $0.waiting -= 1
                     switch result {
@@ -71,8 +85,16 @@ package final class CheckpointThread: Sendable {
                     case .failure(let error): if $0.failure == nil { $0.failure = error }
                     }
                 }
-                done(checkpoints, result)
+                if case .success = result { onCommitted(checkpoints) }
+                done()
             })
+    }
+
+    /// Waits until all that was given before is committed.
+    func flush() {
+        let done = BoundedQueue<Void>(limit: 1)
+        jobs.put(.call { done.put(()) })
+        _ = done.take()
     }
 
     /// Forgets what the store holds of a plugin, after what was given before.

@@ -24,7 +24,7 @@ final class ShardCheckpoint {
         self.owned = owned
         self.epoch = epoch
         stored = shard.plugins.map(\.positions)
-        summaries = shard.plugins.map { CheckpointSummary($0.plugin).bytes }
+        summaries = shard.plugins.map { CheckpointSummary($0.plugin.description).bytes }
     }
 
     /// Whether something was folded since the last checkpoint.
@@ -88,7 +88,7 @@ final class ShardCheckpoint {
                 log: log, plugin: plugin.plugin.id, partition: partition, position: positions[index][partition],
                 epoch: epoch, blocks: [], marks: [], summary: summaries[index])
             let blocks = plugin.states.compactMap { states in
-                states.takeBlock(partition).map { (states.reducer, $0) }
+                states.takeBlock(partition).map { (states.reducer.description, $0) }
             }
             return EncodedCheckpoint(head: head, blocks: blocks, marks: marks[index][place])
         }
@@ -98,7 +98,7 @@ final class ShardCheckpoint {
 /// A checkpoint on its way from the shard, which is not to be held up by the copying that is left to do.
 struct EncodedCheckpoint: Sendable {
     let head: Checkpoint
-    let blocks: [(reducer: ReducerComponent, buffer: BlockBuffer)]
+    let blocks: [(reducer: ReducerDescription, buffer: BlockBuffer)]
     let marks: FreshMarks?
 
     /// Any thread.

@@ -9,6 +9,9 @@ package struct RestoreError: Error, CustomStringConvertible {
     package let partition: Int
     package let reason: String
 
+    static let otherLog =
+        "is of another log; give this log a store of its own (setting kvs), or clear the store"
+
     package var description: String { "the checkpoint of plugin \(plugin), partition \(partition): \(reason)" }
 }
 
@@ -16,22 +19,26 @@ extension Shard {
     /// Puts back the last checkpoints of the partitions, before anything is folded. Plugins whose build can't go on from
     /// its checkpoint stay as they are: they fold the log from its first record.
     ///
-    /// - Parameter log: the id of the log that is going to be folded.
+    /// - Parameters:
+    ///   - log: the id of the log that is going to be folded.
+    ///   - stored: what the store holds.
     /// - Returns: the ids of those plugins.
     @discardableResult
-    func restore(_ partitions: [Int], from store: any KeyValueStore, log: [UInt8]) throws -> Set<String> {
+    func restore(
+        _ partitions: [Int], log: [UInt8], stored: (_ plugin: String, _ partition: Int) throws -> RestoredCheckpoint?
+    ) throws -> Set<String> {
         var rebuilt: Set<String> = []
         for plugin in plugins {
             for partition in partitions {
-                guard let stored = try store.restore(plugin: plugin.plugin.id, partition: partition) else { continue }
-                if let summary = CheckpointSummary(stored.summary), !summary.covers(plugin.plugin) {
+                guard let stored = try stored(plugin.plugin.id, partition) else { continue }
+                if let summary = CheckpointSummary(stored.summary), !summary.covers(plugin.plugin.description) {
                     rebuilt.insert(plugin.plugin.id)
                     break
                 }
                 guard stored.log == log else {
                     throw RestoreError(
                         plugin: plugin.plugin.id, partition: partition,
-                        reason: "is of another log; give this log a store of its own (setting kvs), or clear the store")
+                        reason: RestoreError.otherLog)
                 }
                 try restore(plugin, partition, stored)
             }

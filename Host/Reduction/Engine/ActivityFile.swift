@@ -3,36 +3,6 @@ import Glibc
 import PluginHost
 import Synchronization
 
-/// What a shard was asking of a plugin.
-package struct PluginCall: Sendable, Equatable, CustomStringConvertible {
-    package enum Kind: UInt32, Sendable {
-        case read = 1
-        case reduce = 2
-    }
-
-    package let plugin: String
-    /// SHA-256 of the library.
-    package let build: String
-    package let kind: Kind
-    /// The reducer; empty for `read`.
-    package let reducer: String
-    /// Of the first event of the batch.
-    package let partition: Int
-    package let position: UInt64
-    /// Events of the batch.
-    package let events: Int
-    /// The signal that ended the process, or `LECTERN_CRASH_EXIT`.
-    package let end: Int
-
-    package var description: String {
-        let call = kind == .read ? "read" : "reduce of \(reducer)"
-        let how = end == Int(LECTERN_CRASH_EXIT) ? "called exit" : "trapped (\(String(cString: strsignal(Int32(end)))))"
-        return
-            "\(plugin), build \(build.prefix(12)), \(how) in \(call), given \(events) event\(events == 1 ? "" : "s") "
-            + "from position \(position) of partition \(partition) on"
-    }
-}
-
 /// Where shards note what they ask of plugins: a file in memory, which outlives the process. When a plugin has ended the
 /// process, by a trap, an abort or an exit, it says which one, and what it was given; noting costs a short copy a call.
 ///
@@ -56,7 +26,9 @@ package final class ActivityFile: @unchecked Sendable {
             let memory = mmap(nil, Self.size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), memory != MAP_FAILED
         else { return nil }
         self.memory = memory
-        crash = (0..<Self.slots).lazy.compactMap { ActivitySlot(memory + $0 * ActivitySlot.size).call }.first
+        crash =
+            (0..<Self.slots).lazy.compactMap { ActivitySlot(memory + $0 * ActivitySlot.size).fatalCall }
+            .first
         memset(memory, 0, Self.size)
         free = Mutex(Array(0..<Self.slots))
     }
@@ -74,15 +46,19 @@ package final class ActivityFile: @unchecked Sendable {
     }
 }
 
-/// Where one shard notes what it does. Not thread-safe.
-struct ActivitySlot {
+/// Where one shard notes what it does; another process or thread may look. One shard's thread writes.
+///
+/// `@unchecked Sendable`: whoever looks reads words that the shard may be writing, and takes them as a hint or after its end.
+struct ActivitySlot: @unchecked Sendable {
     static let size = 256
     fileprivate let start: UnsafeMutableRawPointer
 
-    fileprivate init(_ start: UnsafeMutableRawPointer) { self.start = start }
+    init(_ start: UnsafeMutableRawPointer) { self.start = start }
 
-    // kind (32 bits), events (32), position (64), partition (32), three lengths (32 each), three texts, end (32)
+    // kind (32 bits), events (32), position (64), partition (32), three lengths (32 each), three texts, calls (64), gap
+    // (32), end (32)
     private static let texts = 32
+    private static let calls = size - 16
     private static let end = size - 4
 
     /// What is the same in every call of one kind to one plugin.
@@ -90,11 +66,11 @@ struct ActivitySlot {
         fileprivate let kind: PluginCall.Kind
         fileprivate var bytes = [UInt8](repeating: 0, count: ActivitySlot.size)
 
-        init(_ kind: PluginCall.Kind, _ plugin: Plugin, reducer: String = "") {
+        init(_ kind: PluginCall.Kind, _ plugin: PluginIdentity, component: String = "") {
             self.kind = kind
             var at = ActivitySlot.texts
-            for (index, text) in [plugin.identity.build, plugin.id, reducer].enumerated() {
-                let text = Array(text.utf8.prefix(72))
+            for (index, text) in [plugin.build, plugin.id, component].enumerated() {
+                let text = Array(text.utf8.prefix(64))
                 bytes[20 + index * 4] = UInt8(text.count)
                 bytes.replaceSubrange(at..<at + text.count, with: text)
                 at += text.count
@@ -109,8 +85,10 @@ struct ActivitySlot {
     @inline(__always)
     func enter(_ template: Template, partition: Int, position: UInt64, events: Int) {
         template.bytes.withUnsafeBytes { bytes in
-            (start + 20).copyMemory(from: bytes.baseAddress! + 20, byteCount: Self.end - 20)
+            (start + 20).copyMemory(from: bytes.baseAddress! + 20, byteCount: Self.calls - 20)
         }
+        let calls = start.load(fromByteOffset: Self.calls, as: UInt64.self)
+        start.storeBytes(of: calls &+ 1, toByteOffset: Self.calls, as: UInt64.self)
         start.storeBytes(of: UInt32(truncatingIfNeeded: events), toByteOffset: 4, as: UInt32.self)
         start.storeBytes(of: position, toByteOffset: 8, as: UInt64.self)
         start.storeBytes(of: UInt32(truncatingIfNeeded: partition), toByteOffset: 16, as: UInt32.self)
@@ -121,20 +99,34 @@ struct ActivitySlot {
     @inline(__always)
     func leave() { start.storeBytes(of: 0, as: UInt32.self) }
 
+    /// Notes that this call is what ended the process.
+    func noteEnd(_ end: UInt32) { start.storeBytes(of: end, toByteOffset: Self.end, as: UInt32.self) }
+
+    /// Which call goes on, counted; nil if none does. Any thread or process.
+    var callInProgress: UInt64? {
+        guard start.load(as: UInt32.self) != 0 else { return nil }
+        return start.load(fromByteOffset: Self.calls, as: UInt64.self)
+    }
+
+    /// The call that ended the process, or nil.
+    var fatalCall: PluginCall? {
+        start.load(fromByteOffset: Self.end, as: UInt32.self) == 0 ? nil : call
+    }
+
     /// What was noted; nil if nothing was going on.
-    fileprivate var call: PluginCall? {
+    var call: PluginCall? {
         let end = start.load(fromByteOffset: Self.end, as: UInt32.self)
-        guard end != 0, let kind = PluginCall.Kind(rawValue: start.load(as: UInt32.self)) else { return nil }
+        guard let kind = PluginCall.Kind(rawValue: start.load(as: UInt32.self)) else { return nil }
         var at = Self.texts
         let texts = (0..<3).map { index in
             let length = Int(start.load(fromByteOffset: 20 + index * 4, as: UInt8.self))
             defer { at += length }
             return String(
-                decoding: UnsafeRawBufferPointer(start: start + at, count: max(0, min(length, Self.end - at))),
+                decoding: UnsafeRawBufferPointer(start: start + at, count: max(0, min(length, Self.calls - at))),
                 as: UTF8.self)
         }
         return PluginCall(
-            plugin: texts[1], build: texts[0], kind: kind, reducer: texts[2],
+            plugin: texts[1], build: texts[0], kind: kind, component: texts[2],
             partition: Int(start.load(fromByteOffset: 16, as: UInt32.self)),
             position: start.load(fromByteOffset: 8, as: UInt64.self),
             events: Int(start.load(fromByteOffset: 4, as: UInt32.self)), end: Int(end))

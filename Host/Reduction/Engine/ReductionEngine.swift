@@ -1,104 +1,131 @@
 package import EventLog
+import Glibc
 package import KeyValueStore
 package import PluginHost
-import Glibc
 import Records
 import Synchronization
 
-/// Folds a log as it grows: a thread for each shard, checkpoints into a store, views for those who watch. All members: any
-/// thread.
+/// Folds a log as it grows: groups of plugins, each in its shards and at its own place in the log; checkpoints into a
+/// store; views for those who watch. All members: any thread.
 package final class ReductionEngine: Sendable {
+    /// All plugins of this process are one group; each that runs in a worker is one of its own.
+    private enum GroupID: Hashable {
+        case inProcess
+        case worker(plugin: String)
+    }
+
+    /// A group, and what others have folded in its place before.
+    private struct Member {
+        let group: any ShardGroup
+        var foldedBefore: UInt64 = 0
+
+        var folded: UInt64 { foldedBefore + group.folded }
+    }
+
     /// What folds at present.
     private struct Live {
-        var plugins: [Plugin]
-        var shards: [ShardThread]
-        /// What earlier generations have folded.
-        var foldedBefore: UInt64 = 0
+        var plugins: [PluginBuild]
+        var members: [GroupID: Member] = [:]
+        /// The build that ran before the present one, by plugin.
+        var previous: [String: PluginBuild] = [:]
     }
 
     package let views: Views
-    private let log: EventLog
-    private let store: any KeyValueStore
-    private let configuration: ReductionConfiguration
-    private let activity: ActivityFile?
-    private let commits: CheckpointThread
+    private let parts: EngineParts
+    private let workers: Workers
     private let live: Mutex<Live>
+    private let onTrouble: @Sendable (PluginBuild, PluginTrouble) -> Void
     /// Held while plugins are being replaced.
     private let replacing = Mutex(())
 
     /// Restores the last checkpoints and starts to fold what the log holds after them.
     ///
-    /// - Parameter activity: where it is noted what plugins are asked.
+    /// - Parameters:
+    ///   - activity: where it is noted what plugins of this process are asked.
+    ///   - skips: the file that repeats which events plugins skip.
+    ///   - report: receives what plugins in workers write to the log; any thread.
+    ///   - onTrouble: told when a plugin's worker has ended, and what follows; any thread.
     /// - Throws: `RestoreError` or what the store throws: a checkpoint that can't be continued is never guessed at.
     package init(
-        _ log: EventLog, _ store: any KeyValueStore, _ plugins: [Plugin], _ configuration: ReductionConfiguration,
-        activity: ActivityFile? = nil
+        _ log: EventLog, _ store: any KeyValueStore, _ plugins: [PluginBuild], _ configuration: ReductionConfiguration,
+        activity: ActivityFile? = nil, skips: String, report: @escaping @Sendable (PluginMessage) -> Void,
+        onTrouble: @escaping @Sendable (PluginBuild, PluginTrouble) -> Void
     ) throws {
-        self.activity = activity
-        self.log = log
-        self.store = store
-        self.configuration = configuration
-        views = Views(plugins, store: store, partitions: log.identity.partitions)
-        commits = CheckpointThread(store)
-        live = Mutex(Live(plugins: plugins, shards: []))
-        let shards = try shards(of: plugins)
-        for plugin in Self.rebuilt(shards) { commits.discard(plugin: plugin) }
-        live.withLock { $0.shards = shards }
-        for shard in shards {
-            shard.goLive()
-            shard.start()
+        let workers = Workers()
+        self.workers = workers
+        self.onTrouble = onTrouble
+        let views = Views(plugins, store: store, partitions: log.identity.partitions) { build, versions in
+            WorkerView(build, workers, versions)
+        }
+        self.views = views
+        parts = EngineParts(
+            log: log, store: store, configuration: configuration,
+            commits: CheckpointThread(store) { views.committed($0) }, views: views, activity: activity,
+            skips: try SkippedEvents(log, path: skips), report: report)
+        live = Mutex(Live(plugins: plugins))
+        var members: [GroupID: Member] = [:]
+        for (id, builds) in Self.groups(of: plugins) { members[id] = Member(group: try makeGroup(builds)) }
+        for plugin in members.values.flatMap(\.group.rebuilt) { parts.commits.discard(plugin: plugin) }
+        live.withLock { $0.members = members }
+        workers.set(members.values.map(\.group))
+        for member in members.values {
+            member.group.goLive()
+            member.group.start()
         }
     }
 
-    package var plugins: [Plugin] { live.withLock { $0.plugins } }
+    package var plugins: [PluginBuild] { live.withLock { $0.plugins } }
+
+    /// The sources of all plugins.
+    package var sources: [any SourceDecoding] {
+        let workers = workers
+        return plugins.flatMap { build -> [any SourceDecoding] in
+            build.code?.sources
+                ?? build.description.sources.map { WorkerSource(id: $0, plugin: build.id, workers: workers) }
+        }
+    }
 
     /// Events that were folded, and that were duplicates, since the start.
-    package var folded: UInt64 {
-        live.withLock { live in
-            live.shards.reduce(live.foldedBefore) { $0 + $1.counters.events.load(ordering: .relaxed) }
-        }
-    }
-    package var duplicates: UInt64 {
-        live.withLock { $0.shards.reduce(0) { $0 + $1.counters.duplicates.load(ordering: .relaxed) } }
-    }
+    package var folded: UInt64 { live.withLock { $0.members.values.map(\.folded).max() ?? 0 } }
+    package var duplicates: UInt64 { live.withLock { $0.members.values.map(\.group.duplicates).max() ?? 0 } }
     /// Checkpoints that were committed since the start.
-    package var checkpoints: Int { commits.committed }
+    package var checkpoints: Int { parts.commits.committed }
+
+    /// What keeps plugins from folding, by their ids. The others go on.
+    package var troubles: [String: PluginTrouble] { workers.troubles }
 
     /// Why folding has stopped, or nil.
     package var failure: (any Error)? {
-        live.withLock { $0.shards.lazy.compactMap(\.failure).first } ?? commits.failure ?? views.failure
+        live.withLock { $0.members.values.lazy.compactMap(\.group.failure).first } ?? parts.commits.failure
+            ?? views.failure
     }
 
     /// Folds all that is durable, takes a last checkpoint and ends.
     package func close() {
         replacing.withLock { _ in
-            for shard in live.withLock({ $0.shards }) { shard.stop() }
-            commits.close()
+            for member in live.withLock({ $0.members.values.map(\.group) }) { member.stop() }
+            parts.commits.close()
             views.close()
         }
     }
 
-    private func shards(of plugins: [Plugin]) throws -> [ShardThread] {
-        let setup = ShardSetup(
-            plugins: plugins, partitions: log.identity.partitions, batch: configuration.batch,
-            dedup: configuration.dedup, hashKey: log.identity.sipHashKey, activity: activity)
-        return try (0..<configuration.shards).compactMap { index in
-            let owned = ThreadedSink.partitions(of: index, shards: configuration.shards, count: setup.partitions)
-            if owned.isEmpty { return nil }
-            return try ShardThread(
-                setup, owned: owned, log: log, store: store, commits: commits, views: views, configuration)
-        }
+    private static func groups(of plugins: [PluginBuild]) -> [GroupID: [PluginBuild]] {
+        Dictionary(grouping: plugins) { $0.code == nil ? .worker(plugin: $0.id) : .inProcess }
+    }
+
+    /// A follower.
+    private func makeGroup(_ builds: [PluginBuild]) throws -> any ShardGroup {
+        if builds[0].code != nil { return try LocalGroup(builds, parts) }
+        let build = builds[0]
+        let before = live.withLock { live in live.plugins.first { $0.id == build.id && $0 !== build } }
+        return try WorkerGroup(build, parts, previous: before, onTrouble: onTrouble)
     }
 
     /// The plugins that can't go on from what their builds before have folded, whether it has been stored or not.
-    private static func changed(from before: [Plugin], to after: [Plugin]) -> [String] {
+    private static func changed(from before: [PluginBuild], to after: [PluginBuild]) -> [String] {
         before.filter { old in
-            after.contains { $0.id == old.id && !CheckpointSummary(old).covers($0) }
+            after.contains { $0.id == old.id && !CheckpointSummary(old.description).covers($0.description) }
         }.map(\.id)
-    }
-
-    private static func rebuilt(_ shards: [ShardThread]) -> Set<String> {
-        shards.reduce(into: []) { $0.formUnion($1.rebuilt) }
     }
 }
 
@@ -117,50 +144,72 @@ extension ReductionEngine {
 
     /// Goes on with other plugins, builds or sets of them, without losing an event.
     ///
-    /// Beside the shards that fold now, others are made for the new plugins: they restore the last checkpoints, or begin
+    /// Beside the groups that fold now, others are made for what has changed: they restore the last checkpoints, or begin
     /// with the first record where a plugin can't go on from its own, and fold what follows. When they have caught up, the
     /// log is told of the new generation, and at that record they take over. Whatever fails before leaves all as it was.
     /// Blocks for as long as that takes; one at a time.
     ///
+    /// - Parameter anew: plugins that get a worker of their own anew, though their builds have not changed.
     /// - Throws: `RestoreError` if a build can't read its plugin's states, `ReplacementError` with what else failed.
-    package func replacePlugins(_ plugins: [Plugin]) throws -> Replacement {
+    package func replacePlugins(_ plugins: [PluginBuild], anew: Set<String> = []) throws -> Replacement {
         try replacing.withLock { _ in
             let began = MonotonicClock.microseconds
             if let failure { throw ReplacementError(description: "the host has stopped folding: \(failure)") }
-            let followers = try shards(of: plugins)
+            let before = live.withLock { $0 }
+            var members: [GroupID: Member] = [:]
+            var followers: [GroupID: any ShardGroup] = [:]
             do {
-                for follower in followers { follower.start() }
-                try catchUp(followers)
+                for (id, builds) in Self.groups(of: plugins) {
+                    if let kept = before.members[id], kept.group.builds.elementsEqual(builds, by: ===),
+                        !builds.contains(where: { anew.contains($0.id) })
+                    {
+                        members[id] = kept
+                    } else {
+                        let group = try makeGroup(builds)
+                        followers[id] = group
+                        group.start()
+                    }
+                }
+                try catchUp(followers.values)
                 let generation = Generation(plugins)
-                let before = live.withLock { $0.shards }
-                for follower in followers { follower.start(with: generation) }
-                for shard in before { shard.end(at: generation) }
-                try generation.append(to: log)
-                for shard in before { shard.join() }
+                for follower in followers.values { follower.start(with: generation) }
+                let ending = before.members.filter { members[$0.key] == nil }.values
+                for member in ending { member.group.end(at: generation) }
+                try generation.append(to: parts.log)
+                for member in ending { member.group.join() }
             } catch {
-                for follower in followers { follower.stop() }
+                for follower in followers.values { follower.stop() }
                 throw error
             }
-            while let late = followers.first(where: { !$0.isReady }), late.failure == nil { usleep(50) }
-            let rebuilt = Self.rebuilt(followers).union(Self.changed(from: live.withLock { $0.plugins }, to: plugins))
-            for plugin in rebuilt { commits.discard(plugin: plugin) }
-            live.withLock { live in
-                live.foldedBefore += live.shards.reduce(0) { $0 + $1.counters.events.load(ordering: .relaxed) }
-                for follower in followers { follower.countFromHere() }
-                live.plugins = plugins
-                live.shards = followers
+            while let late = followers.values.first(where: { !$0.isReady }), late.failure == nil { usleep(50) }
+            let rebuilt = followers.values.reduce(into: Set(Self.changed(from: before.plugins, to: plugins))) {
+                $0.formUnion($1.rebuilt)
             }
-            let committed = commits.committed
-            for follower in followers { follower.goLive() }
+            for plugin in rebuilt { parts.commits.discard(plugin: plugin) }
+            for (id, follower) in followers {
+                follower.countFromHere()
+                members[id] = Member(group: follower, foldedBefore: before.members[id]?.folded ?? folded)
+            }
+            live.withLock { live in
+                for old in live.plugins where !plugins.contains(where: { $0 === old }) { live.previous[old.id] = old }
+                live.plugins = plugins
+                live.members = members
+            }
+            workers.set(members.values.map(\.group))
+            let committed = parts.commits.committed
+            for follower in followers.values { follower.goLive() }
             // What is shown changes when there is something to show.
-            for _ in 0..<100 where !rebuilt.isEmpty && commits.committed == committed { usleep(20_000) }
+            for _ in 0..<100 where !rebuilt.isEmpty && parts.commits.committed == committed { usleep(20_000) }
             views.replace(plugins)
             return Replacement(rebuilt: rebuilt, seconds: Double(MonotonicClock.microseconds - began) / 1e6)
         }
     }
 
+    /// The build that ran before the present one.
+    package func previous(of plugin: String) -> PluginBuild? { live.withLock { $0.previous[plugin] } }
+
     /// Waits until the followers are so near the log's end that waiting for them holds nobody up.
-    private func catchUp(_ followers: [ShardThread]) throws {
+    private func catchUp(_ followers: some Collection<any ShardGroup>) throws {
         while true {
             if let failure = followers.lazy.compactMap(\.failure).first { throw failure }
             if let failure { throw ReplacementError(description: "the host has stopped folding: \(failure)") }

@@ -1,34 +1,35 @@
 import EventLog
 import Glibc
-import KeyValueStore
 import Records
 import Synchronization
 
-/// A shard, the thread that it folds on, and its place in the log.
+/// Reads the log for one shard, and its place in the sequence of generations.
 ///
-/// It begins as a follower: it folds what the log holds, and nobody sees it. `goLive` makes its checkpoints count. When
+/// It begins as a follower: what the log holds is folded, and nobody sees it. `goLive` makes its checkpoints count. When
 /// the log names a new generation, the follower that was made for it waits at that record until the shard before it has
 /// come there and ended; so each event counts once, and nothing that happens to a follower happens to the live shard.
 ///
-/// `@unchecked Sendable`: shard, feeder, cursor and driver are touched by `init` and then by the thread alone; what others
-/// read is atomic or under a lock.
+/// `@unchecked Sendable`: consumer and cursor are touched by `init` and then by the thread alone; what others read is
+/// atomic or under a lock.
 final class ShardThread: @unchecked Sendable {
     struct Counters: ~Copyable {
         let events = Atomic<UInt64>(0)
         let duplicates = Atomic<UInt64>(0)
     }
 
+    /// What the shard is part of, as it needs it.
+    struct Surroundings: Sendable {
+        let log: EventLog
+        /// Microseconds from one checkpoint to the next.
+        let interval: @Sendable () -> Int64
+        /// Whether nothing can be stored any more.
+        let isOver: @Sendable () -> Bool
+    }
+
     let counters = Counters()
-    /// The plugins whose builds can't go on from their checkpoints and fold the log from its first record.
-    let rebuilt: Set<String>
-    private let log: EventLog
-    private let shard: Shard
-    private let feeder: RecordFeeder
+    private let surroundings: Surroundings
+    private let consumer: any RecordConsumer
     private let cursor: LogCursor
-    private let driver: CheckpointDriver
-    private let commits: CheckpointThread
-    private let views: Views
-    private let configuration: ReductionConfiguration
     /// The generation at which it waits to go live, and the one at which it ends.
     private let starts = Atomic<Int64>(0)
     private let ends = Atomic<Int64>(0)
@@ -41,31 +42,10 @@ final class ShardThread: @unchecked Sendable {
     private let failed = Mutex<(any Error)?>(nil)
     private var thread: WorkThread?
 
-    init(
-        _ setup: ShardSetup, owned: [Int], log: EventLog, store: any KeyValueStore, commits: CheckpointThread,
-        views: Views, _ configuration: ReductionConfiguration
-    ) throws {
-        self.log = log
-        self.commits = commits
-        self.views = views
-        self.configuration = configuration
-        let shard = Shard(setup)
-        self.shard = shard
-        rebuilt = try shard.restore(owned, from: store, log: log.identity.id)
-        feeder = RecordFeeder(shard, owned: owned)
-        cursor = try LogCursor(log, from: shard.startPositions(owned))
-        driver = CheckpointDriver(
-            ShardCheckpoint(shard, log: log.identity.id, owned: owned), commits,
-            interval: Int64(configuration.checkpoint * 1e6)
-        ) { checkpoints, result in
-            if case .success = result { views.committed(checkpoints) }
-        }
-        shard.onRejections = { [unowned self] rejections in
-            // What was rejected before has been reported by whoever was live then.
-            guard isLive.load(ordering: .relaxed) else { return }
-            log.append(letters: rejections.map(DeadLetter.init), onDurable: nil)
-        }
-        feeder.onGeneration = { [unowned self] in meets($0) }
+    init(_ consumer: any RecordConsumer, _ surroundings: Surroundings) throws {
+        self.consumer = consumer
+        self.surroundings = surroundings
+        cursor = try LogCursor(surroundings.log, from: consumer.startPositions)
     }
 
     var failure: (any Error)? { failed.withLock { $0 } }
@@ -76,9 +56,10 @@ final class ShardThread: @unchecked Sendable {
     /// Whether a follower has come to its generation's records.
     var isReady: Bool { isWaiting.load(ordering: .acquiring) }
 
-    func start() {
+    /// - Parameter first: called on the thread, before all else.
+    func start(_ first: @escaping @Sendable () -> Void = {}) {
         thread = WorkThread(name: "shard") { [unowned self] in
-            shard.slot?.watch()
+            first()
             do {
                 try run()
             } catch {
@@ -109,9 +90,18 @@ final class ShardThread: @unchecked Sendable {
     }
 
     private func run() throws {
-        while commits.failure == nil {
+        let log = surroundings.log
+        var isTold = false
+        /// Whether checkpoints count, of which the consumer is told once.
+        func checkLive() -> Bool {
+            guard isLive.load(ordering: .acquiring) else { return false }
+            if !isTold { consumer.goLive() }
+            isTold = true
+            return true
+        }
+        while !surroundings.isOver() {
             let isLast = stopping.load(ordering: .acquiring)
-            let isLive = isLive.load(ordering: .acquiring)
+            let isLive = checkLive()
             if isLast, !isLive { return }
             if !isLive { count(through: log.durableEnd) }
             let end =
@@ -119,24 +109,24 @@ final class ShardThread: @unchecked Sendable {
                 ? log.durableEnd
                 // Wakes now and then for a checkpoint that is due or half encoded.
                 : log.waitForDurable(
-                    after: cursor.offset, timeout: isLive && driver.isBusy ? .milliseconds(2) : .milliseconds(200))
-            driver.interval = Int64((views.isWatched ? configuration.refresh : configuration.checkpoint) * 1e6)
-            let start = shard.events
+                    after: cursor.offset, timeout: isLive && consumer.isBusy ? .milliseconds(2) : .milliseconds(200))
+            let interval = surroundings.interval()
+            let start = cursor.offset
             while let chunk = try cursor.next(through: end) {
-                guard feeder.add(chunk) else { return }
+                guard try consumer.add(chunk, onGeneration: meets) else { return }
                 count(through: end)
-                if self.isLive.load(ordering: .relaxed) {
-                    driver.poll()
+                if checkLive() {
+                    consumer.poll(interval: interval)
                 } else if stopping.load(ordering: .relaxed) {
                     return
                 }
             }
             count(through: end)
-            guard self.isLive.load(ordering: .relaxed) else { continue }
-            driver.poll()
-            if isLast { return driver.finish() }
+            guard checkLive() else { continue }
+            consumer.poll(interval: interval)
+            if isLast { return try consumer.finish() }
             // Two milliseconds that nobody sees: a batch of events costs less than as many wake-ups.
-            if shard.events != start { usleep(2000) }
+            if cursor.offset != start { usleep(2000) }
         }
     }
 
@@ -144,8 +134,8 @@ final class ShardThread: @unchecked Sendable {
     func countFromHere() { uncounted.store(counters.events.load(ordering: .relaxed), ordering: .relaxed) }
 
     private func count(through end: LogOffset) {
-        counters.events.store(shard.events - uncounted.load(ordering: .relaxed), ordering: .relaxed)
-        counters.duplicates.store(shard.plugins.map(\.duplicates).max() ?? 0, ordering: .relaxed)
+        counters.events.store(consumer.events &- uncounted.load(ordering: .relaxed), ordering: .relaxed)
+        counters.duplicates.store(consumer.duplicates, ordering: .relaxed)
         let offset = cursor.offset
         lag.store(
             offset.segment == end.segment ? UInt64(max(0, Int(end.byte) - Int(offset.byte))) : .max,
@@ -153,27 +143,21 @@ final class ShardThread: @unchecked Sendable {
     }
 
     /// At a generation record: whether this shard ends there.
-    private func meets(_ generation: Generation) -> Bool {
-        counters.events.store(shard.events - uncounted.load(ordering: .relaxed), ordering: .relaxed)
-        if ends.load(ordering: .acquiring) == generation.number { return true }
+    private func meets(_ generation: Generation) throws -> Bool {
+        if ends.load(ordering: .acquiring) == generation.number {
+            try consumer.drain()
+            counters.events.store(consumer.events &- uncounted.load(ordering: .relaxed), ordering: .relaxed)
+            return true
+        }
         guard starts.load(ordering: .acquiring) == generation.number else { return false }
+        try consumer.drain()
+        counters.events.store(consumer.events &- uncounted.load(ordering: .relaxed), ordering: .relaxed)
         isWaiting.store(true, ordering: .releasing)
         while !isLive.load(ordering: .acquiring) {
             if stopping.load(ordering: .acquiring) { return true }
             usleep(50)
         }
         return false
-    }
-}
-
-extension Shard {
-    /// Where reading begins: in each owned partition at the plugin that is behind all others.
-    func startPositions(_ owned: [Int]) -> [UInt64?] {
-        var positions = [UInt64?](repeating: nil, count: setup.partitions)
-        for partition in owned {
-            positions[partition] = plugins.map { $0.positions[partition] }.min() ?? 0
-        }
-        return positions
     }
 }
 

@@ -43,7 +43,7 @@ package final class Fold {
         let letters = try DeadLetterFile(directory.map { "\($0)/dead-letters.jsonl" })
         var restarts = options.restarts.sorted()
         while true {
-            let life = try FoldLife(catalog.plugins, options, store: store, log: log)
+            let life = try FoldLife(catalog.code, options, store: store, log: log)
             self.life = life
             let end = restarts.isEmpty ? nil : restarts.removeFirst()
             let isWhole = try feed(life, inputs, until: end, letters, progress)
@@ -100,7 +100,7 @@ package final class Fold {
 
     private func source(_ id: String) throws -> SourceComponent {
         guard let source = catalog.source(id) else {
-            let known = catalog.plugins.flatMap(\.sources).map(\.id)
+            let known = catalog.code.flatMap(\.sources).map(\.id)
             throw InputError(
                 path: "source \(id)",
                 reason: known.isEmpty
@@ -123,11 +123,11 @@ package final class Fold {
     private func write(_ shards: [Shard], to directory: String?) throws {
         let buffer = LineBuffer()
         let output = StateOutput(file: try LineFile(directory.map { "\($0)/states.jsonl" }, buffer))
-        for index in catalog.plugins.indices.sorted(by: { catalog.plugins[$0].id < catalog.plugins[$1].id }) {
+        for index in catalog.code.indices.sorted(by: { catalog.code[$0].id < catalog.code[$1].id }) {
             let states = MergedStates(shards, plugin: index)
             try output.add(states)
-            for table in catalog.plugins[index].tables {
-                let name = "\(catalog.plugins[index].id).\(table.id)"
+            for table in catalog.code[index].tables {
+                let name = "\(catalog.code[index].id).\(table.id)"
                 let file = try LineFile(directory.map { "\($0)/tables/\(name).jsonl" }, buffer)
                 _ = try TableOutput(table, of: states, to: file)
                 summary.rows.append((name, file.count, try file.close()))

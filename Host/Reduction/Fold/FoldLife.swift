@@ -28,7 +28,7 @@ final class FoldLife {
         drivers = try shards.indices.compactMap { index in
             guard let store, let commits else { return nil }
             let owned = ThreadedSink.partitions(of: index, shards: shards.count, count: options.partitions)
-            try shards[index].restore(owned, from: store, log: log)
+            try shards[index].restore(owned, log: log, stored: store.restore)
             return CheckpointDriver(ShardCheckpoint(shards[index], log: log, owned: owned), commits, interval: interval)
         }
         for (shard, driver) in zip(shards, drivers) { shard.afterBatch = { driver.poll() } }

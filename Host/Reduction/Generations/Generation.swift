@@ -21,7 +21,7 @@ struct Generation: Codable, Sendable, Equatable {
 
     static let recordType = "generation"
 
-    init(_ plugins: [Plugin]) {
+    init(_ plugins: [PluginBuild]) {
         number = WallClock.microseconds
         self.plugins = plugins.map {
             Build(id: $0.id, version: $0.identity.version, build: $0.identity.build)
@@ -40,25 +40,7 @@ struct Generation: Codable, Sendable, Equatable {
     func append(to log: EventLog) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        let payload = try encoder.encode(self)
-        let batch = RecordBatch()
-        let partitions = log.identity.partitions
-        for partition in 0..<partitions {
-            var record = NewRecord()
-            record.kind = .control
-            record.partition = UInt16(partition)
-            record.received = number
-            record.isContinued = partition < partitions - 1
-            try payload.withUnsafeBytes { payload in
-                try Array(Self.recordType.utf8).withUnsafeBytes { type in
-                    record.type = type
-                    record.payload = payload
-                    try batch.append(record)
-                }
-            }
-        }
-        let result = BoundedQueue<Result<Void, LogError>>(limit: 1)
-        log.append(batch) { result.put($0) }
-        try result.take()?.get()
+        try log.append(
+            control: Self.recordType, encoder.encode(self), to: Array(0..<log.identity.partitions), at: number)
     }
 }

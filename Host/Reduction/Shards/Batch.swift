@@ -4,6 +4,8 @@ import Records
 /// The events that a shard folds at once: rows of extracted fields and what goes with them. Not thread-safe.
 final class Batch {
     let capacity: Int
+    /// It is full with so many; at most `capacity`.
+    var limit: Int
     private(set) var count = 0
     let events: UnsafeMutablePointer<lectern_event>
     /// Of each event: its partition, the numbers of its type and actor, and its mark.
@@ -20,6 +22,7 @@ final class Batch {
 
     init(capacity: Int, rowLength: Int) {
         self.capacity = capacity
+        limit = capacity
         self.rowLength = rowLength
         events = .allocate(capacity: capacity)
         partitions = .allocate(capacity: capacity)
@@ -49,7 +52,7 @@ final class Batch {
     /// Where the next event's fields go.
     var nextRow: UnsafeMutablePointer<lectern_value> { rows + count * rowLength }
 
-    var isFull: Bool { count == capacity }
+    var isFull: Bool { count == limit }
 
     /// Takes the event whose fields are in `nextRow`.
     @inline(__always)

@@ -38,6 +38,8 @@ final class PluginFold {
     private let pickedStates: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private let pickedKeys: UnsafeMutablePointer<UInt64>
     private let partitionCount: Int
+    /// Events that are not folded, by partition.
+    private let skips: [Int: Set<UInt64>]
     /// Where the plugin's calls are noted, and what is noted of each.
     private let slot: ActivitySlot?
     private let readNote: ActivitySlot.Template
@@ -48,12 +50,14 @@ final class PluginFold {
     }
 
     init(
-        _ plugin: Plugin, partitions: Int, batch: Int, fields: FieldList, dedup: DedupRule?, slot: ActivitySlot? = nil
+        _ plugin: Plugin, partitions: Int, batch: Int, fields: FieldList, dedup: DedupRule?,
+        skips: [Int: Set<UInt64>] = [:], slot: ActivitySlot? = nil
     ) {
         self.plugin = plugin
         self.slot = slot
-        readNote = ActivitySlot.Template(.read, plugin)
-        reduceNotes = plugin.reducers.map { ActivitySlot.Template(.reduce, plugin, reducer: $0.id) }
+        self.skips = skips
+        readNote = ActivitySlot.Template(.read, plugin.identity)
+        reduceNotes = plugin.reducers.map { ActivitySlot.Template(.reduce, plugin.identity, component: $0.id) }
         partitionCount = partitions
         states = plugin.reducers.indices.map { ReducerStates(plugin, $0, partitions: partitions) }
         keyMakers = plugin.reducers.map { KeyMaker($0.key, fields: fields) }
@@ -131,7 +135,8 @@ extension PluginFold {
                 continue
             }
             next[partition] = position + 1
-            if reducersOfType[batch.types[index]] == 0 {
+            let isSkipped = !skips.isEmpty && skips[partition]?.contains(position) == true
+            if reducersOfType[batch.types[index]] == 0 || isSkipped {
                 verdicts[index] = .passedBy
             } else {
                 verdicts[index] = .wanted

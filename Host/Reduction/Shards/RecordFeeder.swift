@@ -1,4 +1,3 @@
-import EventLog
 import Records
 
 /// Feeds records of the log to a shard. Not thread-safe.
@@ -6,29 +5,14 @@ final class RecordFeeder {
     private let shard: Shard
     private let owned: [Bool]
     private var sessions: [UInt32: SessionFields] = [:]
-    /// Called at each generation record, when all before it is folded. Returns whether to stop there: the rest of the chunk is
-    /// left out.
-    var onGeneration: ((Generation) -> Bool)?
 
     init(_ shard: Shard, owned: [Int]) {
         self.shard = shard
         self.owned = (0..<shard.setup.partitions).map(owned.contains)
     }
 
-    /// Folds the events of a chunk that are in the shard's partitions. Returns false if `onGeneration` stopped it.
-    func add(_ chunk: LogChunk) -> Bool {
-        // Sessions that live on are repeated at the head of each segment.
-        if chunk.beginsSegment { sessions.removeAll() }
-        for index in 0..<chunk.count {
-            add(chunk[index], position: chunk[index].position)
-            guard chunk[index].kind == .control, let onGeneration, let generation = Generation(chunk[index]) else {
-                continue
-            }
-            if onGeneration(generation) { return false }
-        }
-        shard.flush()
-        return true
-    }
+    /// To be called at the head of a segment, which repeats the sessions that live on.
+    func forgetSessions() { sessions.removeAll() }
 
     /// Folds one record. Its memory must stay until `Shard.flush`.
     @inline(__always)

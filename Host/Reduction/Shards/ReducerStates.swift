@@ -163,6 +163,8 @@ final class BlockBuffer: @unchecked Sendable {
 
     var bytes: [UInt8] { buffer.array }
 
+    func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) { body(buffer.contents) }
+
     /// Adds an entry, unless `value` returns why there is none.
     fileprivate func add(
         key: (inout Bytes) -> Void, value: (UnsafeMutablePointer<lectern_bytes>) -> String?

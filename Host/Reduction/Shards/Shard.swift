@@ -13,12 +13,12 @@ package struct ShardSetup: Sendable {
     package var dedup: DedupRule?
     /// The log's key: under it, actors' ids become pseudonyms. 16 bytes.
     package var hashKey: [UInt8]
-    /// Where it is noted what plugins are asked; nil: nowhere.
-    package var activity: ActivityFile?
+    /// The events that plugins skip, by plugin and partition.
+    package var skips: [String: [Int: Set<UInt64>]]
 
     package init(
         plugins: [Plugin], partitions: Int, batch: Int = 64, dedup: DedupRule? = nil, hashKey: [UInt8],
-        activity: ActivityFile? = nil
+        skips: [String: [Int: Set<UInt64>]] = [:]
     ) {
         precondition((1...1024).contains(batch) && hashKey.count == 16)
         self.plugins = plugins
@@ -26,7 +26,7 @@ package struct ShardSetup: Sendable {
         self.batch = batch
         self.dedup = dedup
         self.hashKey = hashKey
-        self.activity = activity
+        self.skips = skips
     }
 }
 
@@ -53,9 +53,16 @@ final class Shard {
     }
 
     let setup: ShardSetup
-    let slot: ActivitySlot?
     let fields = FieldList()
     let plugins: [PluginFold]
+    /// Events that are folded at once, at most the setup's `batch`.
+    var limit: Int {
+        get { batch.limit }
+        set {
+            flush()
+            batch.limit = max(1, min(newValue, setup.batch))
+        }
+    }
     private(set) var events: UInt64 = 0
 
     /// Called after each batch.
@@ -71,15 +78,14 @@ final class Shard {
     /// The pseudonym of each actor by its number; 0 where it is not known yet.
     private var pseudonyms: [UInt64] = []
 
-    init(_ setup: ShardSetup) {
+    /// - Parameter slot: where it is noted what plugins are asked; nil: nowhere.
+    init(_ setup: ShardSetup, slot: ActivitySlot? = nil) {
         self.setup = setup
-        let slot = setup.activity?.take()
-        self.slot = slot
         let fields = fields
         plugins = setup.plugins.map {
             PluginFold(
                 $0, partitions: setup.partitions, batch: setup.batch, fields: fields, dedup: setup.dedup,
-                slot: slot)
+                skips: setup.skips[$0.id] ?? [:], slot: slot)
         }
         markMaker = setup.dedup.map { MarkMaker($0, fields: fields, hashKey: setup.hashKey) }
         let batch = Batch(capacity: setup.batch, rowLength: fields.extractor.count)
@@ -89,10 +95,6 @@ final class Shard {
             batch.sessions[index]?.overlay(finder, onto: row)
             if let fields = batch.fields[index], !fields.isEmpty { _ = finder.overlay(fields, onto: row) }
         }
-    }
-
-    deinit {
-        if let slot { setup.activity?.giveBack(slot) }
     }
 
     /// Where the fields of the next event go.

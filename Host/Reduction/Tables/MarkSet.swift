@@ -16,6 +16,8 @@ final class FreshMarks: @unchecked Sendable {
     fileprivate var buffer = Bytes()
 
     var bytes: [UInt8] { buffer.array }
+
+    func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) { body(buffer.contents) }
 }
 
 /// The accepted events' marks of one plugin in one partition. Not thread-safe.

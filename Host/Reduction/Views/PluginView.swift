@@ -41,7 +41,7 @@ final class PluginView {
     /// Takes the states that a checkpoint holds, unless a later one was taken already. Rows follow with `makeRows`.
     ///
     /// - Parameter newestFirst: the blocks hold several versions of a state, of which the first counts.
-    func apply(_ blocks: [StateBlock], partition: Int, position: UInt64, newestFirst: Bool = false) {
+    func apply(_ blocks: [StateBlock], partition: Int, position: UInt64, newestFirst: Bool) {
         guard position > positions[partition, default: 0] else { return }
         positions[partition] = position
         for block in blocks where !block.external {

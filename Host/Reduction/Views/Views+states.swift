@@ -6,7 +6,7 @@ extension Views: StateReading {
     package func states(
         plugin: String, reducer: String, parts: [String: String], after: String?, limit: Int
     ) async -> [StateEntry]? {
-        await read(plugin) { $0?.entries(of: reducer, parts: parts, after: after, limit: limit) }
+        await read(plugin) { try? $0?.entries(of: reducer, parts: parts, after: after, limit: limit) }
     }
 }
 

@@ -12,8 +12,10 @@ package final class Views: TableReading {
     private enum Work: Sendable {
         case open(plugin: String, done: @Sendable () -> Void)
         case committed([Checkpoint])
-        case replace([Plugin])
-        case call(@Sendable ([String: PluginView]) -> Void)
+        case replace([PluginBuild])
+        /// A plugin's worker has come back.
+        case reopen(plugin: String)
+        case call(@Sendable ([String: any PluginViewing]) -> Void)
     }
 
     private struct Shown {
@@ -25,7 +27,7 @@ package final class Views: TableReading {
     private struct Published {
         /// By plugin: those that follow the checkpoints, or are about to.
         var shown: [String: Shown] = [:]
-        var plugins: [String: Plugin]
+        var plugins: [String: PluginBuild]
         var readers: [Int: ChangeReader] = [:]
         var nextReader = 0
         var failure: (any Error)?
@@ -36,6 +38,7 @@ package final class Views: TableReading {
 
     package let epoch: UInt64
     private let store: any KeyValueStore
+    private let makeView: @Sendable (PluginBuild, VersionCounter) -> any PluginViewing
     private let partitions: Int
     private let published: Mutex<Published>
     private let queue = BoundedQueue<Work>(limit: 1024)
@@ -44,7 +47,12 @@ package final class Views: TableReading {
     /// - Parameters:
     ///   - store: where the checkpoints of the plugins go.
     ///   - partitions: of the log.
-    package init(_ plugins: [Plugin], store: any KeyValueStore, partitions: Int) {
+    ///   - makeView: of a plugin that runs in a worker.
+    init(
+        _ plugins: [PluginBuild], store: any KeyValueStore, partitions: Int,
+        makeView: @escaping @Sendable (PluginBuild, VersionCounter) -> any PluginViewing
+    ) {
+        self.makeView = makeView
         published = Mutex(Published(plugins: Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) })))
         self.store = store
         self.partitions = partitions
@@ -69,11 +77,14 @@ package final class Views: TableReading {
     }
 
     /// Shows other plugins, or other builds, from now on. What is shown is read from the store again.
-    func replace(_ plugins: [Plugin]) { queue.put(.replace(plugins)) }
+    func replace(_ plugins: [PluginBuild]) { queue.put(.replace(plugins)) }
+
+    /// Shows a plugin anew whose worker was gone.
+    func reopen(_ plugin: String) { queue.put(.reopen(plugin: plugin)) }
 
     /// Runs a body on the thread of the views, which it holds up, once the plugin is shown.
     func read<Result: Sendable>(
-        _ plugin: String, _ body: @escaping @Sendable (PluginView?) -> Result
+        _ plugin: String, _ body: @escaping @Sendable ((any PluginViewing)?) -> Result
     ) async -> Result {
         await open(plugin)
         return await withCheckedContinuation { continuation in
@@ -129,7 +140,7 @@ package final class Views: TableReading {
 extension Views {
     private func run() {
         let versions = VersionCounter()
-        var views: [String: PluginView] = [:]
+        var views: [String: any PluginViewing] = [:]
         while let first = queue.take() {
             // What has come meanwhile is shown together.
             var next: Work? = first
@@ -145,24 +156,39 @@ extension Views {
                         changed.remove(plugin)
                         views[plugin] = restored(plugin, versions)
                     }
+                case .reopen(let plugin):
+                    if published.withLock({ $0.shown[plugin] != nil }) { views[plugin] = restored(plugin, versions) }
                 case .committed(let checkpoints):
                     for checkpoint in checkpoints {
                         guard let view = views[checkpoint.plugin] else { continue }
-                        view.apply(
-                            checkpoint.blocks, partition: checkpoint.partition, position: checkpoint.position)
-                        changed.insert(checkpoint.plugin)
+                        do {
+                            try view.apply(
+                                checkpoint.blocks, partition: checkpoint.partition, position: checkpoint.position,
+                                newestFirst: false)
+                            changed.insert(checkpoint.plugin)
+                        } catch {
+                            // `reopen` follows, with the states as the store holds them.
+                            views[checkpoint.plugin] = nil
+                            changed.remove(checkpoint.plugin)
+                        }
                     }
                 case .call(let body): body(views)
                 }
                 next = queue.takeIfAny()
             }
-            for plugin in changed { publish(views[plugin]!, views[plugin]!.makeRows()) }
+            for plugin in changed {
+                if let tables = try? views[plugin]?.makeTables(all: false) {
+                    publish(plugin, tables)
+                } else {
+                    views[plugin] = nil
+                }
+            }
             for plugin in forgotten() { views[plugin] = nil }
         }
     }
 
     /// The plugins that are no longer there, or are another build.
-    private func replaced(by plugins: [Plugin]) -> [String] {
+    private func replaced(by plugins: [PluginBuild]) -> [String] {
         published.withLock { published in
             let before = published.plugins
             published.plugins = Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) })
@@ -173,28 +199,29 @@ extension Views {
     }
 
     /// The states of a plugin as the store holds them, shown; nil if there is no such plugin.
-    private func restored(_ plugin: String, _ versions: VersionCounter) -> PluginView? {
+    private func restored(_ plugin: String, _ versions: VersionCounter) -> (any PluginViewing)? {
         guard let plugin = published.withLock({ $0.plugins[plugin] }) else { return nil }
-        let view = PluginView(plugin, versions)
+        let view = plugin.code.map { PluginView($0, versions) } ?? makeView(plugin, versions)
         do {
             for partition in 0..<partitions {
                 guard let stored = try store.restore(plugin: plugin.id, partition: partition) else { continue }
-                view.apply(stored.blocks, partition: partition, position: stored.position, newestFirst: true)
+                try view.apply(stored.blocks, partition: partition, position: stored.position, newestFirst: true)
             }
-            _ = view.makeRows()
-            publish(view, Set(view.tables.map(\.id)))
+            publish(plugin.id, try view.makeTables(all: true))
             return view
+        } catch is WorkerEnded {
+            return nil
         } catch {
             published.withLock { $0.failure = error }
             return nil
         }
     }
 
-    private func publish(_ view: PluginView, _ changed: Set<TableID>) {
-        let snapshots = view.tables.filter { changed.contains($0.id) }.map { $0.snapshot() }
+    private func publish(_ plugin: String, _ snapshots: [TableSnapshot]) {
+        let changed = Set(snapshots.map(\.id))
         let readers = published.withLock { published in
-            let known = published.shown[view.plugin.id]?.snapshots ?? [:]
-            published.shown[view.plugin.id]?.snapshots = snapshots.reduce(into: known) { $0[$1.id] = $1 }
+            let known = published.shown[plugin]?.snapshots ?? [:]
+            published.shown[plugin]?.snapshots = snapshots.reduce(into: known) { $0[$1.id] = $1 }
             return Array(published.readers.values)
         }
         if !changed.isEmpty { for reader in readers { reader.add(changed) } }

@@ -47,10 +47,11 @@ package struct PluginListing: Sendable {
         self.dashboards = dashboards
     }
 
-    package init(_ plugin: Plugin) {
+    package init(_ plugin: PluginBuild) {
         self.init(
             id: plugin.id, version: plugin.identity.version, language: plugin.identity.language,
-            build: plugin.identity.build, sources: plugin.sources.map(\.id), reducers: plugin.reducers.map(\.id),
-            tables: plugin.tables.map(\.id), dashboards: plugin.dashboards)
+            build: plugin.identity.build, sources: plugin.description.sources,
+            reducers: plugin.description.reducers.map(\.id), tables: plugin.description.tables.map(\.id),
+            dashboards: plugin.description.dashboards)
     }
 }

@@ -57,7 +57,7 @@ struct FoldCommand: AsyncParsableCommand {
                 if let batch { try settings.set("reduction.batch=\(batch)") }
             }
             if let output { try Folder.make(output, "tables") }
-            let catalog = common.catalog(host.plugins)
+            let catalog = common.catalog(host.plugins.inProcess)
             let store =
                 try checkpoints || !restarts.isEmpty
                 ? KeyValueStores(host.stores, folder: output ?? Folder.temporary()).default : nil

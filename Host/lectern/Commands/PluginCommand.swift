@@ -81,9 +81,10 @@ struct PluginsReport: Encodable {
             Entry(
                 id: plugin.id, version: plugin.identity.version, language: plugin.identity.language,
                 sdk: plugin.identity.sdk, build: plugin.identity.build, file: plugin.file,
-                sources: plugin.sources.map(\.id), reducers: plugin.reducers.map { "\($0.id)@\($0.version)" },
-                aggregators: plugin.aggregators.map(\.id), tables: plugin.tables.map(\.id),
-                dashboards: plugin.dashboards.map(\.id))
+                sources: plugin.description.sources,
+                reducers: plugin.description.reducers.map { "\($0.id)@\($0.version)" },
+                aggregators: plugin.description.aggregators, tables: plugin.description.tables.map(\.id),
+                dashboards: plugin.description.dashboards.map(\.id))
         }
         off = catalog.off.map {
             Off(

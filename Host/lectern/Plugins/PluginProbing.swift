@@ -46,14 +46,14 @@ struct PluginProbing {
 
     static let during = "while "
 
-    private var plugin: Plugin { catalog.plugins[0] }
+    private var plugin: Plugin { catalog.code[0] }
 
     private var components: ProbeReport.Components {
         ProbeReport.Components(
             sources: plugin.sources.map(\.id),
             reducers: plugin.reducers.map { .init(id: $0.id, merges: $0.isSpread) },
             aggregators: plugin.aggregators.map(\.id), tables: plugin.tables.map(\.id),
-            dashboards: plugin.dashboards.map(\.id))
+            dashboards: plugin.description.dashboards.map(\.id))
     }
 
     // MARK: Reading

@@ -22,7 +22,7 @@ struct HostProcess {
     /// Opens log and store, restores the last checkpoints, and starts to fold what came after them.
     ///
     /// - Parameter load: loads what the folder of plugins holds, given those that run.
-    init(_ settings: HostSettings, data: String, load: @escaping @Sendable ([Plugin]) -> PluginCatalog) throws {
+    init(_ settings: HostSettings, data: String, load: @escaping @Sendable ([PluginBuild]) -> PluginCatalog) throws {
         self.settings = settings
         self.data = data
         NIOSingletons.groupLoopCountSuggestion = settings.web.threads
@@ -37,9 +37,11 @@ struct HostProcess {
         }
         let catalog = load([])
         engine = try ReductionEngine(
-            log, stores.default, catalog.plugins, settings.reduction, activity: activity)
+            log, stores.default, catalog.plugins, settings.reduction, activity: activity, skips: "\(data)/skips.json",
+            report: { Terminal.note("\($0.plugin): \($0.text)") },
+            onTrouble: { Terminal.warn("\($1)") })
         ingest = IngestService(
-            settings.ingest, log: log, sources: catalog.plugins.flatMap(\.sources).map(PluginSource.init))
+            settings.ingest, log: log, sources: engine.sources.map(PluginSource.init))
         plugins = LoadedPlugins(catalog, engine: engine, ingest: ingest, load: load)
     }
 

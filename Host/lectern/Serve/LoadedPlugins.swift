@@ -9,7 +9,7 @@ import Web
 final class LoadedPlugins: Sendable {
     private let catalog: Mutex<PluginCatalog>
     /// Loads what the folder holds, given what runs.
-    private let load: @Sendable ([Plugin]) -> PluginCatalog
+    private let load: @Sendable ([PluginBuild]) -> PluginCatalog
     private let engine: ReductionEngine
     private let ingest: IngestService
     /// Held while plugins are being replaced.
@@ -17,7 +17,7 @@ final class LoadedPlugins: Sendable {
 
     init(
         _ catalog: PluginCatalog, engine: ReductionEngine, ingest: IngestService,
-        load: @escaping @Sendable ([Plugin]) -> PluginCatalog
+        load: @escaping @Sendable ([PluginBuild]) -> PluginCatalog
     ) {
         self.catalog = Mutex(catalog)
         self.engine = engine
@@ -79,7 +79,7 @@ final class LoadedPlugins: Sendable {
             } catch {
                 throw .failed("The plugins before go on: \(error)")
             }
-            ingest.replaceSources(found.plugins.flatMap(\.sources).map(PluginSource.init))
+            ingest.replaceSources(engine.sources.map(PluginSource.init))
         }
         catalog.withLock { $0 = found }
         return reload
@@ -88,7 +88,7 @@ final class LoadedPlugins: Sendable {
 
 extension PluginReload {
     /// What differs between two sets of plugins.
-    static func changes(from before: [Plugin], to after: [Plugin]) -> [PluginChange] {
+    static func changes(from before: [PluginBuild], to after: [PluginBuild]) -> [PluginChange] {
         let changed = after.compactMap { plugin -> PluginChange? in
             guard let old = before.first(where: { $0.id == plugin.id }) else {
                 return PluginChange(id: plugin.id, kind: .added, build: plugin.identity.build)

@@ -3,9 +3,9 @@ import PluginHost
 
 /// A source plugin, as ingest calls it.
 struct PluginSource: EventSource {
-    private let source: SourceComponent
+    private let source: any SourceDecoding
 
-    init(_ source: SourceComponent) { self.source = source }
+    init(_ source: any SourceDecoding) { self.source = source }
 
     var id: String { source.id }
 

@@ -22,7 +22,7 @@ struct CommonOptions: ParsableArguments {
     ///
     /// - Parameter current: plugins that run; see `PluginCatalog.load`.
     func catalog(
-        _ configuration: PluginsConfiguration, generations: String? = nil, current: [Plugin] = []
+        _ configuration: PluginsConfiguration, generations: String? = nil, current: [PluginBuild] = []
     ) -> PluginCatalog {
         let catalog = catalogQuietly(configuration, generations: generations, current: current)
         for refusal in catalog.refusals { Terminal.warn("\(refusal)") }
@@ -44,7 +44,7 @@ struct CommonOptions: ParsableArguments {
 
     /// As `catalog`, but leaves it to the caller to say what was refused or is off.
     func catalogQuietly(
-        _ configuration: PluginsConfiguration, generations: String? = nil, current: [Plugin] = []
+        _ configuration: PluginsConfiguration, generations: String? = nil, current: [PluginBuild] = []
     ) -> PluginCatalog {
         PluginCatalog.load(
             from: pluginFolder, generations: generations ?? Folder.cache("generations"), configuration,

@@ -47,6 +47,12 @@ void lectern_json_time(lectern_bytes *bytes, int64_t microseconds);
 void lectern_cbor_head(lectern_bytes *bytes, uint8_t major, uint64_t argument);
 void lectern_cbor_text(lectern_bytes *bytes, const uint8_t *text, size_t length);
 void lectern_cbor_integer(lectern_bytes *bytes, int64_t value);
+
+/// Whether the bytes are exactly one well-formed item, nested at most 64 deep.
+bool lectern_cbor_is_item(const uint8_t *start, size_t length);
+
+/// Whether the bytes are a state's key: an array of so many texts, integers and booleans.
+bool lectern_cbor_is_key(const uint8_t *start, size_t length, uint64_t parts);
 /// Reads a head at `*at` and moves past it. Indefinite lengths are refused. Returns 0 where there is no whole head. For
 /// major 7, `argument` holds the bits and `*size` says how many bytes they took (0, 1, 2, 4 or 8).
 int lectern_cbor_read_head(const uint8_t **at, const uint8_t *end, uint8_t *major, uint64_t *argument, uint8_t *size);

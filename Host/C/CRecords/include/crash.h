@@ -7,8 +7,8 @@
 extern "C" {
 #endif
 
-/// Stands for a call of `exit`.
-enum { LECTERN_CRASH_EXIT = 255 };
+/// Stand for a call of `exit`, and for one that did not return in time.
+enum { LECTERN_CRASH_EXIT = 255, LECTERN_CRASH_HANG = 254 };
 
 /// If this thread ends the process by a trap, an abort or an exit, the signal's number or `LECTERN_CRASH_EXIT` is put where
 /// the caller says, which must stay valid as long as the thread; NULL: no longer. The process ends all the same, after an

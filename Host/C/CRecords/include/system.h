@@ -1,6 +1,7 @@
 // What Swift's Glibc module lacks of the system's calls.
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
 
 /// Fills the bytes from the kernel's random generator. Returns 1, or 0 if the kernel has none.
 int lectern_random(void *bytes, size_t length);
@@ -11,3 +12,16 @@ int lectern_write_directly(int file);
 
 /// Names the calling thread, by at most 15 bytes.
 void lectern_name_thread(const char *name);
+
+/// A nameless file in memory that is closed by `exec`; -1 if the system has no room.
+int lectern_memory_file(const char *name);
+
+/// Sleeps while the word, which processes may share, has that value, until it is woken, or for at most so many
+/// microseconds.
+void lectern_wait_while(const uint32_t *word, uint32_t value, int64_t microseconds);
+
+/// Wakes all who wait at the word.
+void lectern_wake(const uint32_t *word);
+
+/// Makes the kernel end this process when its parent ends.
+void lectern_end_with_parent(void);

@@ -1,0 +1,67 @@
+/// Where a plugin's code runs.
+package enum Placement: String, Sendable, CaseIterable {
+    /// In a process of its own, which it alone can bring down.
+    case worker
+    /// In the host's process: a trap ends the host.
+    case inprocess
+}
+
+/// A build of a plugin that may run: what it declares, and where its code is. Its file is never written again.
+package final class PluginBuild: Sendable {
+    package let description: PluginDescription
+    /// The staged library.
+    package let path: String
+    /// The plugin's own settings, as a JSON object.
+    package let settings: String
+    package let limits: WorkerLimits
+    /// The loaded code; nil if it runs in a worker.
+    package let code: Plugin?
+
+    init(
+        _ description: PluginDescription, path: String, settings: String, limits: WorkerLimits, code: Plugin?
+    ) {
+        self.description = description
+        self.path = path
+        self.settings = settings
+        self.limits = limits
+        self.code = code
+    }
+
+    package var id: String { description.id }
+    package var identity: PluginIdentity { description.identity }
+    package var file: String { description.file }
+    package var placement: Placement { code == nil ? .worker : .inprocess }
+}
+
+extension PluginBuild {
+    /// Has a staged build say what it is: in a process that is thrown away, and then, if it is to run here, in this one.
+    static func load(
+        _ staged: StagedPlugin, _ placement: Placement, _ entry: PluginsConfiguration.Entry?, probes: Bool,
+        report: @escaping @Sendable (PluginMessage) -> Void
+    ) throws(PluginRefusal) -> PluginBuild {
+        let settings = entry?.settings ?? "{}"
+        let limits = entry?.limits ?? WorkerLimits()
+        var description: PluginDescription?
+        if probes {
+            let quiet: @Sendable (PluginMessage) -> Void = { _ in }
+            description = try PluginProbe(
+                staged: staged, settings: settings, limits: limits, report: placement == .worker ? report : quiet
+            ).run()
+        }
+        if placement == .worker, let description {
+            return PluginBuild(description, path: staged.path, settings: settings, limits: limits, code: nil)
+        }
+        let code = try Plugin(staged, settings: settings, report: report)
+        return PluginBuild(code.description, path: staged.path, settings: settings, limits: limits, code: code)
+    }
+}
+
+/// What a worker may use up before it is ended.
+package struct WorkerLimits: Sendable, Equatable {
+    /// How long a call of the plugin may take.
+    package var deadline: Duration = .seconds(10)
+    /// Resident memory, in bytes.
+    package var memory = 2 << 30
+
+    package init() {}
+}

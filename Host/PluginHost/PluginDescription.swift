@@ -1,0 +1,103 @@
+/// What a plugin declares, as data: the same whether its code was loaded in this process or in a worker.
+package struct PluginDescription: Sendable {
+    package let identity: PluginIdentity
+    /// The file that it was staged from.
+    package let file: String
+    package let reducers: [ReducerDescription]
+    /// Ids.
+    package let sources: [String]
+    /// Ids.
+    package let aggregators: [String]
+    package let tables: [TableDescription]
+    package let dashboards: [DashboardDefinition]
+    /// The dashboards as the plugin wrote them.
+    private let dashboardText: String
+
+    package var id: String { identity.id }
+
+    package func reducer(_ id: String) -> ReducerDescription? { reducers.first { $0.id == id } }
+
+    /// - Throws: `PluginRefusal` if the dashboards are none, or ask for what the tables don't have.
+    init(
+        identity: PluginIdentity, file: String, reducers: [ReducerDescription], sources: [String],
+        aggregators: [String], tables: [TableDescription], dashboardText: String
+    ) throws(PluginRefusal) {
+        self.identity = identity
+        self.file = file
+        self.reducers = reducers
+        self.sources = sources
+        self.aggregators = aggregators
+        self.tables = tables
+        self.dashboardText = dashboardText
+        guard !dashboardText.isEmpty else {
+            dashboards = []
+            return
+        }
+        let columns = Dictionary(tables.map { ($0.id, $0.columns) }, uniquingKeysWith: { first, _ in first })
+        let (definitions, malformed) = DashboardDefinition.read(json: Array(dashboardText.utf8))
+        let problems = malformed + definitions.flatMap { $0.validate(tables: columns) }
+        guard problems.isEmpty else {
+            throw PluginRefusal(
+                file: file, field: "dashboards", wanted: "definitions that fit the plugin's tables",
+                found: problems.map { "\($0)" }.joined(separator: "; "))
+        }
+        dashboards = definitions
+    }
+}
+
+/// What a plugin says of one of its reducers.
+package struct ReducerDescription: Sendable, Codable, Equatable {
+    package let id: String
+    package let version: Int
+    /// Event types that it takes; empty for all.
+    package let types: [String]
+    package let key: [KeyDeclaration]
+
+    /// Whether a state is put together from a part for each partition.
+    package var isSpread: Bool { !key.contains { $0.kind == .actor } }
+}
+
+/// What a plugin says of one of its tables.
+package struct TableDescription: Sendable, Codable, Equatable {
+    package let id: String
+    package let title: String
+    package let columns: [TableColumn]
+}
+
+// A worker describes its plugin in this form. Whatever the plugin has done to the worker: what comes is checked again.
+extension PluginDescription: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case identity, file, reducers, sources, aggregators, tables, dashboards
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try self.init(
+            identity: values.decode(PluginIdentity.self, forKey: .identity),
+            file: values.decode(String.self, forKey: .file),
+            reducers: values.decode([ReducerDescription].self, forKey: .reducers),
+            sources: values.decode([String].self, forKey: .sources),
+            aggregators: values.decode([String].self, forKey: .aggregators),
+            tables: values.decode([TableDescription].self, forKey: .tables),
+            dashboardText: values.decode(String.self, forKey: .dashboards))
+        let components = reducers.map(\.id) + aggregators
+        for ids in [components, sources, tables.map(\.id)] {
+            guard Set(ids).count == ids.count, ids.allSatisfy({ ComponentID.isValid($0, underscores: true) }) else {
+                throw PluginRefusal(
+                    file: file, field: "components", wanted: "ids that differ, \(ComponentID.rule)",
+                    found: ids.joined(separator: ", "))
+            }
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(identity, forKey: .identity)
+        try values.encode(file, forKey: .file)
+        try values.encode(reducers, forKey: .reducers)
+        try values.encode(sources, forKey: .sources)
+        try values.encode(aggregators, forKey: .aggregators)
+        try values.encode(tables, forKey: .tables)
+        try values.encode(dashboardText, forKey: .dashboards)
+    }
+}

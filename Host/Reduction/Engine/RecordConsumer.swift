@@ -1,0 +1,85 @@
+import EventLog
+import Records
+
+/// Takes the records of some partitions, in the log's order, and folds them: a shard in this process, or one in a worker. Not
+/// thread-safe: the thread that reads the log.
+protocol RecordConsumer: AnyObject {
+    /// For each partition the position to begin at; nil where another shard has it.
+    var startPositions: [UInt64?] { get }
+    /// Events and duplicates that were folded so far.
+    var events: UInt64 { get }
+    var duplicates: UInt64 { get }
+    /// Whether something waits for a checkpoint, or one is being taken, by this thread.
+    var isBusy: Bool { get }
+
+    /// Takes a chunk. Calls `onGeneration` at each generation record, with all before it taken; if that returns true, leaves the
+    /// rest out and returns false.
+    func add(_ chunk: LogChunk, onGeneration: (Generation) throws -> Bool) throws -> Bool
+    /// Waits until all that was taken is folded.
+    func drain() throws
+    /// From now on checkpoints count.
+    func goLive()
+    /// Takes checkpoints, so many microseconds apart. To be called between chunks.
+    func poll(interval: Int64)
+    /// Takes a checkpoint of all that was taken; nothing more will be.
+    func finish() throws
+}
+
+/// A shard in this process, and its checkpoints.
+final class LocalShard: RecordConsumer {
+    private let shard: Shard
+    private let feeder: RecordFeeder
+    private let driver: CheckpointDriver
+    private let owned: [Int]
+    private var isLive = false
+
+    /// - Parameters:
+    ///   - commits: where checkpoints go.
+    ///   - rejected: takes the events that plugins could not read, once the shard is live: before, whoever was live then has
+    ///     told of them.
+    init(
+        _ shard: Shard, owned: [Int], log: [UInt8], _ commits: any CheckpointSink,
+        rejected: @escaping ([Rejection]) -> Void
+    ) {
+        self.shard = shard
+        self.owned = owned
+        feeder = RecordFeeder(shard, owned: owned)
+        driver = CheckpointDriver(ShardCheckpoint(shard, log: log, owned: owned), commits, interval: 0)
+        shard.onRejections = { [unowned self] rejections in if isLive { rejected(rejections) } }
+    }
+
+    var startPositions: [UInt64?] {
+        var positions = [UInt64?](repeating: nil, count: shard.setup.partitions)
+        // At the plugin that is behind all others.
+        for partition in owned { positions[partition] = shard.plugins.map { $0.positions[partition] }.min() ?? 0 }
+        return positions
+    }
+
+    var events: UInt64 { shard.events }
+    var duplicates: UInt64 { shard.plugins.map(\.duplicates).max() ?? 0 }
+    var isBusy: Bool { isLive && driver.isBusy }
+
+    func add(_ chunk: LogChunk, onGeneration: (Generation) throws -> Bool) throws -> Bool {
+        // Sessions that live on are repeated at the head of each segment.
+        if chunk.beginsSegment { feeder.forgetSessions() }
+        for index in 0..<chunk.count {
+            let record = chunk[index]
+            feeder.add(record, position: record.position)
+            guard record.kind == .control, let generation = Generation(record) else { continue }
+            if try onGeneration(generation) { return false }
+        }
+        shard.flush()
+        return true
+    }
+
+    func drain() {}
+
+    func goLive() { isLive = true }
+
+    func poll(interval: Int64) {
+        driver.interval = interval
+        driver.poll()
+    }
+
+    func finish() { driver.finish() }
+}

@@ -1,0 +1,114 @@
+import EventLog
+import KeyValueStore
+import PluginHost
+import Records
+import Synchronization
+
+/// Plugins that fold together, in shards that have their own places in the log: all that run in this process, or one that
+/// runs in a worker. Begins as a follower, as its shards do. All members: any thread.
+protocol ShardGroup: AnyObject, Sendable {
+    var builds: [PluginBuild] { get }
+    /// The plugins whose builds can't go on from their checkpoints and fold the log from its first record.
+    var rebuilt: Set<String> { get }
+    /// Why folding has stopped, or nil.
+    var failure: (any Error)? { get }
+    /// Events and duplicates that were folded since `countFromHere`.
+    var folded: UInt64 { get }
+    var duplicates: UInt64 { get }
+    /// How far a follower lies behind the log, in bytes.
+    var distance: UInt64 { get }
+    /// Whether a follower has come to its generation's records.
+    var isReady: Bool { get }
+
+    func start()
+    /// Makes a follower wait at a generation's records, which are not in the log yet.
+    func start(with generation: Generation)
+    /// Makes a live group end at a generation's records, without a last checkpoint.
+    func end(at generation: Generation)
+    /// From now on its checkpoints count.
+    func goLive()
+    /// Leaves what a follower has folded so far out of its count.
+    func countFromHere()
+    /// Waits until all shards have ended.
+    func join()
+    /// Ends: a live group when it has folded what is durable and taken a checkpoint of it, a follower at once.
+    func stop()
+}
+
+/// What the groups of an engine have in common.
+struct EngineParts: Sendable {
+    let log: EventLog
+    let store: any KeyValueStore
+    let configuration: ReductionConfiguration
+    let commits: CheckpointThread
+    let views: Views
+    let activity: ActivityFile?
+    let skips: SkippedEvents
+    let report: @Sendable (PluginMessage) -> Void
+
+    /// The partitions of each shard that has any.
+    var owned: [[Int]] {
+        (0..<configuration.shards).map {
+            ThreadedSink.partitions(of: $0, shards: configuration.shards, count: log.identity.partitions)
+        }.filter { !$0.isEmpty }
+    }
+
+    var surroundings: ShardThread.Surroundings {
+        let (configuration, views, commits) = (configuration, views, commits)
+        return ShardThread.Surroundings(
+            log: log,
+            interval: { Int64((views.isWatched ? configuration.refresh : configuration.checkpoint) * 1e6) },
+            isOver: { commits.failure != nil })
+    }
+
+    func report(_ rejections: [Rejection]) { log.append(letters: rejections.map(DeadLetter.init), onDurable: nil) }
+}
+
+/// The plugins that run in this process.
+///
+/// `@unchecked Sendable`: constant; the shards are their threads'.
+final class LocalGroup: ShardGroup, @unchecked Sendable {
+    let builds: [PluginBuild]
+    let rebuilt: Set<String>
+    private let shards: [(thread: ShardThread, slot: ActivitySlot?)]
+    private let activity: ActivityFile?
+
+    /// Restores the last checkpoints.
+    init(_ builds: [PluginBuild], _ parts: EngineParts) throws {
+        self.builds = builds
+        activity = parts.activity
+        let setup = ShardSetup(
+            plugins: builds.compactMap(\.code), partitions: parts.log.identity.partitions,
+            batch: parts.configuration.batch, dedup: parts.configuration.dedup,
+            hashKey: parts.log.identity.sipHashKey, skips: parts.skips.places)
+        var rebuilt: Set<String> = []
+        shards = try parts.owned.map { owned in
+            let slot = parts.activity?.take()
+            let shard = Shard(setup, slot: slot)
+            rebuilt.formUnion(try shard.restore(owned, log: parts.log.identity.id, stored: parts.store.restore))
+            let consumer = LocalShard(shard, owned: owned, log: parts.log.identity.id, parts.commits) {
+                parts.report($0)
+            }
+            return (try ShardThread(consumer, parts.surroundings), slot)
+        }
+        self.rebuilt = rebuilt
+    }
+
+    deinit {
+        for slot in shards.compactMap(\.slot) { activity?.giveBack(slot) }
+    }
+
+    var failure: (any Error)? { shards.lazy.compactMap(\.thread.failure).first }
+    var folded: UInt64 { shards.reduce(0) { $0 + $1.thread.counters.events.load(ordering: .relaxed) } }
+    var duplicates: UInt64 { shards.reduce(0) { $0 + $1.thread.counters.duplicates.load(ordering: .relaxed) } }
+    var distance: UInt64 { shards.map(\.thread.distance).max() ?? 0 }
+    var isReady: Bool { shards.allSatisfy(\.thread.isReady) }
+
+    func start() { for (thread, slot) in shards { thread.start { slot?.watch() } } }
+    func start(with generation: Generation) { for shard in shards { shard.thread.start(with: generation) } }
+    func end(at generation: Generation) { for shard in shards { shard.thread.end(at: generation) } }
+    func goLive() { for shard in shards { shard.thread.goLive() } }
+    func countFromHere() { for shard in shards { shard.thread.countFromHere() } }
+    func join() { for shard in shards { shard.thread.join() } }
+    func stop() { for shard in shards { shard.thread.stop() } }
+}

@@ -1,0 +1,112 @@
+import EventLog
+import Foundation
+import PluginHost
+import Records
+import Synchronization
+
+/// An event that a plugin does not fold, since it ends the plugin.
+struct SkippedEvent: Codable, Hashable, Sendable {
+    let plugin: String
+    let partition: Int
+    let position: UInt64
+}
+
+/// The events that plugins skip: what the skip records of the log say, so that the log folded again gives the same.
+///
+/// A skip record is a control record that comes after the event that it is about. So that nobody has to read the whole
+/// log before he can fold it, a file beside the log repeats them; it is made anew if it is missing. All members: any
+/// thread.
+final class SkippedEvents: Sendable {
+    static let recordType = "skip"
+
+    private struct Stored: Codable {
+        /// The log's id, in hexadecimal.
+        let log: String
+        var events: Set<SkippedEvent>
+    }
+
+    private let log: EventLog
+    private let path: String
+    private let stored: Mutex<Stored>
+
+    init(_ log: EventLog, path: String) throws {
+        self.log = log
+        self.path = path
+        let id = log.identity.id.map { String($0, radix: 16) }.joined(separator: "-")
+        let found = try? JSONDecoder().decode(Stored.self, from: Data(contentsOf: URL(filePath: path)))
+        if let found, found.log == id {
+            stored = Mutex(found)
+        } else {
+            let events = try Self.read(log)
+            stored = Mutex(Stored(log: id, events: events))
+            try write()
+        }
+    }
+
+    /// By plugin and partition.
+    var places: [String: [Int: Set<UInt64>]] {
+        stored.withLock { stored in
+            stored.events.reduce(into: [:]) {
+                $0[$1.plugin, default: [:]][$1.partition, default: []].insert($1.position)
+            }
+        }
+    }
+
+    func contains(_ event: SkippedEvent) -> Bool { stored.withLock { $0.events.contains(event) } }
+
+    /// Has the plugin skip the event from now on. Waits until the log holds it.
+    func add(_ event: SkippedEvent) throws {
+        try log.append(control: Self.recordType, try JSONEncoder().encode(event), to: [event.partition])
+        stored.withLock { _ = $0.events.insert(event) }
+        try write()
+    }
+
+    private func write() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        try encoder.encode(stored.withLock { $0 }).write(to: URL(filePath: path), options: .atomic)
+    }
+
+    private static func read(_ log: EventLog) throws -> Set<SkippedEvent> {
+        var events: Set<SkippedEvent> = []
+        let end = log.durableEnd
+        let cursor = try LogCursor(log, from: log.firstPositions)
+        while let chunk = try cursor.next(through: end) {
+            for index in 0..<chunk.count {
+                let record = chunk[index]
+                guard record.kind == .control, record.type.elementsEqual(recordType.utf8),
+                    let event = try? JSONDecoder().decode(SkippedEvent.self, from: Data(record.payload))
+                else { continue }
+                events.insert(event)
+            }
+        }
+        return events
+    }
+}
+
+extension EventLog {
+    /// Appends a control record to each of the partitions, side by side, all of them or none, and waits until they are
+    /// durable.
+    func append(control type: String, _ payload: Data, to partitions: [Int], at time: Int64 = WallClock.microseconds)
+        throws
+    {
+        let batch = RecordBatch()
+        for partition in partitions {
+            var record = NewRecord()
+            record.kind = .control
+            record.partition = UInt16(partition)
+            record.received = time
+            record.isContinued = partition != partitions.last
+            try payload.withUnsafeBytes { payload in
+                try Array(type.utf8).withUnsafeBytes { type in
+                    record.type = type
+                    record.payload = payload
+                    try batch.append(record)
+                }
+            }
+        }
+        let result = BoundedQueue<Result<Void, LogError>>(limit: 1)
+        append(batch) { result.put($0) }
+        try result.take()?.get()
+    }
+}

@@ -1,0 +1,225 @@
+import PluginHost
+import Records
+
+// What a worker answers, and what it tells of events. Each type writes itself and reads what it wrote.
+
+/// The events that a worker's plugin could not read.
+enum RejectionsMessage {
+    static func send(_ rejections: [Rejection], to channel: WorkerChannel) {
+        var writer = WireWriter()
+        writer.write(UInt32(rejections.count))
+        for rejection in rejections {
+            writer.write(UInt32(rejection.partition))
+            writer.write(rejection.position)
+            writer.write(rejection.reason)
+            writer.write(rejection.payload)
+        }
+        channel.send(.rejected, writer.bytes)
+    }
+
+    static func read(_ message: [UInt8], plugin: String) throws(MalformedMessage) -> [Rejection] {
+        try message.withUnsafeBytes { bytes in
+            Result { () throws(MalformedMessage) in
+                var reader = WireReader(bytes)
+                var rejections: [Rejection] = []
+                for _ in 0..<(try reader.count()) {
+                    rejections.append(
+                        Rejection(
+                            plugin: plugin, partition: Int(try reader.integer(UInt32.self)),
+                            position: try reader.integer(), reason: try reader.text(),
+                            payload: Array(try reader.part())))
+                }
+                return rejections
+            }
+        }.get()
+    }
+}
+
+/// Tables with their rows.
+enum TablesMessage {
+    static func write(_ tables: [TableSnapshot], to writer: inout WireWriter) {
+        writer.write(UInt32(tables.count))
+        for table in tables {
+            writer.write(table.id.table)
+            writer.write(UInt32(table.columns.count))
+            writer.write(UInt64(table.rows.count))
+            for row in table.rows {
+                for cell in row { write(cell, to: &writer) }
+            }
+        }
+    }
+
+    /// Of a plugin that has these tables. A cell that is not of its column's type is null.
+    static func read(
+        _ reader: inout WireReader, of plugin: PluginDescription, version: () -> UInt64
+    ) throws(MalformedMessage) -> [TableSnapshot] {
+        var tables: [TableSnapshot] = []
+        for _ in 0..<(try reader.count()) {
+            let id = try reader.text()
+            let columns = Int(try reader.integer(UInt32.self))
+            guard let table = plugin.tables.first(where: { $0.id == id }), table.columns.count == columns else {
+                throw MalformedMessage("rows of a table \(id) of \(columns) columns, which it has not")
+            }
+            var rows: [[Cell]] = []
+            for _ in 0..<(try reader.integer(UInt64.self)) {
+                var row: [Cell] = []
+                row.reserveCapacity(columns)
+                for column in table.columns {
+                    let cell = try cell(&reader)
+                    row.append(cell.fits(column.type) ? cell : .null)
+                }
+                rows.append(row)
+            }
+            tables.append(
+                TableSnapshot(
+                    id: TableID(plugin: plugin.id, table: id), title: table.title, columns: table.columns, rows: rows,
+                    version: version()))
+        }
+        return tables
+    }
+
+    private static func write(_ cell: Cell, to writer: inout WireWriter) {
+        switch cell {
+        case .null: writer.write(UInt8(0))
+        case .text(let text):
+            writer.write(UInt8(1))
+            writer.write(text)
+        case .integer(let value):
+            writer.write(UInt8(2))
+            writer.write(value)
+        case .number(let value):
+            writer.write(UInt8(3))
+            writer.write(value)
+        case .boolean(let value):
+            writer.write(UInt8(4))
+            writer.write(value)
+        case .time(let value):
+            writer.write(UInt8(5))
+            writer.write(value)
+        }
+    }
+
+    private static func cell(_ reader: inout WireReader) throws(MalformedMessage) -> Cell {
+        switch try reader.integer(UInt8.self) {
+        case 1: .text(try reader.text())
+        case 2: .integer(try reader.integer())
+        case 3: .number(try reader.number())
+        case 4: .boolean(try reader.boolean())
+        case 5: .time(try reader.integer())
+        default: .null
+        }
+    }
+}
+
+extension Cell {
+    fileprivate func fits(_ type: ColumnType) -> Bool {
+        switch (self, type) {
+        case (.null, _), (.text, .text), (.integer, .integer), (.number, .number), (.boolean, .boolean),
+            (.time, .time):
+            true
+        default: false
+        }
+    }
+}
+
+/// Which states somebody wants to see.
+struct StatesQuery {
+    let reducer: String
+    let parts: [String: String]
+    let after: String?
+    let limit: Int
+
+    init(reducer: String, parts: [String: String], after: String?, limit: Int) {
+        self.reducer = reducer
+        self.parts = parts
+        self.after = after
+        self.limit = limit
+    }
+
+    init(_ reader: inout WireReader) throws(MalformedMessage) {
+        reducer = try reader.text()
+        var parts: [String: String] = [:]
+        for _ in 0..<(try reader.count()) {
+            let name = try reader.text()
+            parts[name] = try reader.text()
+        }
+        self.parts = parts
+        after = try reader.optionalText()
+        limit = Int(try reader.integer(UInt32.self))
+    }
+
+    func write(to writer: inout WireWriter) {
+        writer.write(reducer)
+        writer.write(UInt32(parts.count))
+        for (name, value) in parts {
+            writer.write(name)
+            writer.write(value)
+        }
+        writer.write(after)
+        writer.write(UInt32(clamping: limit))
+    }
+
+    /// The answer.
+    func write(_ entries: [StateEntry]?, to writer: inout WireWriter) {
+        writer.write(entries != nil)
+        guard let entries else { return }
+        writer.write(UInt32(entries.count))
+        for entry in entries {
+            writer.write(entry.key)
+            writer.write(entry.json)
+            writer.write(entry.problem)
+        }
+    }
+
+    static func answer(_ reader: inout WireReader) throws(MalformedMessage) -> [StateEntry]? {
+        guard try reader.boolean() else { return nil }
+        var entries: [StateEntry] = []
+        for _ in 0..<(try reader.count()) {
+            entries.append(
+                StateEntry(key: try reader.text(), json: try reader.text(), problem: try reader.optionalText()))
+        }
+        return entries
+    }
+}
+
+/// What a source made of a line.
+enum OutcomesMessage {
+    static func write(_ outcomes: [SourceOutcome], to writer: inout WireWriter) {
+        writer.write(UInt32(outcomes.count))
+        for outcome in outcomes {
+            switch outcome {
+            case .rejected(let reason):
+                writer.write(UInt8(0))
+                writer.write(reason)
+            case .event(let event):
+                writer.write(UInt8(1))
+                writer.write(event.payload)
+                writer.write(event.actor)
+                writer.write(event.type)
+                writer.write(event.time != nil)
+                writer.write(event.time ?? 0)
+                writer.write(event.precision)
+                writer.write(event.fields)
+            }
+        }
+    }
+
+    static func read(_ reader: inout WireReader) throws(MalformedMessage) -> [SourceOutcome] {
+        var outcomes: [SourceOutcome] = []
+        for _ in 0..<(try reader.count()) {
+            guard try reader.integer(UInt8.self) == 1 else {
+                outcomes.append(.rejected(reason: try reader.text()))
+                continue
+            }
+            let payload = Array(try reader.part()), actor = Array(try reader.part()), type = Array(try reader.part())
+            let isTimed = try reader.boolean()
+            let time: Int64 = try reader.integer()
+            outcomes.append(
+                .event(
+                    SourceEvent(
+                        payload: payload, actor: actor, type: type, time: isTimed ? time : nil,
+                        precision: try reader.integer(), fields: Array(try reader.part()))))
+        }
+        return outcomes
+    }
+}

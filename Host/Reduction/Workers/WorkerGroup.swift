@@ -1,0 +1,249 @@
+import EventLog
+import Glibc
+import PluginHost
+import Records
+import Synchronization
+
+/// A plugin that runs in a worker. When its worker ends, it gets another one, from the last checkpoint on; what ended it
+/// decides how (`CrashPolicy`). All members: any thread.
+///
+/// `@unchecked Sendable`: everything that changes is under `state`.
+final class WorkerGroup: ShardGroup, @unchecked Sendable {
+    private struct State {
+        /// Nil while it waits for the next one.
+        var life: WorkerLife?
+        var failure: (any Error)?
+        /// Events of earlier lives since it went live.
+        var foldedBefore: UInt64 = 0
+        var ends: Generation?
+        var isLive = false
+        var isOver = false
+        var trouble: PluginTrouble?
+    }
+
+    let builds: [PluginBuild]
+    let rebuilt: Set<String>
+    private let build: PluginBuild
+    private let parts: EngineParts
+    private let previous: PluginBuild?
+    private let onTrouble: @Sendable (PluginBuild, PluginTrouble) -> Void
+    private let state: Mutex<State>
+    /// Closed when it is over.
+    private let over = BoundedQueue<Void>(limit: 1)
+    private var supervisor: WorkThread?
+
+    /// Starts a worker that restores the last checkpoints.
+    ///
+    /// - Parameters:
+    ///   - previous: the build that ran before, which is tried if this one can't fold an event.
+    ///   - onTrouble: told when the worker has ended, and what follows.
+    init(
+        _ build: PluginBuild, _ parts: EngineParts, previous: PluginBuild?,
+        onTrouble: @escaping @Sendable (PluginBuild, PluginTrouble) -> Void
+    ) throws {
+        self.build = build
+        self.parts = parts
+        self.previous = previous
+        self.onTrouble = onTrouble
+        builds = [build]
+        let life = try WorkerLife(build, parts)
+        rebuilt = life.rebuilt ? [build.id] : []
+        state = Mutex(State(life: life))
+    }
+
+    /// What keeps the plugin from folding, or nil.
+    var trouble: PluginTrouble? { state.withLock { $0.trouble } }
+
+    // MARK: A group's
+
+    /// Of a follower; the troubles of a live plugin are its own.
+    var failure: (any Error)? {
+        state.withLock { state in state.failure ?? (state.isLive ? nil : state.life?.ended) }
+    }
+    var folded: UInt64 {
+        state.withLock { state in
+            state.foldedBefore
+                + (state.life?.shards.reduce(0) { $0 + $1.counters.events.load(ordering: .relaxed) } ?? 0)
+        }
+    }
+    var duplicates: UInt64 {
+        shards.reduce(0) { $0 + $1.counters.duplicates.load(ordering: .relaxed) }
+    }
+    var distance: UInt64 { shards.map(\.distance).max() ?? 0 }
+    var isReady: Bool { shards.allSatisfy(\.isReady) }
+
+    func start() { for shard in shards { shard.start() } }
+    func start(with generation: Generation) { for shard in shards { shard.start(with: generation) } }
+
+    func end(at generation: Generation) {
+        state.withLock { state in
+            state.ends = generation
+            for shard in state.life?.shards ?? [] { shard.end(at: generation) }
+        }
+    }
+
+    func goLive() {
+        for shard in shards { shard.goLive() }
+        state.withLock { $0.isLive = true }
+        supervisor = WorkThread(name: "supervisor") { [unowned self] in supervise() }
+    }
+
+    func countFromHere() { for shard in shards { shard.countFromHere() } }
+
+    func join() {
+        for shard in shards { shard.join() }
+        finish()
+    }
+
+    func stop() {
+        for shard in shards { shard.stop() }
+        finish()
+    }
+
+    private var shards: [ShardThread] { state.withLock { $0.life?.shards ?? [] } }
+
+    private func finish() {
+        state.withLock { $0.isOver = true }
+        over.close()
+        state.withLock { $0.life }?.end()
+        supervisor?.join()
+        supervisor = nil
+    }
+
+    // MARK: What views and ingest ask
+
+    func tell(_ kind: WorkerMessageKind, _ body: borrowing Bytes) throws { try life().tell(kind, body) }
+
+    func ask(_ kind: WorkerMessageKind, _ write: (inout WireWriter) -> Void) throws -> [UInt8] {
+        try life().ask(kind, write)
+    }
+
+    private func life() throws -> WorkerLife {
+        let (life, trouble) = state.withLock { ($0.life, $0.trouble) }
+        guard let life else {
+            throw WorkerEnded(call: nil, description: trouble?.reason ?? "\(build.id) has no worker")
+        }
+        return life
+    }
+
+    // MARK: Supervision
+
+    private func supervise() {
+        var policy = CrashPolicy(build, previous: previous, log: parts.log, skips: parts.skips)
+        while let life = state.withLock({ $0.life }) {
+            let ended = life.waitForEnd()
+            if state.withLock({ $0.isOver }) { return }
+            life.end()
+            state.withLock { state in
+                state.foldedBefore += life.shards.reduce(0) { $0 + $1.counters.events.load(ordering: .relaxed) }
+                state.life = nil
+            }
+            // What it had sent counts; the next life begins there.
+            parts.commits.flush()
+            var step = policy.next(after: ended, positions: life.positions) { tryBuild($0, past: $1) }
+            var isBack = false
+            while !isBack {
+                switch carryOut(step, ended) {
+                case .success(let life):
+                    follow(life, past: policy.goal)
+                    isBack = true
+                case .failure(let failure):
+                    step = policy.next(after: failure, positions: life.positions) { _, _ in false }
+                case nil: return
+                }
+            }
+        }
+    }
+
+    /// Does what the policy says. Nil when there is no next life.
+    private func carryOut(
+        _ step: CrashPolicy.Step, _ ended: WorkerEnded
+    ) -> Result<WorkerLife, WorkerEnded>? {
+        switch step {
+        case .restart(let seconds, let batch):
+            note(ended, seconds > 0 ? .waiting(seconds: seconds) : .restarting)
+            if seconds > 0, isOver(within: seconds) { return nil }
+            return begin(batch: batch)
+        case .skip(let event, let letter):
+            parts.log.append(letters: [letter])
+            do { try parts.skips.add(event) } catch {
+                state.withLock { $0.failure = error }
+                return nil
+            }
+            note(ended, .skipped(position: event.position, partition: event.partition))
+            return begin(batch: 1)
+        case .rollBack:
+            note(ended, .rolledBack)
+            return nil
+        case .giveUp:
+            note(ended, .off)
+            showOnly()
+            return nil
+        }
+    }
+
+    private func note(_ ended: WorkerEnded, _ outcome: PluginTrouble.Outcome) {
+        let trouble = PluginTrouble(since: WallClock.microseconds, reason: ended.description, outcome: outcome)
+        state.withLock { $0.trouble = trouble }
+        onTrouble(build, trouble)
+    }
+
+    private func begin(batch: Int?) -> Result<WorkerLife, WorkerEnded> {
+        do {
+            let life = try WorkerLife(build, parts, batch: batch)
+            let isOver = state.withLock { state in
+                state.life = life
+                for shard in life.shards {
+                    if let generation = state.ends { shard.end(at: generation) }
+                    if !state.isOver { shard.start() }
+                    shard.goLive()
+                }
+                return state.isOver
+            }
+            if isOver { life.end() }
+            parts.views.reopen(build.id)
+            return .success(life)
+        } catch let ended as WorkerEnded {
+            return .failure(ended)
+        } catch {
+            return .failure(WorkerEnded(call: nil, description: "\(build.id): no worker: \(error)"))
+        }
+    }
+
+    /// Waits until a new life has come past what ended the one before, and has it fold as usual from then on.
+    private func follow(_ life: WorkerLife, past goal: [UInt64]) {
+        while life.ended == nil, !isOver(within: 0.05) {
+            guard zip(life.positions, goal).allSatisfy({ $0 >= $1 }) else { continue }
+            life.foldUsualBatches()
+            state.withLock { $0.trouble = nil }
+            return
+        }
+    }
+
+    private func isOver(within seconds: Double) -> Bool {
+        let end = MonotonicClock.microseconds + Int64(seconds * 1e6)
+        repeat {
+            if state.withLock({ $0.isOver }) { return true }
+            usleep(10_000)
+        } while MonotonicClock.microseconds < end
+        return false
+    }
+
+    /// A worker that folds nothing, so that what is stored can still be shown.
+    private func showOnly() {
+        guard let life = try? WorkerLife(build, parts) else { return }
+        state.withLock { $0.life = life }
+        parts.views.reopen(build.id)
+    }
+
+    /// Whether another build folds the log from the last checkpoints up to and with these positions.
+    private func tryBuild(_ other: PluginBuild, past goal: [UInt64]) -> Bool {
+        guard let life = try? WorkerLife(other, parts, batch: 1) else { return false }
+        defer { life.end() }
+        for shard in life.shards { shard.start() }
+        while life.ended == nil, !isOver(within: 0.01) {
+            if life.shards.allSatisfy({ $0.distance == 0 }), life.hasFoldedAll { return true }
+        }
+        return false
+    }
+}

@@ -1,0 +1,308 @@
+import EventLog
+import Foundation
+import Glibc
+import KeyValueStore
+import PluginHost
+import Records
+import Synchronization
+
+/// How a worker came to its end.
+struct WorkerEnded: Error, CustomStringConvertible {
+    /// What the plugin was asked then; nil if nothing, or nobody knows.
+    let call: PluginCall?
+    /// The plugin and what happened, for people.
+    let description: String
+}
+
+/// One life of a worker: its process, from the restored checkpoints on until it ends. All members: any thread.
+///
+/// `@unchecked Sendable`: the shards are their threads'; the rest is constant or under a lock.
+final class WorkerLife: @unchecked Sendable {
+    private struct State {
+        var ended: WorkerEnded?
+        /// Why the host has ended the process, or the worker said that it can't go on.
+        var cause: WorkerEnded?
+        var isReady = false
+        var finished: Set<Int> = []
+        var requests: [UInt64: BoundedQueue<[UInt8]?>] = [:]
+        var lastRequest: UInt64 = 0
+        /// Up to where checkpoints have come, by partition.
+        var positions: [UInt64]
+    }
+
+    let build: PluginBuild
+    let memory: WorkerMemory
+    let rebuilt: Bool
+    private(set) var shards: [ShardThread] = []
+    private let parts: EngineParts
+    private let process: WorkerProcess
+    private let owned: [[Int]]
+    private let head: Checkpoint
+    private let state: Mutex<State>
+    /// Closed when it has ended.
+    private let over = BoundedQueue<Void>(limit: 1)
+    private var reader: WorkThread?
+    private var watch: WorkThread?
+
+    /// Starts a worker and has it restore the last checkpoints.
+    ///
+    /// - Parameter batch: events that are folded at once, at most.
+    /// - Throws: `WorkerEnded`, `WorkerFailure` or what the store throws.
+    init(_ build: PluginBuild, _ parts: EngineParts, batch: Int? = nil) throws {
+        self.build = build
+        self.parts = parts
+        let log = parts.log
+        owned = parts.owned
+        memory = try WorkerMemory(shards: owned.count)
+        head = Checkpoint(
+            log: log.identity.id, plugin: build.id, partition: 0, position: 0, epoch: 0, blocks: [], marks: [],
+            summary: CheckpointSummary(build.description).bytes)
+        var stored: [Int: RestoredCheckpoint] = [:]
+        var rebuilt = false
+        for partition in 0..<log.identity.partitions {
+            guard let checkpoint = try parts.store.restore(plugin: build.id, partition: partition) else { continue }
+            if let summary = CheckpointSummary(checkpoint.summary), !summary.covers(build.description) {
+                rebuilt = true
+                stored = [:]
+                break
+            }
+            guard checkpoint.log == log.identity.id else {
+                throw RestoreError(plugin: build.id, partition: partition, reason: RestoreError.otherLog)
+            }
+            stored[partition] = checkpoint
+        }
+        self.rebuilt = rebuilt
+        state = Mutex(
+            State(positions: (0..<log.identity.partitions).map { stored[$0]?.position ?? 0 }))
+        process = try WorkerProcess(plugin: build.id, memory: memory.descriptor)
+        for shard in owned.indices {
+            memory.words(shard).batch.pointee.store(
+                UInt32(batch ?? parts.configuration.batch), ordering: .relaxed)
+        }
+        reader = WorkThread(name: "worker") { [unowned self] in read() }
+        watch = WorkThread(name: "worker watch") { [unowned self] in watchOver() }
+        do {
+            try restore(stored)
+            for (index, partitions) in owned.enumerated() {
+                var positions = [UInt64?](repeating: nil, count: log.identity.partitions)
+                for partition in partitions { positions[partition] = stored[partition]?.position ?? 0 }
+                shards.append(
+                    try ShardThread(WorkerShard(self, index, startPositions: positions), parts.surroundings))
+            }
+        } catch {
+            end()
+            throw error
+        }
+    }
+
+    deinit { end() }
+
+    private func restore(_ stored: [Int: RestoredCheckpoint]) throws {
+        LoadRequest(build).send(to: process.channel)
+        let log = parts.log.identity
+        let setup = ShardSetup(
+            plugins: [], partitions: log.partitions, batch: parts.configuration.batch,
+            dedup: parts.configuration.dedup, hashKey: log.sipHashKey, skips: parts.skips.places)
+        process.channel.send(.shards, ShardOrder(setup: setup, log: log.id, owned: owned).message.bytes)
+        for (shard, partitions) in owned.enumerated() {
+            for partition in partitions {
+                guard let checkpoint = stored[partition] else { continue }
+                let message = StatesMessage(
+                    shard: shard, partition: partition, position: checkpoint.position, newestFirst: true,
+                    marks: checkpoint.marks, blocks: checkpoint.blocks
+                ).message
+                process.channel.send(.restore, message.bytes)
+            }
+        }
+        process.channel.send(.begin)
+        try wait { $0.isReady }
+    }
+
+    // MARK: Its end
+
+    /// How it ended; nil while it runs.
+    var ended: WorkerEnded? { state.withLock { $0.ended } }
+
+    /// Waits until it has ended.
+    func waitForEnd() -> WorkerEnded {
+        _ = over.take()
+        return ended!
+    }
+
+    /// Ends it at once, and waits for it.
+    func end() {
+        process.kill()
+        for shard in shards { shard.stop() }
+        reader?.join()
+        reader = nil
+        watch?.join()
+        watch = nil
+    }
+
+    /// Ends the process for a reason that it is then said to have ended for.
+    private func end(because reason: String, call: PluginCall? = nil) {
+        state.withLock { state in
+            if state.cause == nil { state.cause = WorkerEnded(call: call, description: "\(name) \(reason)") }
+        }
+        process.kill()
+    }
+
+    private var name: String { "\(build.id), build \(build.identity.build.prefix(12))," }
+
+    private func hasEnded() {
+        let end = process.wait()
+        let call = memory.activities.lazy.compactMap(\.fatalCall).first
+        state.withLock { state in
+            let ended =
+                state.cause
+                ?? call.map { WorkerEnded(call: $0, description: "\($0)") }
+                ?? WorkerEnded(call: nil, description: "\(name) ended its worker outside of any call: it \(end)")
+            state.ended = ended
+            for request in state.requests.values { request.put(nil) }
+            state.requests = [:]
+        }
+        over.close()
+        for shard in owned.indices { memory.words(shard).wakeHost() }
+    }
+
+    // MARK: What it says
+
+    private func read() {
+        do {
+            while let (kind, body) = try process.channel.receive() { try take(kind, body) }
+        } catch {
+            end(because: "sent its host what is not valid: \(error)")
+        }
+        hasEnded()
+    }
+
+    private func take(_ kind: WorkerMessageKind, _ body: [UInt8]) throws {
+        switch kind {
+        case .described: break
+        case .restored: state.withLock { $0.isReady = true }
+        case .refused:
+            let refusal = try JSONDecoder().decode(PluginRefusal.self, from: Data(body))
+            end(because: "was refused in its worker: \(refusal)")
+        case .failed:
+            let reason = try body.withUnsafeBytes { bytes throws(MalformedMessage) in
+                var reader = WireReader(bytes)
+                return try reader.text()
+            }
+            end(because: "can't go on: \(reason)")
+        case .log: parts.report(try PluginMessage(body, plugin: build.id))
+        case .rejected: parts.report(try RejectionsMessage.read(body, plugin: build.id))
+        case .checkpoint: try takeCheckpoint(body)
+        case .finished:
+            let shard = try body.withUnsafeBytes { bytes throws(MalformedMessage) in
+                var reader = WireReader(bytes)
+                return try reader.integer(UInt32.self)
+            }
+            state.withLock { _ = $0.finished.insert(Int(shard)) }
+        case .answer:
+            let id = try body.withUnsafeBytes { bytes throws(MalformedMessage) in
+                var reader = WireReader(bytes)
+                return try reader.integer(UInt64.self)
+            }
+            state.withLock { $0.requests.removeValue(forKey: id) }?.put(body)
+        default: throw MalformedMessage("a message of kind \(kind), which no worker sends")
+        }
+    }
+
+    private func takeCheckpoint(_ body: [UInt8]) throws {
+        let next = parts.log.nextPositions
+        let before = state.withLock { $0.positions }
+        let message = try CheckpointMessage(body, of: build.description, head: head, owned: owned) {
+            before[$0]...max(before[$0], next[$0])
+        }
+        state.withLock { state in
+            for checkpoint in message.checkpoints { state.positions[checkpoint.partition] = checkpoint.position }
+        }
+        let channel = process.channel
+        parts.commits.commit({ message.checkpoints }) {
+            var answer = WireWriter()
+            answer.write(UInt32(message.shard))
+            channel.send(.committed, answer.bytes)
+        }
+    }
+
+    /// Up to where checkpoints have come, by partition.
+    var positions: [UInt64] { state.withLock { $0.positions } }
+
+    /// Whether the worker has folded all that its slots hold.
+    var hasFoldedAll: Bool {
+        owned.indices.allSatisfy { shard in
+            let words = memory.words(shard)
+            return words.folded.pointee.load(ordering: .acquiring) == words.filled.pointee.load(ordering: .acquiring)
+        }
+    }
+
+    /// Has batches be as large as they are elsewhere.
+    func foldUsualBatches() {
+        for shard in owned.indices {
+            memory.words(shard).batch.pointee.store(UInt32(parts.configuration.batch), ordering: .relaxed)
+        }
+    }
+
+    /// Waits until a shard that gets nothing more has sent its last checkpoint.
+    func waitForLastCheckpoint(of shard: Int) throws { try wait { $0.finished.contains(shard) } }
+
+    private func wait(until isDone: (State) -> Bool) throws {
+        while true {
+            let (done, ended) = state.withLock { (isDone($0), $0.ended) }
+            if done { return }
+            if let ended { throw ended }
+            usleep(500)
+        }
+    }
+
+    // MARK: What it is asked
+
+    func tell(_ kind: WorkerMessageKind, _ body: borrowing Bytes) throws {
+        guard process.channel.send(kind, body) else { throw waitForEnd() }
+    }
+
+    /// Asks, and waits for the answer. The question's number comes first in both.
+    func ask(_ kind: WorkerMessageKind, _ write: (inout WireWriter) -> Void) throws -> [UInt8] {
+        let answer = BoundedQueue<[UInt8]?>(limit: 1)
+        let (id, ended) = state.withLock { state in
+            state.lastRequest += 1
+            if state.ended == nil { state.requests[state.lastRequest] = answer }
+            return (state.lastRequest, state.ended)
+        }
+        if let ended { throw ended }
+        var body = WireWriter()
+        body.write(id)
+        write(&body)
+        process.channel.send(kind, body.bytes)
+        guard let got = answer.take() ?? nil else { throw waitForEnd() }
+        return got
+    }
+
+    // MARK: Watching
+
+    /// Ends the process if a call does not return, or if it takes more memory than it may.
+    private func watchOver() {
+        let slots = memory.activities
+        var since: [(call: UInt64?, at: Int64)] = slots.map { _ in (nil, 0) }
+        let deadline = Int64(build.limits.deadline.seconds * 1e6)
+        while ended == nil {
+            let now = MonotonicClock.microseconds
+            for (index, slot) in slots.enumerated() {
+                let call = slot.callInProgress
+                if call == nil || call != since[index].call {
+                    since[index] = (call, now)
+                } else if now - since[index].at > deadline, let call = slot.call {
+                    let reason = "did not return from \(call.what), within \(build.limits.deadline)"
+                    end(because: reason, call: call)
+                }
+            }
+            if let memory = process.residentMemory, memory > build.limits.memory {
+                let call = slots.lazy.compactMap(\.call).first
+                end(
+                    because: "used \(memory >> 20) MB of memory, where its budget is \(build.limits.memory >> 20) MB"
+                        + (call.map { ", in \($0.what)" } ?? ""))
+            }
+            usleep(50_000)
+        }
+    }
+}

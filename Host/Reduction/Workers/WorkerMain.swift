@@ -1,0 +1,265 @@
+import CRecords
+import Glibc
+import KeyValueStore
+import PluginHost
+import Records
+import Synchronization
+
+/// What a worker does: it loads one plugin, folds the records that the host puts before it, and sends checkpoints; shows
+/// states, and reads sources' lines, when it is asked. It ends with the host.
+package enum WorkerMain {
+    /// Runs until the host is gone. Does not return: whatever a plugin registered to run at the end is not wanted.
+    package static func run() -> Never {
+        lectern_end_with_parent()
+        let channel = WorkerChannel(WorkerProcess.channelDescriptor)
+        do {
+            if let (kind, body) = try channel.receive(), kind == .load,
+                let plugin = try LoadRequest(message: body).load(for: channel)
+            {
+                try Worker(plugin, channel).run()
+            }
+        } catch {
+            var body = WireWriter()
+            body.write("\(error)")
+            channel.send(.failed, body.bytes)
+        }
+        _exit(0)
+    }
+}
+
+/// A worker with its plugin loaded. Not thread-safe: the main thread's; the shards have their own.
+private final class Worker {
+    private let plugin: Plugin
+    private let description: PluginDescription
+    private let channel: WorkerChannel
+    private var shards: [WorkerShardLoop] = []
+    private var view: PluginView
+    private var slot: ActivitySlot?
+    private var memory: WorkerMemory?
+    private var log: [UInt8] = []
+    private let restoring: ActivitySlot.Template
+    private let showing: ActivitySlot.Template
+
+    init(_ plugin: Plugin, _ channel: WorkerChannel) {
+        self.plugin = plugin
+        description = plugin.description
+        self.channel = channel
+        view = PluginView(plugin, VersionCounter())
+        restoring = ActivitySlot.Template(.restore, plugin.identity)
+        showing = ActivitySlot.Template(.show, plugin.identity)
+    }
+
+    func run() throws {
+        while let (kind, body) = try channel.receive() {
+            try body.withUnsafeBytes { try take(kind, $0) }
+        }
+    }
+
+    private func take(_ kind: WorkerMessageKind, _ body: UnsafeRawBufferPointer) throws {
+        switch kind {
+        case .shards: try make(ShardOrder(body, plugin: plugin))
+        case .restore:
+            let states = try StatesMessage(body, of: description)
+            note(restoring)
+            try shards[states.shard].restore(states, log: log)
+            slot?.leave()
+        case .begin:
+            for shard in shards { shard.start() }
+            channel.send(.restored)
+        case .committed:
+            var reader = WireReader(body)
+            shards[Int(try reader.integer(UInt32.self))].hasArrived()
+        case .viewOpen: view = PluginView(plugin, VersionCounter())
+        case .viewApply:
+            let states = try StatesMessage(body, of: description)
+            note(showing)
+            view.apply(
+                states.blocks, partition: states.partition, position: states.position,
+                newestFirst: states.newestFirst)
+            slot?.leave()
+        case .viewRows:
+            var request = WireReader(body)
+            var answer = WireWriter()
+            answer.write(try request.integer(UInt64.self))
+            note(showing)
+            TablesMessage.write(view.makeTables(all: try request.boolean()), to: &answer)
+            slot?.leave()
+            channel.send(.answer, answer.bytes)
+        case .viewStates:
+            var request = WireReader(body)
+            var answer = WireWriter()
+            answer.write(try request.integer(UInt64.self))
+            let query = try StatesQuery(&request)
+            note(showing)
+            query.write(
+                view.entries(of: query.reducer, parts: query.parts, after: query.after, limit: query.limit),
+                to: &answer)
+            slot?.leave()
+            channel.send(.answer, answer.bytes)
+        case .decode:
+            var request = WireReader(body)
+            var answer = WireWriter()
+            answer.write(try request.integer(UInt64.self))
+            let id = try request.text()
+            let line = try request.part()
+            guard let source = plugin.sources.first(where: { $0.id == id }) else { break }
+            note(ActivitySlot.Template(.decode, plugin.identity, component: id))
+            let outcomes = source.decode(line)
+            slot?.leave()
+            OutcomesMessage.write(outcomes, to: &answer)
+            channel.send(.answer, answer.bytes)
+        default: throw MalformedMessage("a message of kind \(kind), which no host sends")
+        }
+    }
+
+    private func make(_ order: ShardOrder) throws {
+        log = order.log
+        guard let memory = WorkerMemory(descriptor: WorkerProcess.memoryDescriptor, shards: order.owned.count) else {
+            throw MalformedMessage("no memory shared with the host")
+        }
+        self.memory = memory
+        let slot = memory.activity(order.owned.count)
+        slot.watch()
+        self.slot = slot
+        shards = order.owned.indices.map { WorkerShardLoop(order, $0, memory, channel, plugin.identity) }
+    }
+
+    private func note(_ template: ActivitySlot.Template) { slot?.enter(template, partition: 0, position: 0, events: 0) }
+}
+
+/// A shard in a worker: folds what the host has put into its slots, on a thread of its own.
+///
+/// `@unchecked Sendable`: the main thread restores it and then starts the thread, which has the rest for itself.
+private final class WorkerShardLoop: @unchecked Sendable {
+    private let index: Int
+    private let shard: Shard
+    private let feeder: RecordFeeder
+    private let driver: CheckpointDriver
+    private let sink: ChannelSink
+    private let memory: WorkerMemory
+    private let words: WorkerWords
+    private let slot: ActivitySlot
+    private let encoding: ActivitySlot.Template
+    private var thread: WorkThread?
+
+    init(
+        _ order: ShardOrder, _ index: Int, _ memory: WorkerMemory, _ channel: WorkerChannel, _ plugin: PluginIdentity
+    ) {
+        self.index = index
+        self.memory = memory
+        words = memory.words(index)
+        slot = memory.activity(index)
+        encoding = ActivitySlot.Template(.encode, plugin)
+        let owned = order.owned[index]
+        let shard = Shard(order.setup, slot: slot)
+        self.shard = shard
+        feeder = RecordFeeder(shard, owned: owned)
+        sink = ChannelSink(channel, shard: index)
+        driver = CheckpointDriver(ShardCheckpoint(shard, log: order.log, owned: owned), sink, interval: 0)
+        let words = words
+        shard.onRejections = { rejections in
+            if words.isLive.pointee.load(ordering: .relaxed) { RejectionsMessage.send(rejections, to: channel) }
+        }
+    }
+
+    func restore(_ states: StatesMessage, log: [UInt8]) throws {
+        let checkpoint = RestoredCheckpoint(
+            log: log, position: states.position, epoch: 0, summary: [], marks: states.marks, blocks: states.blocks)
+        _ = try shard.restore([states.partition], log: log) { _, _ in checkpoint }
+    }
+
+    /// The host has taken a checkpoint.
+    func hasArrived() { sink.arrived() }
+
+    func start() {
+        thread = WorkThread(name: "shard") { [unowned self] in
+            slot.watch()
+            run()
+        }
+    }
+
+    private func run() {
+        var folded: UInt32 = 0
+        while true {
+            let filled = words.filled.pointee.load(ordering: .acquiring)
+            guard filled != folded else {
+                if words.isClosed.pointee.load(ordering: .acquiring) {
+                    if words.isLive.pointee.load(ordering: .acquiring) { encode { driver.finish() } }
+                    return sink.finish()
+                }
+                poll()
+                words.waitWhileFilled(is: filled, microseconds: driver.isBusy ? 2000 : 200_000)
+                continue
+            }
+            shard.limit = Int(words.batch.pointee.load(ordering: .relaxed))
+            let slot = memory.slot(index, folded)
+            if SlotLayout.beginsSegment(slot) { feeder.forgetSessions() }
+            for record in RecordSequence(SlotLayout.records(slot)) { feeder.add(record, position: record.position) }
+            shard.flush()
+            folded &+= 1
+            words.events.pointee.store(shard.events, ordering: .relaxed)
+            words.duplicates.pointee.store(shard.plugins[0].duplicates, ordering: .relaxed)
+            words.folded.pointee.store(folded, ordering: .releasing)
+            words.wakeHost()
+            poll()
+        }
+    }
+
+    private func poll() {
+        guard words.isLive.pointee.load(ordering: .relaxed) else { return }
+        driver.interval = words.interval.pointee.load(ordering: .relaxed)
+        encode { driver.poll() }
+    }
+
+    private func encode(_ body: () -> Void) {
+        slot.enter(encoding, partition: 0, position: 0, events: 0)
+        body()
+        slot.leave()
+    }
+}
+
+/// Sends the checkpoints of one shard to the host, by a thread of its own.
+private final class ChannelSink: CheckpointSink {
+    private enum Job: Sendable {
+        case checkpoint([EncodedCheckpoint])
+        case failure(String)
+        case finish
+    }
+
+    private let queue = BoundedQueue<Job>(limit: 4)
+    private let count = Atomic<Int>(0)
+    private let thread: WorkThread
+
+    init(_ channel: WorkerChannel, shard: Int) {
+        let queue = queue
+        thread = WorkThread(name: "checkpoints") {
+            while let job = queue.take() {
+                switch job {
+                case .checkpoint(let checkpoints):
+                    channel.send(.checkpoint, CheckpointMessage.write(checkpoints, shard: shard).bytes)
+                case .failure(let reason):
+                    var body = WireWriter()
+                    body.write(reason)
+                    channel.send(.failed, body.bytes)
+                case .finish:
+                    var body = WireWriter()
+                    body.write(UInt32(shard))
+                    channel.send(.finished, body.bytes)
+                }
+            }
+        }
+    }
+
+    var waiting: Int { count.load(ordering: .acquiring) }
+
+    func commit(_ checkpoints: [EncodedCheckpoint]) {
+        count.add(1, ordering: .acquiringAndReleasing)
+        queue.put(.checkpoint(checkpoints))
+    }
+
+    func fail(_ error: any Error) { queue.put(.failure("\(error)")) }
+
+    func arrived() { count.subtract(1, ordering: .acquiringAndReleasing) }
+
+    func finish() { queue.put(.finish) }
+}

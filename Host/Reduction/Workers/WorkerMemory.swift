@@ -1,0 +1,129 @@
+import CRecords
+import Glibc
+import Synchronization
+
+/// The memory that host and worker share, a file without a name: for each shard a page of words and slots for records;
+/// and a page where the worker's main thread notes what it asks of the plugin.
+///
+/// The worker can't write to the slots, so that what the host has put there stays what it was. What the worker writes to
+/// the pages are numbers, which the host takes as such.
+///
+/// `@unchecked Sendable`: constant; what lies in the memory has rules of its own.
+final class WorkerMemory: @unchecked Sendable {
+    static let slots = 4
+    /// Room for the longest record; only what was used is there.
+    static let slotSize = 80 << 20
+    private static let page = 4096
+    private static let slotAt = 1024
+
+    let descriptor: Int32
+    private let shards: Int
+    private let pages: UnsafeMutableRawPointer
+    private let records: UnsafeMutableRawPointer
+    private var pagesSize: Int { (shards + 1) * Self.page }
+    private var recordsSize: Int { shards * Self.slots * Self.slotSize }
+
+    /// Makes the memory, for the host.
+    init(shards: Int) throws {
+        descriptor = lectern_memory_file("lectern worker")
+        self.shards = shards
+        let sizes = ((shards + 1) * Self.page, shards * Self.slots * Self.slotSize)
+        guard descriptor >= 0, ftruncate(descriptor, off_t(sizes.0 + sizes.1)) == 0,
+            let pages = Self.map(descriptor, 0, sizes.0, PROT_READ | PROT_WRITE),
+            let records = Self.map(descriptor, sizes.0, sizes.1, PROT_READ | PROT_WRITE)
+        else { throw ReplacementError(description: "no memory for a worker: \(String(cString: strerror(errno)))") }
+        self.pages = pages
+        self.records = records
+    }
+
+    /// Opens the memory that the host has made, for the worker.
+    init?(descriptor: Int32, shards: Int) {
+        self.descriptor = descriptor
+        self.shards = shards
+        let sizes = ((shards + 1) * Self.page, shards * Self.slots * Self.slotSize)
+        guard let pages = Self.map(descriptor, 0, sizes.0, PROT_READ | PROT_WRITE),
+            let records = Self.map(descriptor, sizes.0, sizes.1, PROT_READ)
+        else { return nil }
+        self.pages = pages
+        self.records = records
+    }
+
+    deinit {
+        munmap(pages, pagesSize)
+        munmap(records, recordsSize)
+        close(descriptor)
+    }
+
+    func words(_ shard: Int) -> WorkerWords { WorkerWords(start: pages + shard * Self.page) }
+
+    /// Where a shard notes its calls; `shards`: where the main thread does.
+    func activity(_ shard: Int) -> ActivitySlot { ActivitySlot(pages + shard * Self.page + Self.slotAt) }
+
+    var activities: [ActivitySlot] { (0...shards).map(activity) }
+
+    /// The place of the records with a running number.
+    func slot(_ shard: Int, _ number: UInt32) -> UnsafeMutableRawPointer {
+        records + (shard * Self.slots + Int(number) % Self.slots) * Self.slotSize
+    }
+
+    private static func map(_ descriptor: Int32, _ start: Int, _ size: Int, _ access: Int32) -> UnsafeMutableRawPointer?
+    {
+        let memory = mmap(nil, size, access, MAP_SHARED | MAP_NORESERVE, descriptor, off_t(start))
+        return memory == MAP_FAILED ? nil : memory
+    }
+}
+
+/// The words that host and worker share for one shard. Each is written by one of them.
+struct WorkerWords: @unchecked Sendable {
+    // `@unchecked Sendable`: atomics in memory that outlives this.
+    fileprivate let start: UnsafeMutableRawPointer
+
+    /// By the host: filled slots so far.
+    var filled: UnsafeMutablePointer<Atomic<UInt32>> { word(0) }
+    /// By the worker: slots that it has folded.
+    var folded: UnsafeMutablePointer<Atomic<UInt32>> { word(64) }
+    /// By the host: whether checkpoints count.
+    var isLive: UnsafeMutablePointer<Atomic<Bool>> { word(128) }
+    /// By the host: nothing more is filled.
+    var isClosed: UnsafeMutablePointer<Atomic<Bool>> { word(132) }
+    /// By the host: microseconds from one checkpoint to the next.
+    var interval: UnsafeMutablePointer<Atomic<Int64>> { word(136) }
+    /// By the host: events that are folded at once, at most.
+    var batch: UnsafeMutablePointer<Atomic<UInt32>> { word(144) }
+    /// By the worker.
+    var events: UnsafeMutablePointer<Atomic<UInt64>> { word(192) }
+    var duplicates: UnsafeMutablePointer<Atomic<UInt64>> { word(200) }
+
+    /// Wakes who waits for a change of `filled` or `isClosed`, or of `folded`.
+    func wakeWorker() { lectern_wake(address(0)) }
+    func wakeHost() { lectern_wake(address(64)) }
+
+    /// Waits while no more slots than `count` are filled.
+    func waitWhileFilled(is count: UInt32, microseconds: Int64) { lectern_wait_while(address(0), count, microseconds) }
+    func waitWhileFolded(is count: UInt32, microseconds: Int64) { lectern_wait_while(address(64), count, microseconds) }
+
+    private func address(_ offset: Int) -> UnsafePointer<UInt32> {
+        UnsafePointer((start + offset).assumingMemoryBound(to: UInt32.self))
+    }
+
+    private func word<T>(_ offset: Int) -> UnsafeMutablePointer<Atomic<T>> {
+        (start + offset).assumingMemoryBound(to: Atomic<T>.self)
+    }
+}
+
+/// Records in a slot: how many bytes, and whether they begin a segment; then the records.
+enum SlotLayout {
+    static let head = 64
+    static let capacity = WorkerMemory.slotSize - head - 4096
+
+    static func fill(_ slot: UnsafeMutableRawPointer, bytes: Int, beginsSegment: Bool) {
+        slot.storeBytes(of: bytes, as: Int.self)
+        slot.storeBytes(of: beginsSegment, toByteOffset: 8, as: Bool.self)
+    }
+
+    static func records(_ slot: UnsafeRawPointer) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: slot + head, count: slot.load(as: Int.self))
+    }
+
+    static func beginsSegment(_ slot: UnsafeRawPointer) -> Bool { slot.load(fromByteOffset: 8, as: Bool.self) }
+}

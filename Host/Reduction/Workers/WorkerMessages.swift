@@ -1,0 +1,255 @@
+import KeyValueStore
+import PluginHost
+import Records
+
+// What goes over a worker's channel beside the records. Each type writes itself and reads what it wrote.
+
+/// What the shards of a worker have in common.
+struct ShardOrder {
+    var setup: ShardSetup
+    var log: [UInt8]
+    /// The partitions of each shard.
+    var owned: [[Int]]
+
+    var message: WireWriter {
+        var writer = WireWriter()
+        writer.write(UInt32(setup.partitions))
+        writer.write(UInt32(setup.batch))
+        writer.write(setup.hashKey)
+        writer.write(log)
+        writer.write(setup.dedup != nil)
+        if let dedup = setup.dedup {
+            writer.write(dedup.field)
+            writer.write(UInt32(dedup.scope.count))
+            for scope in dedup.scope { writer.write(scope.rawValue) }
+            writer.write(dedup.retention ?? -1)
+        }
+        writer.write(UInt32(owned.count))
+        for partitions in owned {
+            writer.write(UInt32(partitions.count))
+            for partition in partitions { writer.write(UInt32(partition)) }
+        }
+        let skips = setup.skips.flatMap { plugin, partitions in
+            partitions.flatMap { partition, positions in positions.map { (plugin, partition, $0) } }
+        }
+        writer.write(UInt32(skips.count))
+        for (plugin, partition, position) in skips {
+            writer.write(plugin)
+            writer.write(UInt32(partition))
+            writer.write(position)
+        }
+        return writer
+    }
+
+    init(setup: ShardSetup, log: [UInt8], owned: [[Int]]) {
+        self.setup = setup
+        self.log = log
+        self.owned = owned
+    }
+
+    init(_ message: UnsafeRawBufferPointer, plugin: Plugin) throws(MalformedMessage) {
+        var reader = WireReader(message)
+        let partitions = Int(try reader.integer(UInt32.self))
+        let batch = Int(try reader.integer(UInt32.self))
+        let hashKey = Array(try reader.part())
+        log = Array(try reader.part())
+        var dedup: DedupRule?
+        if try reader.boolean() {
+            var rule = DedupRule(field: try reader.text(), scope: [])
+            for _ in 0..<(try reader.count()) {
+                if let scope = DedupRule.Scope(rawValue: try reader.text()) { rule.scope.insert(scope) }
+            }
+            let retention: Int64 = try reader.integer()
+            rule.retention = retention < 0 ? nil : retention
+            dedup = rule
+        }
+        owned = []
+        for _ in 0..<(try reader.count()) {
+            var partitions: [Int] = []
+            for _ in 0..<(try reader.count()) { partitions.append(Int(try reader.integer(UInt32.self))) }
+            owned.append(partitions)
+        }
+        setup = ShardSetup(plugins: [plugin], partitions: partitions, batch: batch, dedup: dedup, hashKey: hashKey)
+        for _ in 0..<(try reader.count()) {
+            let plugin = try reader.text()
+            let partition = Int(try reader.integer(UInt32.self))
+            setup.skips[plugin, default: [:]][partition, default: []].insert(try reader.integer())
+        }
+    }
+}
+
+/// States of one partition on their way to a worker: for a shard that goes on from them, or for a view.
+struct StatesMessage {
+    var shard: Int
+    var partition: Int
+    var position: UInt64
+    var newestFirst: Bool
+    var marks: [[UInt8]]
+    var blocks: [StateBlock]
+
+    var message: WireWriter {
+        var writer = WireWriter()
+        writer.write(UInt32(shard))
+        writer.write(UInt32(partition))
+        writer.write(position)
+        writer.write(newestFirst)
+        writer.write(UInt32(marks.count))
+        for mark in marks { writer.write(mark) }
+        let kept = blocks.filter { !$0.external }
+        writer.write(UInt32(kept.count))
+        for block in kept {
+            writer.write(block.component)
+            writer.write(UInt32(block.incarnation))
+            writer.write(UInt64(block.count))
+            writer.write(block.bytes)
+        }
+        return writer
+    }
+
+    init(shard: Int, partition: Int, position: UInt64, newestFirst: Bool, marks: [[UInt8]], blocks: [StateBlock]) {
+        self.shard = shard
+        self.partition = partition
+        self.position = position
+        self.newestFirst = newestFirst
+        self.marks = marks
+        self.blocks = blocks
+    }
+
+    init(_ message: UnsafeRawBufferPointer, of plugin: PluginDescription) throws(MalformedMessage) {
+        var reader = WireReader(message)
+        shard = Int(try reader.integer(UInt32.self))
+        partition = Int(try reader.integer(UInt32.self))
+        position = try reader.integer()
+        newestFirst = try reader.boolean()
+        marks = []
+        for _ in 0..<(try reader.count()) { marks.append(Array(try reader.part())) }
+        blocks = []
+        for _ in 0..<(try reader.count()) {
+            let block = try reader.block()
+            guard let reducer = plugin.reducer(block.component) else { continue }
+            blocks.append(StateBlock(block, of: reducer))
+        }
+    }
+}
+
+/// A shard's checkpoint on its way from a worker: of some partitions, all or none.
+struct CheckpointMessage {
+    static func write(_ checkpoints: [EncodedCheckpoint], shard: Int) -> WireWriter {
+        var writer = WireWriter()
+        writer.write(UInt32(shard))
+        writer.write(UInt32(checkpoints.count))
+        for checkpoint in checkpoints {
+            writer.write(UInt32(checkpoint.head.partition))
+            writer.write(checkpoint.head.position)
+            writer.write(UInt32(checkpoint.blocks.count))
+            for (reducer, buffer) in checkpoint.blocks {
+                writer.write(reducer.id)
+                writer.write(UInt32(reducer.version))
+                writer.write(UInt64(buffer.count))
+                buffer.withBytes { writer.write($0) }
+            }
+            if let marks = checkpoint.marks {
+                marks.withBytes { writer.write($0) }
+            } else {
+                writer.write([])
+            }
+        }
+        return writer
+    }
+
+    let shard: Int
+    /// Checked: what the worker wrote may be anything.
+    let checkpoints: [Checkpoint]
+
+    /// - Parameters:
+    ///   - head: what is the same in every checkpoint of the plugin.
+    ///   - limits: of each partition, where it stands and the position beyond which the log has nothing.
+    init(
+        _ message: [UInt8], of plugin: PluginDescription, head: Checkpoint, owned: [[Int]],
+        limits: (Int) -> ClosedRange<UInt64>
+    ) throws(MalformedMessage) {
+        let made = message.withUnsafeBytes { bytes in
+            Result { () throws(MalformedMessage) in
+                var reader = WireReader(bytes)
+                let shard = Int(try reader.integer(UInt32.self))
+                guard owned.indices.contains(shard) else { throw MalformedMessage("a checkpoint of shard \(shard)") }
+                var checkpoints: [Checkpoint] = []
+                for _ in 0..<(try reader.count()) {
+                    var checkpoint = head
+                    checkpoint.partition = Int(try reader.integer(UInt32.self))
+                    checkpoint.position = try reader.integer()
+                    guard owned[shard].contains(checkpoint.partition),
+                        limits(checkpoint.partition).contains(checkpoint.position)
+                    else {
+                        throw MalformedMessage(
+                            "a checkpoint of partition \(checkpoint.partition) at position \(checkpoint.position), "
+                                + "which is not to be had")
+                    }
+                    for _ in 0..<(try reader.count()) {
+                        let read = try reader.block()
+                        guard let reducer = plugin.reducer(read.component), reducer.version == read.incarnation else {
+                            throw MalformedMessage("states of \(read.component)@\(read.incarnation), which it has not")
+                        }
+                        let block = StateBlock(read, of: reducer)
+                        try block.check()
+                        checkpoint.blocks.append(block)
+                    }
+                    checkpoint.marks = Array(try reader.part())
+                    checkpoints.append(checkpoint)
+                }
+                return (shard, checkpoints)
+            }
+        }
+        (shard, checkpoints) = try made.get()
+    }
+}
+
+extension WireReader {
+    fileprivate struct Block {
+        let component: String
+        let incarnation: Int
+        let count: Int
+        let bytes: UnsafeRawBufferPointer
+    }
+
+    fileprivate mutating func block() throws(MalformedMessage) -> Block {
+        Block(
+            component: try text(), incarnation: Int(try integer(UInt32.self)),
+            count: Int(clamping: try integer(UInt64.self)), bytes: try part())
+    }
+}
+
+extension StateBlock {
+    fileprivate init(_ block: WireReader.Block, of reducer: ReducerDescription) {
+        self.init(
+            component: block.component, incarnation: block.incarnation, fields: reducer.key.map(\.name),
+            spread: reducer.isSpread, external: false, bytes: Array(block.bytes), count: block.count)
+    }
+
+    /// Checks that the bytes are entries: as many as there should be, each with a key and a value that are CBOR.
+    fileprivate func check() throws(MalformedMessage) {
+        let problem: String? = bytes.withUnsafeBytes { bytes in
+            var at = 0, found = 0
+            while at < bytes.count {
+                guard bytes.count - at >= 8 else { return "is cut after \(found) states" }
+                let key = Int(bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))
+                let value = bytes.loadUnaligned(fromByteOffset: at + 4, as: UInt32.self)
+                at += 8
+                let length = value == StateBlock.deleted ? 0 : Int(value)
+                guard bytes.count - at >= key + length else { return "is cut after \(found) states" }
+                guard KeyBytes.isKey(UnsafeRawBufferPointer(rebasing: bytes[at..<at + key]), parts: fields.count) else {
+                    return "has a key of other parts than the reducer's"
+                }
+                at += key
+                guard
+                    value == StateBlock.deleted
+                        || CBOR.isItem(UnsafeRawBufferPointer(rebasing: bytes[at..<at + length]))
+                else { return "has a state that is not one CBOR item" }
+                at += length
+                found += 1
+            }
+            return found == count ? nil : "has \(found) states and says \(count)"
+        }
+        if let problem { throw MalformedMessage("a block of \(component) that \(problem)") }
+    }
+}
