@@ -1,4 +1,5 @@
 package import KeyValueStore
+import Glibc
 import Records
 import Synchronization
 
@@ -47,6 +48,13 @@ package final class CheckpointThread: Sendable {
 
     /// Checkpoints that wait for the store.
     package var waiting: Int { state.value.withLock { $0.waiting } }
+
+    /// Waits until no checkpoint waits for the store, and tells how many were committed. To be called while no shard
+    /// takes any.
+    func settled() -> Int {
+        while waiting > 0, failure == nil { usleep(100) }
+        return committed
+    }
 
     /// Why the store refused a checkpoint or a plugin could not write its part of one, or nil. Folding stops then.
     package var failure: (any Error)? { state.value.withLock { $0.failure } }

@@ -16,12 +16,16 @@ extension Shard {
     /// Puts back the last checkpoints of the partitions, before anything is folded. Plugins whose build can't go on from
     /// its checkpoint stay as they are: they fold the log from its first record.
     ///
-    /// - Parameter log: the id of the log that is going to be folded.
+    /// - Parameters:
+    ///   - log: the id of the log that is going to be folded.
+    ///   - anew: plugins whose checkpoints are left out, whatever they say.
     /// - Returns: the ids of those plugins.
     @discardableResult
-    func restore(_ partitions: [Int], from store: any KeyValueStore, log: [UInt8]) throws -> Set<String> {
-        var rebuilt: Set<String> = []
-        for plugin in plugins {
+    func restore(_ partitions: [Int], from store: any KeyValueStore, log: [UInt8], anew: Set<String> = [])
+        throws -> Set<String>
+    {
+        var rebuilt = anew.intersection(plugins.map(\.plugin.id))
+        for plugin in plugins where !rebuilt.contains(plugin.plugin.id) {
             for partition in partitions {
                 guard let stored = try store.restore(plugin: plugin.plugin.id, partition: partition) else { continue }
                 if let summary = CheckpointSummary(stored.summary), !summary.covers(plugin.plugin) {

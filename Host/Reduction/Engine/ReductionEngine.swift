@@ -78,7 +78,7 @@ package final class ReductionEngine: Sendable {
         }
     }
 
-    private func shards(of plugins: [Plugin]) throws -> [ShardThread] {
+    private func shards(of plugins: [Plugin], anew: Set<String> = []) throws -> [ShardThread] {
         let setup = ShardSetup(
             plugins: plugins, partitions: log.identity.partitions, batch: configuration.batch,
             dedup: configuration.dedup, hashKey: log.identity.sipHashKey, activity: activity)
@@ -86,7 +86,7 @@ package final class ReductionEngine: Sendable {
             let owned = ThreadedSink.partitions(of: index, shards: configuration.shards, count: setup.partitions)
             if owned.isEmpty { return nil }
             return try ShardThread(
-                setup, owned: owned, log: log, store: store, commits: commits, views: views, configuration)
+                setup, owned: owned, log: log, store: store, commits: commits, views: views, anew: anew, configuration)
         }
     }
 
@@ -120,14 +120,16 @@ extension ReductionEngine {
     /// Beside the shards that fold now, others are made for the new plugins: they restore the last checkpoints, or begin
     /// with the first record where a plugin can't go on from its own, and fold what follows. When they have caught up, the
     /// log is told of the new generation, and at that record they take over. Whatever fails before leaves all as it was.
-    /// Blocks for as long as that takes; one at a time.
+    /// Blocks for as long as that takes, and where states are made anew until the store has them, which is what views
+    /// show; one at a time.
     ///
+    /// - Parameter anew: plugins that begin with the first record whatever their checkpoints say.
     /// - Throws: `RestoreError` if a build can't read its plugin's states, `ReplacementError` with what else failed.
-    package func replacePlugins(_ plugins: [Plugin]) throws -> Replacement {
+    package func replacePlugins(_ plugins: [Plugin], anew: Set<String> = []) throws -> Replacement {
         try replacing.withLock { _ in
             let began = MonotonicClock.microseconds
             if let failure { throw ReplacementError(description: "the host has stopped folding: \(failure)") }
-            let followers = try shards(of: plugins)
+            let followers = try shards(of: plugins, anew: anew)
             do {
                 for follower in followers { follower.start() }
                 try catchUp(followers)
@@ -150,10 +152,15 @@ extension ReductionEngine {
                 live.plugins = plugins
                 live.shards = followers
             }
-            let committed = commits.committed
+            let stored = rebuilt.isEmpty ? nil : commits.settled() + followers.count
             for follower in followers { follower.goLive() }
-            // What is shown changes when there is something to show.
-            for _ in 0..<100 where !rebuilt.isEmpty && commits.committed == committed { usleep(20_000) }
+            // What is shown changes when there is something to show. Each shard takes a checkpoint as soon as it is live.
+            let patience = MonotonicClock.microseconds + 2_000_000
+            while let stored, commits.committed < stored, commits.failure == nil,
+                MonotonicClock.microseconds < patience
+            {
+                usleep(500)
+            }
             views.replace(plugins)
             return Replacement(rebuilt: rebuilt, seconds: Double(MonotonicClock.microseconds - began) / 1e6)
         }

@@ -43,7 +43,7 @@ final class ShardThread: @unchecked Sendable {
 
     init(
         _ setup: ShardSetup, owned: [Int], log: EventLog, store: any KeyValueStore, commits: CheckpointThread,
-        views: Views, _ configuration: ReductionConfiguration
+        views: Views, anew: Set<String> = [], _ configuration: ReductionConfiguration
     ) throws {
         self.log = log
         self.commits = commits
@@ -51,7 +51,7 @@ final class ShardThread: @unchecked Sendable {
         self.configuration = configuration
         let shard = Shard(setup)
         self.shard = shard
-        rebuilt = try shard.restore(owned, from: store, log: log.identity.id)
+        rebuilt = try shard.restore(owned, from: store, log: log.identity.id, anew: anew)
         feeder = RecordFeeder(shard, owned: owned)
         cursor = try LogCursor(log, from: shard.startPositions(owned))
         driver = CheckpointDriver(
@@ -162,6 +162,8 @@ final class ShardThread: @unchecked Sendable {
             if stopping.load(ordering: .acquiring) { return true }
             usleep(50)
         }
+        // Whoever waits for the new generation wants to see its states.
+        driver.hurry()
         return false
     }
 }
