@@ -16,6 +16,7 @@ struct Lectern: AsyncParsableCommand {
         version: HostVersion.string,
         subcommands: [
             ServeCommand.self, FoldCommand.self, ReplayCommand.self, SimulateCommand.self, PluginCommand.self,
+            DevCommand.self,
             LogCommand.self,
             KeyValueStoreCommand.self, DeadLettersCommand.self, ConfigCommand.self,
         ])

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 
@@ -19,5 +20,7 @@ int lectern_write_directly(int file) {
   int flags = fcntl(file, F_GETFL);
   return flags >= 0 && fcntl(file, F_SETFL, flags | O_DIRECT) == 0;
 }
+
+void lectern_end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); }
 
 void lectern_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

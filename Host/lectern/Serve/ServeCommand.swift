@@ -1,4 +1,5 @@
 import ArgumentParser
+import CRecords
 import Glibc
 import PluginHost
 import Settings
@@ -30,7 +31,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Load what changes in the folder of plugins, as soon as it is written: for development.")
     var watch = false
 
+    /// Set by whoever runs a host of his own: `lectern dev`.
+    @Flag(help: .hidden)
+    var endsWithParent = false
+
     func run() async throws {
+        if endsWithParent { lectern_end_with_parent() }
         try await Command.run {
             let settings = try common.load(data: data) { settings in
                 if let listen { try settings.set("web.listen=\(listen)") }

@@ -9,5 +9,8 @@ int lectern_random(void *bytes, size_t length);
 /// Returns 1, or 0 if the file system can't.
 int lectern_write_directly(int file);
 
+/// Has this process told to end (SIGTERM) when the thread that started it has ended.
+void lectern_end_with_parent(void);
+
 /// Names the calling thread, by at most 15 bytes.
 void lectern_name_thread(const char *name);
