@@ -1,7 +1,9 @@
-/// A plugin that was found and read, but not loaded, because the settings say so. None of its code has run.
+/// A plugin that was found and read, but not loaded, because the settings or an operator say so. None of its code has run.
 package struct PluginOff: Sendable, Equatable, CustomStringConvertible {
     package enum Reason: Sendable, Equatable {
         case disabled
+        /// By an operator, while the host ran.
+        case switchedOff(since: String)
         case notListed
         case version(pinned: String)
         case hash(pinned: String)
@@ -24,7 +26,7 @@ package struct PluginOff: Sendable, Equatable, CustomStringConvertible {
     /// Whether the operator expects it to run, only not this build.
     package var isPinnedElsewhere: Bool {
         switch why {
-        case .disabled, .notListed, .quarantined: false
+        case .disabled, .switchedOff, .notListed, .quarantined: false
         case .version, .hash: true
         }
     }
@@ -32,6 +34,8 @@ package struct PluginOff: Sendable, Equatable, CustomStringConvertible {
     package var reason: String {
         switch why {
         case .disabled: "settings say enabled: false"
+        case .switchedOff(let since):
+            "an operator has disabled it, at \(since); it goes on from its checkpoint after `lectern plugin enable \(id)`"
         case .quarantined(let why): why
         case .notListed: "settings say plugins.only_listed: true, and have no plugins.\(id)"
         case .version(let pinned): "version \(identity.version) found, settings pin \(pinned)"

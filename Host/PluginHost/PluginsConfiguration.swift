@@ -18,7 +18,8 @@ package struct PluginsConfiguration: Sendable {
     package struct Entry: Sendable {
         /// The plugin's own settings, as a JSON object.
         package var settings = "{}"
-        package var isEnabled = true
+        /// Whether it may be loaded; nil: the settings do not say, so it may.
+        package var enabled: Bool?
         /// The only version that may be loaded; nil: any.
         package var version: String?
         /// How the SHA-256 of the only build that may be loaded begins, in lower case; nil: any.
@@ -40,6 +41,10 @@ package struct PluginsConfiguration: Sendable {
     private var placementOfAll: Placement?
     /// Builds that must not be loaded, by their SHA-256, and why. Not a setting: what they did decides.
     package var quarantined: [String: String] = [:]
+
+    /// Plugins that operators have disabled while the host ran, by their ids, and since when. Not a setting either; where
+    /// the settings say `enabled`, they win.
+    package var switchedOff: [String: String] = [:]
 
     package init() {}
 
@@ -85,8 +90,11 @@ package struct PluginsConfiguration: Sendable {
     /// Why a build must not be loaded, or nil if it may.
     func reason(against plugin: PluginIdentity) -> PluginOff.Reason? {
         if let why = quarantined[plugin.build] { return .quarantined(why) }
-        guard let entry = entries[plugin.id] else { return onlyListed ? .notListed : nil }
-        if !entry.isEnabled { return .disabled }
+        let entry = entries[plugin.id]
+        if entry == nil, onlyListed { return .notListed }
+        if entry?.enabled == false { return .disabled }
+        if entry?.enabled == nil, let since = switchedOff[plugin.id] { return .switchedOff(since: since) }
+        guard let entry else { return nil }
         if let version = entry.version, version != plugin.version { return .version(pinned: version) }
         if let hash = entry.hash, !plugin.build.hasPrefix(hash) { return .hash(pinned: hash) }
         return nil
@@ -95,7 +103,8 @@ package struct PluginsConfiguration: Sendable {
 
 extension PluginsConfiguration.Entry {
     fileprivate init(_ section: SettingsReader) {
-        isEnabled = section.boolean("enabled", default: true)
+        let isEnabled = section.boolean("enabled", default: true)
+        enabled = section.has("enabled") ? isEnabled : nil
         version = section.string("version", default: nil)
         if version?.isEmpty == true {
             section.problem("version", found: "an empty text", expected: "the version that the plugin's note gives")

@@ -16,7 +16,7 @@ struct Lectern: AsyncParsableCommand {
         version: HostVersion.string,
         subcommands: [
             ServeCommand.self, WorkerCommand.self, FoldCommand.self, ReplayCommand.self, SimulateCommand.self,
-            PluginCommand.self,
+            PluginCommand.self, DevCommand.self,
             LogCommand.self,
             KeyValueStoreCommand.self, DeadLettersCommand.self, ConfigCommand.self,
         ])

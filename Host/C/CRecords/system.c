@@ -37,4 +37,4 @@ void lectern_wait_while(const uint32_t *word, uint32_t value, int64_t microsecon
 
 void lectern_wake(const uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0); }
 
-void lectern_end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }
+void lectern_end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); }

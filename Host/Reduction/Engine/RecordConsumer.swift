@@ -17,7 +17,8 @@ protocol RecordConsumer: AnyObject {
     func add(_ chunk: LogChunk, onGeneration: (Generation) throws -> Bool) throws -> Bool
     /// Waits until all that was taken is folded.
     func drain() throws
-    /// From now on checkpoints count.
+    /// From now on checkpoints count, and the first is due at once: whoever waits for a new generation wants to see its
+    /// states.
     func goLive()
     /// Takes checkpoints, so many microseconds apart. To be called between chunks.
     func poll(interval: Int64)
@@ -74,7 +75,10 @@ final class LocalShard: RecordConsumer {
 
     func drain() {}
 
-    func goLive() { isLive = true }
+    func goLive() {
+        isLive = true
+        driver.hurry()
+    }
 
     func poll(interval: Int64) {
         driver.interval = interval

@@ -64,7 +64,7 @@ package final class ReductionEngine: Sendable {
             skips: try SkippedEvents(log, path: skips), report: report)
         live = Mutex(Live(plugins: plugins))
         var members: [GroupID: Member] = [:]
-        for (id, builds) in Self.groups(of: plugins) { members[id] = Member(group: try makeGroup(builds)) }
+        for (id, builds) in Self.groups(of: plugins) { members[id] = Member(group: try makeGroup(builds, anew: [])) }
         for plugin in members.values.flatMap(\.group.rebuilt) { parts.commits.discard(plugin: plugin) }
         live.withLock { $0.members = members }
         workers.set(members.values.map(\.group))
@@ -114,11 +114,12 @@ package final class ReductionEngine: Sendable {
     }
 
     /// A follower.
-    private func makeGroup(_ builds: [PluginBuild]) throws -> any ShardGroup {
-        if builds[0].code != nil { return try LocalGroup(builds, parts) }
+    private func makeGroup(_ builds: [PluginBuild], anew: Set<String>) throws -> any ShardGroup {
+        if builds[0].code != nil { return try LocalGroup(builds, parts, anew: anew) }
         let build = builds[0]
         let before = live.withLock { live in live.plugins.first { $0.id == build.id && $0 !== build } }
-        return try WorkerGroup(build, parts, previous: before, onTrouble: onTrouble)
+        return try WorkerGroup(
+            build, parts, anew: anew.contains(build.id), previous: before, onTrouble: onTrouble)
     }
 
     /// The plugins that can't go on from what their builds before have folded, whether it has been stored or not.
@@ -147,9 +148,10 @@ extension ReductionEngine {
     /// Beside the groups that fold now, others are made for what has changed: they restore the last checkpoints, or begin
     /// with the first record where a plugin can't go on from its own, and fold what follows. When they have caught up, the
     /// log is told of the new generation, and at that record they take over. Whatever fails before leaves all as it was.
-    /// Blocks for as long as that takes; one at a time.
+    /// Blocks for as long as that takes, and where states are made anew until the store has them, which is what views
+    /// show; one at a time.
     ///
-    /// - Parameter anew: plugins that get a worker of their own anew, though their builds have not changed.
+    /// - Parameter anew: plugins that begin with the first record whatever their checkpoints say.
     /// - Throws: `RestoreError` if a build can't read its plugin's states, `ReplacementError` with what else failed.
     package func replacePlugins(_ plugins: [PluginBuild], anew: Set<String> = []) throws -> Replacement {
         try replacing.withLock { _ in
@@ -165,7 +167,7 @@ extension ReductionEngine {
                     {
                         members[id] = kept
                     } else {
-                        let group = try makeGroup(builds)
+                        let group = try makeGroup(builds, anew: anew)
                         followers[id] = group
                         group.start()
                     }
@@ -196,10 +198,16 @@ extension ReductionEngine {
                 live.members = members
             }
             workers.set(members.values.map(\.group))
-            let committed = parts.commits.committed
+            parts.commits.flush()
+            let stored = parts.commits.committed + followers.count * parts.owned.count
             for follower in followers.values { follower.goLive() }
-            // What is shown changes when there is something to show.
-            for _ in 0..<100 where !rebuilt.isEmpty && parts.commits.committed == committed { usleep(20_000) }
+            // What is shown changes when there is something to show. Each shard takes a checkpoint as soon as it is live.
+            let patience = MonotonicClock.microseconds + 2_000_000
+            while !rebuilt.isEmpty, parts.commits.committed < stored, parts.commits.failure == nil,
+                MonotonicClock.microseconds < patience
+            {
+                usleep(500)
+            }
             views.replace(plugins)
             return Replacement(rebuilt: rebuilt, seconds: Double(MonotonicClock.microseconds - began) / 1e6)
         }

@@ -73,19 +73,22 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
     private let shards: [(thread: ShardThread, slot: ActivitySlot?)]
     private let activity: ActivityFile?
 
-    /// Restores the last checkpoints.
-    init(_ builds: [PluginBuild], _ parts: EngineParts) throws {
+    /// Restores the last checkpoints, but for the plugins that begin anew with the first record.
+    init(_ builds: [PluginBuild], _ parts: EngineParts, anew: Set<String>) throws {
         self.builds = builds
         activity = parts.activity
         let setup = ShardSetup(
             plugins: builds.compactMap(\.code), partitions: parts.log.identity.partitions,
             batch: parts.configuration.batch, dedup: parts.configuration.dedup,
             hashKey: parts.log.identity.sipHashKey, skips: parts.skips.places)
-        var rebuilt: Set<String> = []
+        var rebuilt = anew.intersection(builds.map(\.id))
         shards = try parts.owned.map { owned in
             let slot = parts.activity?.take()
             let shard = Shard(setup, slot: slot)
-            rebuilt.formUnion(try shard.restore(owned, log: parts.log.identity.id, stored: parts.store.restore))
+            let known = try shard.restore(owned, log: parts.log.identity.id) { plugin, partition in
+                anew.contains(plugin) ? nil : try parts.store.restore(plugin: plugin, partition: partition)
+            }
+            rebuilt.formUnion(known)
             let consumer = LocalShard(shard, owned: owned, log: parts.log.identity.id, parts.commits) {
                 parts.report($0)
             }

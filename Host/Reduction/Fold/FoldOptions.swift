@@ -7,6 +7,9 @@ package struct FoldInput: Sendable {
     /// A path, or `-` for standard input.
     package var path: String
 
+    /// A file of JSON lines.
+    package init(path: String) { self.path = path }
+
     /// From `[SOURCE=]PATH`. A path that holds `=` needs `./` before it.
     package init(_ argument: String) {
         if let equals = argument.firstIndex(of: "="), ComponentID.isValid(String(argument[..<equals])) {
@@ -15,6 +18,12 @@ package struct FoldInput: Sendable {
         } else {
             path = argument
         }
+    }
+
+    /// As it is written on a command line.
+    package var argument: String {
+        if let source { return "\(source)=\(path)" }
+        return path.contains("=") && !path.hasPrefix("/") ? "./\(path)" : path
     }
 }
 

@@ -35,10 +35,11 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
     /// Starts a worker that restores the last checkpoints.
     ///
     /// - Parameters:
+    ///   - anew: begins with the first record instead.
     ///   - previous: the build that ran before, which is tried if this one can't fold an event.
     ///   - onTrouble: told when the worker has ended, and what follows.
     init(
-        _ build: PluginBuild, _ parts: EngineParts, previous: PluginBuild?,
+        _ build: PluginBuild, _ parts: EngineParts, anew: Bool, previous: PluginBuild?,
         onTrouble: @escaping @Sendable (PluginBuild, PluginTrouble) -> Void
     ) throws {
         self.build = build
@@ -46,7 +47,7 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
         self.previous = previous
         self.onTrouble = onTrouble
         builds = [build]
-        let life = try WorkerLife(build, parts)
+        let life = try WorkerLife(build, parts, anew: anew)
         rebuilt = life.rebuilt ? [build.id] : []
         state = Mutex(State(life: life))
     }

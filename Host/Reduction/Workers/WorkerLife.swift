@@ -46,9 +46,11 @@ final class WorkerLife: @unchecked Sendable {
 
     /// Starts a worker and has it restore the last checkpoints.
     ///
-    /// - Parameter batch: events that are folded at once, at most.
+    /// - Parameters:
+    ///   - anew: begins with the first record instead.
+    ///   - batch: events that are folded at once, at most.
     /// - Throws: `WorkerEnded`, `WorkerFailure` or what the store throws.
-    init(_ build: PluginBuild, _ parts: EngineParts, batch: Int? = nil) throws {
+    init(_ build: PluginBuild, _ parts: EngineParts, anew: Bool = false, batch: Int? = nil) throws {
         self.build = build
         self.parts = parts
         let log = parts.log
@@ -58,8 +60,8 @@ final class WorkerLife: @unchecked Sendable {
             log: log.identity.id, plugin: build.id, partition: 0, position: 0, epoch: 0, blocks: [], marks: [],
             summary: CheckpointSummary(build.description).bytes)
         var stored: [Int: RestoredCheckpoint] = [:]
-        var rebuilt = false
-        for partition in 0..<log.identity.partitions {
+        var rebuilt = anew
+        for partition in 0..<(anew ? 0 : log.identity.partitions) {
             guard let checkpoint = try parts.store.restore(plugin: build.id, partition: partition) else { continue }
             if let summary = CheckpointSummary(checkpoint.summary), !summary.covers(build.description) {
                 rebuilt = true

@@ -10,8 +10,14 @@ import Synchronization
 package enum WorkerMain {
     /// Runs until the host is gone. Does not return: whatever a plugin registered to run at the end is not wanted.
     package static func run() -> Never {
-        lectern_end_with_parent()
         let channel = WorkerChannel(WorkerProcess.channelDescriptor)
+        // A plugin that hangs does not keep the process after the host.
+        let watch = WorkThread(name: "host watch") {
+            var host = pollfd(fd: WorkerProcess.channelDescriptor, events: 0, revents: 0)
+            while poll(&host, 1, -1) <= 0 || Int32(host.revents) & POLLHUP == 0 {}
+            _exit(0)
+        }
+        defer { withExtendedLifetime(watch) {} }
         do {
             if let (kind, body) = try channel.receive(), kind == .load,
                 let plugin = try LoadRequest(message: body).load(for: channel)
@@ -141,6 +147,7 @@ private final class WorkerShardLoop: @unchecked Sendable {
     private let slot: ActivitySlot
     private let encoding: ActivitySlot.Template
     private var thread: WorkThread?
+    private var isLive = false
 
     init(
         _ order: ShardOrder, _ index: Int, _ memory: WorkerMemory, _ channel: WorkerChannel, _ plugin: PluginIdentity
@@ -207,6 +214,8 @@ private final class WorkerShardLoop: @unchecked Sendable {
 
     private func poll() {
         guard words.isLive.pointee.load(ordering: .relaxed) else { return }
+        if !isLive { driver.hurry() }
+        isLive = true
         driver.interval = words.interval.pointee.load(ordering: .relaxed)
         encode { driver.poll() }
     }

@@ -1,6 +1,18 @@
 import Hummingbird
 import NIOPosix
 
+/// What an operator wants of a running host's plugins.
+package enum PluginRequest: Sendable, Equatable {
+    /// Go on with what the folder holds; nil: look at all plugins.
+    case reload(String?)
+    /// The same for one plugin, whose states are then made anew from the log's first record.
+    case rebuild(String)
+    /// Load a plugin that was disabled; it goes on from its checkpoint.
+    case enable(String)
+    /// Keep a plugin off, until it is enabled. Its checkpoint stays.
+    case disable(String)
+}
+
 /// What a reload came to.
 package struct PluginReload: Sendable {
     package var changes: [PluginChange]
@@ -44,30 +56,36 @@ package enum PluginReloadError: Error, Equatable {
 }
 
 /// Operators replace plugins: `POST /api/v1/plugins/reload` looks at the whole folder, `POST /api/v1/plugins/{id}/reload`
-/// at one plugin.
+/// at one plugin; `rebuild`, `enable` and `disable` in its place are what `PluginRequest` says.
 ///
-/// Answers `{"changes": [{"id", "change", "build"}], "rebuilt": […], "refused": […], "seconds"}` when the new generation
+/// Each answers `{"changes": [{"id", "change", "build"}], "rebuilt": […], "refused": […], "seconds"}` when the new generation
 /// folds, or with an error that says why the one before goes on.
 struct PluginRoutes {
-    let reload: @Sendable (_ id: String?) throws(PluginReloadError) -> PluginReload
+    let change: @Sendable (PluginRequest) throws(PluginReloadError) -> PluginReload
 
     func add(to router: Router<WebRequestContext>) {
         router.post("/api/v1/plugins/reload") { _, context in
             try context.require(.operator)
-            return try await answer(nil)
+            return try await answer(.reload(nil))
         }
-        router.post("/api/v1/plugins/{id}/reload") { _, context in
-            try context.require(.operator)
-            return try await answer(context.parameters.require("id"))
+        let requests: [(name: String, of: @Sendable (String) -> PluginRequest)] = [
+            ("reload", { .reload($0) }), ("rebuild", { .rebuild($0) }), ("enable", { .enable($0) }),
+            ("disable", { .disable($0) }),
+        ]
+        for request in requests {
+            router.post("/api/v1/plugins/{id}/\(request.name)") { _, context in
+                try context.require(.operator)
+                return try await answer(request.of(context.parameters.require("id")))
+            }
         }
     }
 
-    private func answer(_ id: String?) async throws -> Response {
-        let reload = reload
+    private func answer(_ request: PluginRequest) async throws -> Response {
+        let change = change
         // Restores states and folds what came since.
         let result = try await NIOThreadPool.singleton.runIfActive {
             do throws(PluginReloadError) {
-                return try reload(id)
+                return try change(request)
             } catch .unknown(let reason) {
                 throw WebError.notFound(reason)
             } catch .failed(let reason) {

@@ -22,18 +22,18 @@ package final class WebServer: Service {
         package var ingest: IngestService
         package var readiness: Readiness
         package var metrics: MetricsRegistry
-        /// Replaces the plugins by what their folder holds, or one of them. Blocks.
-        package var reload: @Sendable (_ id: String?) throws(PluginReloadError) -> PluginReload
+        /// Does to the plugins what an operator asks for. Blocks.
+        package var change: @Sendable (PluginRequest) throws(PluginReloadError) -> PluginReload
 
         package init(
             plugins: @escaping @Sendable () -> PluginReport, tables: any TableReading,
             states: any StateReading, log: EventLog, ingest: IngestService, readiness: Readiness = Readiness(),
             metrics: MetricsRegistry = MetricsRegistry(),
-            reload: @escaping @Sendable (String?) throws(PluginReloadError) -> PluginReload = {
+            change: @escaping @Sendable (PluginRequest) throws(PluginReloadError) -> PluginReload = {
                 _ throws(PluginReloadError) in throw .failed("This host has fixed plugins.")
             }
         ) {
-            self.reload = reload
+            self.change = change
             self.plugins = plugins
             self.tables = tables
             self.states = states
@@ -128,7 +128,7 @@ package final class WebServer: Service {
         EventRoutes(service: host.ingest).add(to: router)
         TableRoutes(plugins: host.plugins, tables: host.tables).add(to: router)
         StateRoutes(states: host.states).add(to: router)
-        PluginRoutes(reload: host.reload).add(to: router)
+        PluginRoutes(change: host.change).add(to: router)
         DeadLetterRoutes(letters: host.log.deadLetters).add(to: router)
         HealthRoutes(readiness: host.readiness, metrics: host.metrics).add(to: router)
         host.metrics.add(host.ingest, host.log)

@@ -63,7 +63,7 @@ struct FoldCommand: AsyncParsableCommand {
                 ? KeyValueStores(host.stores, folder: output ?? Folder.temporary()).default : nil
             let fold = Fold(catalog, host.foldOptions(restarts: restarts), store: store)
             let bar = ProgressBar()
-            let summary = try fold.run(inputs.map(FoldInput.init), to: output) { progress in
+            let summary = try fold.run(inputs.map { FoldInput($0) }, to: output) { progress in
                 bar.show(progress.input, done: progress.bytes, of: progress.size, note: "\(progress.events) events")
             }
             bar.clear()

@@ -4,10 +4,11 @@ import PluginHost
 struct PluginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plugin",
-        abstract: "Plugins: make, build, test and check one; list those of a folder; reload a host's.",
+        abstract: "Plugins: make, build, test and check one; list those of a folder; change a running host's.",
         subcommands: [
             PluginNewCommand.self, PluginBuildCommand.self, PluginTestCommand.self, PluginCheckCommand.self,
-            PluginListCommand.self, PluginReloadCommand.self, PluginReleaseCommand.self,
+            PluginListCommand.self, PluginEnableCommand.self, PluginDisableCommand.self, PluginReloadCommand.self,
+            PluginRebuildCommand.self, PluginReleaseCommand.self,
         ])
 }
 

@@ -1,6 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
-import Glibc
 import PluginHost
 
 struct PluginBuildCommand: AsyncParsableCommand {
@@ -44,20 +42,10 @@ struct PluginBuildCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Command.run {
-            let package = try PluginPackage(folder)
-            // Other flags, other products: each kind has a folder of its own, or they would undo each other's work.
-            let scratch = "\(folder)/.build" + (portable ? "/portable" : "")
-            let flags =
-                ["-c", "release", "--scratch-path", scratch]
-                + (portable ? ["-Xswiftc", "-static-stdlib", "-Xcc", "-DLECTERN_PORTABLE"] : [])
-            guard try package.swift("build", flags).run() == .code(0) else { throw ExitCode.failure }
+            let build = PluginCompilation(package: try PluginPackage(folder), isPortable: portable)
+            guard try build.compiler().run() == .code(0) else { throw ExitCode.failure }
 
-            let names = try package.libraries()
-            guard !names.isEmpty else {
-                throw InputFailure(
-                    "\(folder)/Package.swift: expected a product that is a dynamic library, found none; declare "
-                        + "`.library(name: …, type: .dynamic, targets: …)`")
-            }
+            let names = try build.libraries()
             guard output == nil || names.count == 1 else {
                 throw InputFailure(
                     "--out: expected one library, found \(names.joined(separator: ", ")) in \(folder)/Package.swift; "
@@ -65,7 +53,7 @@ struct PluginBuildCommand: AsyncParsableCommand {
             }
             for name in names {
                 let copy = output ?? "\(folder)/build/\(name).so"
-                let identity = try Self.copy("\(scratch)/release/lib\(name).so", to: copy)
+                let identity = try build.copy(name, to: copy)
                 let built = Built(
                     file: copy, id: identity.id, version: identity.version, language: identity.language,
                     sdk: identity.sdk, toolchain: identity.toolchain, portable: identity.isPortable,
@@ -73,21 +61,6 @@ struct PluginBuildCommand: AsyncParsableCommand {
                 print(json ? try JSONOutput.line(built) : "\(copy)\n\(identity.summary)")
             }
         }
-    }
-
-    /// Copies a library under another name first, so that a host that watches the folder never loads half of one.
-    private static func copy(_ library: String, to path: String) throws -> PluginIdentity {
-        // Refused here rather than by the host.
-        let identity = try PluginIdentity(of: library)
-        if let slash = path.lastIndex(of: "/") { try Folder.make(String(path[..<slash])) }
-        let partial = "\(path).\(getpid())"
-        try FileManager.default.copyItem(atPath: library, toPath: partial)
-        guard chmod(partial, 0o755) == 0, rename(partial, path) == 0 else {
-            let reason = String(cString: strerror(errno))
-            unlink(partial)
-            throw InputFailure("\(path) can't be written: \(reason)")
-        }
-        return identity
     }
 }
 

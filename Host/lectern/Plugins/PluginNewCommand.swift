@@ -44,6 +44,7 @@ struct PluginNewCommand: AsyncParsableCommand {
                 """
                 made \(path), with \(template.source)
                 next:
+                  \(program) dev \(path)
                   \(program) plugin test \(path)
                   \(program) plugin build \(path)
                   \(program) plugin check \(path)/build/\(name).so

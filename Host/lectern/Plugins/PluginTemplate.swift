@@ -19,7 +19,7 @@ struct PluginTemplate {
     var files: [(path: String, text: String)] {
         [
             ("Package.swift", manifest), (source, plugin), ("Entry/entry.c", entry),
-            ("Tests/\(module)Tests/\(module)Tests.swift", tests), ("README.md", readme),
+            ("Tests/\(module)Tests/\(module)Tests.swift", tests), ("events.jsonl", events), ("README.md", readme),
             (".gitignore", ".build/\nbuild/\nPackage.resolved\n"),
         ]
     }
@@ -183,12 +183,28 @@ struct PluginTemplate {
         """##
     }
 
+    /// Events to try the plugin with: a few students and quizzes, and one that it refuses.
+    private var events: String {
+        let quizzes = [
+            ("ada", "arrays", "80", "10:00:00"), ("ada", "arrays", "95", "10:20:00"),
+            ("ben", "arrays", "40", "10:21:30"),
+            ("ben", "loops", "75.5", "10:40:00"), ("cleo", "loops", "100", "11:05:12"),
+            ("ada", "loops", "60", "11:30:00"),
+            ("cleo", "arrays", "\"lots\"", "11:31:00"),
+        ]
+        return quizzes.map { student, module, score, time in
+            "{\"event_type\":\"module_quiz_completed\",\"user_id\":\"\(student)\",\"module\":\"\(module)\","
+                + "\"score\":\(score),\"timestamp\":\"2026-01-26T\(time)Z\"}\n"
+        }.joined()
+    }
+
     private var readme: String {
         """
         # \(name)
 
         A plugin for Lectern. All of it is in `\(source)`; who it is stands in `Entry/entry.c`.
 
+            lectern dev                             builds at each edit, and shows what events.jsonl comes to
             lectern plugin test                     folds the events of the test in many ways
             lectern plugin build                    makes build/\(name).so
             lectern plugin check build/\(name).so   tries every rule that a host relies on

@@ -53,13 +53,14 @@ struct HostProcess {
         let metrics = MetricsRegistry()
         watch(readiness, metrics)
         let plugins = plugins
+        let changes = PluginChanges(plugins, settings.plugins, data: data)
         let tokens = settings.web.tokens.isEmpty ? "\(data)/tokens" : settings.web.tokens
         let web = WebServer(
             settings.web,
             host: WebServer.Host(
                 plugins: { plugins.report }, tables: engine.views, states: engine.views, log: log, ingest: ingest,
                 readiness: readiness, metrics: metrics,
-                reload: { id throws(PluginReloadError) in try plugins.reload(id) }),
+                change: { request throws(PluginReloadError) in try changes.run(request) }),
             tokens: try AccessTokens.open(tokens), assets: try AssetFolder.open(settings.web.assets), logger: logger,
             onReady: onReady)
         let group = ServiceGroup(

@@ -30,9 +30,13 @@ final class LoadedPlugins: Sendable {
     /// Goes on with what the folder holds now: builds that are new, plugins that have come, without those that have gone.
     /// What fails leaves all as it was. Blocks until the new generation folds.
     ///
-    /// - Parameter id: the only plugin to look at; nil for all.
-    func reload(_ id: String?) throws(PluginReloadError) -> PluginReload {
-        let result = reloading.withLock { _ in Result { () throws(PluginReloadError) in try replace(id) } }
+    /// - Parameters:
+    ///   - id: the only plugin to look at; nil for all.
+    ///   - anew: whether its states are made from the first record on, also if its build has not changed.
+    func reload(_ id: String?, anew: Bool = false) throws(PluginReloadError) -> PluginReload {
+        let result = reloading.withLock { _ in
+            Result { () throws(PluginReloadError) in try replace(id, anew: anew) }
+        }
         return try result.get()
     }
 
@@ -56,7 +60,7 @@ final class LoadedPlugins: Sendable {
         }
     }
 
-    private func replace(_ id: String?) throws(PluginReloadError) -> PluginReload {
+    private func replace(_ id: String?, anew: Bool) throws(PluginReloadError) -> PluginReload {
         let before = catalog.withLock { $0 }
         var found = load(before.plugins)
         if let id {
@@ -67,13 +71,15 @@ final class LoadedPlugins: Sendable {
             }
             found = PluginCatalog(
                 plugins: before.plugins.filter { $0.id != id } + found.plugins.filter { $0.id == id },
-                refusals: found.refusals)
+                refusals: found.refusals,
+                off: found.off.filter { off in off.id == id || !before.plugins.contains { $0.id == off.id } })
         }
+        let made = Set(found.plugins.map(\.id).filter { anew && $0 == id })
         let changes = PluginReload.changes(from: before.plugins, to: found.plugins)
         var reload = PluginReload(changes: changes, refusals: found.refusals.map(\.description))
-        if !changes.isEmpty {
+        if !changes.isEmpty || !made.isEmpty {
             do {
-                let replacement = try engine.replacePlugins(found.plugins)
+                let replacement = try engine.replacePlugins(found.plugins, anew: made)
                 reload.rebuilt = replacement.rebuilt.sorted()
                 reload.seconds = replacement.seconds
             } catch {

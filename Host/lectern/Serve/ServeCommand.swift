@@ -1,4 +1,5 @@
 import ArgumentParser
+import CRecords
 import Glibc
 import PluginHost
 import Settings
@@ -30,22 +31,38 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Load what changes in the folder of plugins, as soon as it is written: for development.")
     var watch = false
 
+    /// Set by whoever runs a host of his own: `lectern dev`.
+    @Flag(help: .hidden)
+    var endsWithParent = false
+
     func run() async throws {
+        if endsWithParent { lectern_end_with_parent() }
         try await Command.run {
             let settings = try common.load(data: data) { settings in
                 if let listen { try settings.set("web.listen=\(listen)") }
             }
             try Folder.make(data)
             let (common, data, plugins, generations) = (common, data, settings.plugins, "\(data)/generations")
+            warnOfContradictions(plugins)
             let process = try HostProcess(settings, data: data) { current in
                 var choice = plugins
                 choice.quarantined = Quarantine(data: data).reasons
+                choice.switchedOff = DisabledPlugins(data: data).since
                 return common.catalog(choice, generations: generations, current: current)
             }
             try await process.run(watching: watch ? common.pluginFolder : nil) { address in
                 print("lectern ready http://\(address)")
                 fflush(nil)
             }
+        }
+    }
+    /// Says which plugins run although an operator has disabled them.
+    private func warnOfContradictions(_ plugins: PluginsConfiguration) {
+        for (id, since) in DisabledPlugins(data: data).since.sorted(by: { $0.key < $1.key })
+        where plugins.entries[id]?.enabled == true {
+            Terminal.warn(
+                "an operator has disabled \(id), at \(since), but the settings say plugins.\(id).enabled: true, and win; "
+                    + "remove that line so that `lectern plugin disable` decides")
         }
     }
 }

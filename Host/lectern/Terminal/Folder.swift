@@ -17,6 +17,13 @@ enum Folder {
         return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }
 
+    /// The path without links and dots; the path itself if there is nothing.
+    static func real(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
     /// A folder for what can be made again.
     static func cache(_ name: String) -> String {
         let base: String

@@ -36,22 +36,33 @@ struct Program {
         return Captured(end: end, output: Self.text(output), errors: Self.text(errors))
     }
 
+    /// As `capture`, but ends it when the user wants to stop.
+    ///
+    /// - Parameter tick: called again and again with the seconds since it began.
+    func captureUntilInterrupted(_ tick: (Double) -> Void = { _ in }) throws -> Captured {
+        let output = try Self.nameless(), errors = try Self.nameless()
+        defer {
+            close(output)
+            close(errors)
+        }
+        let running = try RunningProgram(self, output: output, errors: errors)
+        let began = MonotonicClock.microseconds
+        while running.isRunning {
+            do {
+                try Interruption.check()
+            } catch {
+                running.send(SIGINT)
+                if running.wait(seconds: 5) == nil { running.send(SIGKILL) }
+                throw error
+            }
+            tick(Double(MonotonicClock.microseconds - began) / 1e6)
+            usleep(2_000)
+        }
+        return Captured(end: running.wait(), output: Self.text(output), errors: Self.text(errors))
+    }
+
     private func start(output: Int32, errors: Int32) throws(InputFailure) -> End {
-        for (name, value) in environment { setenv(name, value, 1) }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_adddup2(&actions, errors, 2)
-        let words = ([name] + arguments).map { strdup($0) }
-        defer { for word in words { free(word) } }
-        var id = pid_t()
-        let code = posix_spawnp(&id, name, &actions, nil, words + [nil], environ)
-        guard code == 0 else { throw InputFailure("\(name) can't be run: \(String(cString: strerror(code)))") }
-        var status: Int32 = 0
-        while waitpid(id, &status, 0) < 0, errno == EINTR {}
-        let signal = status & 0x7f
-        return signal == 0 ? .code(status >> 8 & 0xff) : .signal(signal)
+        try RunningProgram(self, output: output, errors: errors).wait()
     }
 
     /// A file without a name, for what is read back soon. Files, not pipes: nobody needs to read while it writes.

@@ -10,6 +10,9 @@ int lectern_random(void *bytes, size_t length);
 /// Returns 1, or 0 if the file system can't.
 int lectern_write_directly(int file);
 
+/// Has this process told to end (SIGTERM) when the thread that started it has ended.
+void lectern_end_with_parent(void);
+
 /// Names the calling thread, by at most 15 bytes.
 void lectern_name_thread(const char *name);
 
@@ -22,6 +25,3 @@ void lectern_wait_while(const uint32_t *word, uint32_t value, int64_t microsecon
 
 /// Wakes all who wait at the word.
 void lectern_wake(const uint32_t *word);
-
-/// Makes the kernel end this process when its parent ends.
-void lectern_end_with_parent(void);

@@ -1,0 +1,76 @@
+import Foundation
+
+/// What operators ask of a running host's plugins, and what it answers.
+struct OperatorClient {
+    /// What a change came to.
+    struct Answer: Decodable {
+        struct Change: Decodable {
+            let id: String
+            let change: String
+            let build: String
+        }
+
+        let changes: [Change]
+        let rebuilt: [String]
+        let refused: [String]
+        let seconds: Double
+    }
+
+    private struct Refusal: Decodable {
+        struct Reason: Decodable { let message: String }
+        let error: Reason
+    }
+
+    let address: HostAddress
+    /// An operator's; nil: none.
+    let token: String?
+
+    /// - Parameter token: a file with an operator's token, such as the host's own tokens.
+    init(_ address: HostAddress, tokenFile: String?) throws {
+        self.address = address
+        token = try tokenFile.map { try TokenFile.token(of: "operator", in: $0) }
+    }
+
+    /// `POST /api/v1/plugins/PLUGIN/ACTION`, or of all plugins.
+    ///
+    /// - Throws: `InputFailure` with what the host says.
+    func post(_ action: String, _ plugin: String?) throws -> (answer: Answer, body: String) {
+        let path = "/api/v1/plugins/\(plugin.map { "\($0)/" } ?? "")\(action)"
+        let (status, body) = try run(HostRequest("POST", address, path: path, token: token), seconds: 600)
+        guard status == 200, let answer = try? JSONDecoder().decode(Answer.self, from: Data(body.utf8)) else {
+            throw failure(status, body)
+        }
+        return (answer, body)
+    }
+
+    /// `GET`, 200 expected.
+    func get(_ path: String) throws -> String {
+        let (status, body) = try run(HostRequest("GET", address, path: path, token: token), seconds: 60)
+        guard status == 200 else { throw failure(status, body) }
+        return body
+    }
+
+    private func run(_ request: HostRequest, seconds: Int) throws -> (status: Int, body: String) {
+        do throws(ConnectionFailure) {
+            return try request.run(seconds: seconds)
+        } catch {
+            throw InputFailure("\(address): \(error.reason)")
+        }
+    }
+
+    private func failure(_ status: Int, _ body: String) -> InputFailure {
+        let reason = (try? JSONDecoder().decode(Refusal.self, from: Data(body.utf8)))?.error.message
+        let remedy = status == 401 || status == 403 ? " Name a file with an operator's token: --token." : ""
+        return InputFailure("\(address): \(reason ?? "answered with status \(status)")\(remedy)")
+    }
+}
+
+extension OperatorClient.Answer {
+    /// What has changed, a line each.
+    var lines: [String] {
+        changes.map { change in
+            let how = rebuilt.contains(change.id) ? ", its states made anew from the first record" : ""
+            return "\(change.id) \(change.change): build \(change.build.prefix(12))\(how)"
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+
+struct PluginEnableCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "enable",
+        abstract: "Have a running host load a plugin that was disabled.",
+        discussion: """
+            The plugin goes on from its last checkpoint: it folds what came meanwhile, and ends where it would be had it
+            never been off. Where the settings say plugins.ID.enabled, they decide, and this is refused.
+
+            Examples:
+              lectern plugin enable quiz-analytics --token lectern-data/tokens
+              lectern plugin enable quiz-analytics --to http://127.0.0.1:3001 --token lectern-data/tokens --json
+            """)
+
+    @OptionGroup var request: PluginRequestOptions
+
+    func run() async throws { try await request.run("enable", unchanged: "was not disabled") }
+}
+
+struct PluginDisableCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "disable",
+        abstract: "Have a running host go on without a plugin.",
+        discussion: """
+            No event is lost: its checkpoint stays, and `enable` lets it go on from there. It stays off when the host is
+            started again. Where the settings say plugins.ID.enabled, they decide, and this is refused.
+
+            Examples:
+              lectern plugin disable quiz-analytics --token lectern-data/tokens
+              lectern plugin disable quiz-analytics --to http://127.0.0.1:3001 --token lectern-data/tokens --json
+            """)
+
+    @OptionGroup var request: PluginRequestOptions
+
+    func run() async throws { try await request.run("disable", unchanged: "is off already") }
+}
+
+struct PluginRebuildCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rebuild",
+        abstract: "Have a running host make a plugin's states anew, from the log's first record.",
+        discussion: """
+            For a build that counts otherwise than the one before without saying so by a new version. What the plugin's
+            file holds now is folded; the states before are shown until the new ones are there.
+
+            Examples:
+              lectern plugin rebuild quiz-analytics --token lectern-data/tokens
+            """)
+
+    @OptionGroup var request: PluginRequestOptions
+
+    func run() async throws { try await request.run("rebuild", unchanged: "has its states anew") }
+}
+
+/// One plugin of a running host, and what is done to it.
+struct PluginRequestOptions: ParsableArguments {
+    @Argument(help: "The plugin's id.")
+    var plugin: String
+
+    @Option(help: ArgumentHelp("The host.", valueName: "url"))
+    var to = "http://127.0.0.1:3001"
+
+    @Option(help: ArgumentHelp("A file with an operator's token, such as the host's own tokens.", valueName: "file"))
+    var token: String?
+
+    @Flag(help: "Print the host's answer, JSON.")
+    var json = false
+
+    /// - Parameter unchanged: what is to be said if the host's set of plugins is what it was.
+    func run(_ action: String, unchanged: String) async throws {
+        try await Command.run {
+            let client = try OperatorClient(try HostAddress(url: to), tokenFile: token)
+            let (answer, body) = try client.post(action, plugin)
+            if json { return print(body) }
+            for line in answer.lines { print(line) }
+            for reason in answer.refused { Terminal.warn(reason) }
+            if answer.changes.isEmpty { print("\(plugin) \(unchanged)") }
+        }
+    }
+}

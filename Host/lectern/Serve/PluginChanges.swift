@@ -1,0 +1,73 @@
+import PluginHost
+import Synchronization
+import Web
+
+/// Does to the plugins of a running host what operators ask for. Any thread.
+///
+/// What is enabled and disabled is kept in the data folder. The settings win over it: where they say `enabled` themselves,
+/// a request that contradicts them is refused, since it would last until the next start alone.
+final class PluginChanges: Sendable {
+    private let plugins: LoadedPlugins
+    private let settings: PluginsConfiguration
+    private let data: String
+    /// Held while a plugin is being enabled or disabled.
+    private let switching = Mutex(())
+
+    /// - Parameter data: the data folder.
+    init(_ plugins: LoadedPlugins, _ settings: PluginsConfiguration, data: String) {
+        self.plugins = plugins
+        self.settings = settings
+        self.data = data
+    }
+
+    func run(_ request: PluginRequest) throws(PluginReloadError) -> PluginReload {
+        switch request {
+        case .reload(let id): return try plugins.reload(id)
+        case .rebuild(let id): return try plugins.reload(id, anew: true)
+        case .enable(let id): return try `switch`(id, on: true)
+        case .disable(let id): return try `switch`(id, on: false)
+        }
+    }
+
+    private func `switch`(_ id: String, on: Bool) throws(PluginReloadError) -> PluginReload {
+        try switching.withLock { _ in Result { () throws(PluginReloadError) in try set(id, on: on) } }.get()
+    }
+
+    private func set(_ id: String, on: Bool) throws(PluginReloadError) -> PluginReload {
+        if let fixed = settings.entries[id]?.enabled, fixed != on {
+            throw .failed(
+                "The settings say plugins.\(id).enabled: \(fixed), and they win at every start; change them there, or "
+                    + "remove that line so that `lectern plugin \(on ? "enable" : "disable")` decides.")
+        }
+        let report = plugins.report
+        let isRunning = report.plugins.contains { $0.id == id }
+        let off = report.off.first { $0.id == id }
+        if !isRunning, off == nil {
+            let known = (report.plugins.map(\.id) + report.off.map(\.id)).sorted().joined(separator: ", ")
+            throw .unknown("There is no plugin \(id); there is \(known.isEmpty ? "none" : known).")
+        }
+        if on, let off, case .switchedOff = off.why {
+        } else if on, let off {
+            throw .failed("\(id) is off for another reason: \(off.reason).")
+        }
+        // What is so already stays so.
+        if on == isRunning { return PluginReload(changes: [], refusals: []) }
+        if !on, off != nil { return PluginReload(changes: [], refusals: []) }
+        try store(id, isOn: on)
+        do {
+            return try plugins.reload(id)
+        } catch {
+            try store(id, isOn: !on)
+            throw error
+        }
+    }
+
+    private func store(_ id: String, isOn: Bool) throws(PluginReloadError) {
+        var disabled = DisabledPlugins(data: data)
+        do {
+            if isOn { try disabled.remove(id) } else { try disabled.add(id) }
+        } catch {
+            throw .failed("It can't be kept in \(data): \(error)")
+        }
+    }
+}
