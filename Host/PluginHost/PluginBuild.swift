@@ -16,10 +16,14 @@ package final class PluginBuild: Sendable {
     package let limits: WorkerLimits
     /// The loaded code; nil if it runs in a worker.
     package let code: Plugin?
+    /// Why it does not fold; nil if it does.
+    package let stop: Verdict.Stop?
 
     init(
-        _ description: PluginDescription, path: String, settings: String, limits: WorkerLimits, code: Plugin?
+        _ description: PluginDescription, path: String, settings: String, limits: WorkerLimits, code: Plugin?,
+        stop: Verdict.Stop? = nil
     ) {
+        self.stop = stop
         self.description = description
         self.path = path
         self.settings = settings
@@ -36,20 +40,23 @@ package final class PluginBuild: Sendable {
 extension PluginBuild {
     /// Has a staged build say what it is: in a process that is thrown away, and then, if it is to run here, in this one.
     static func load(
-        _ staged: StagedPlugin, _ placement: Placement, _ entry: PluginsConfiguration.Entry?, probes: Bool,
+        _ staged: StagedPlugin, _ placement: Placement, _ configuration: PluginsConfiguration,
         report: @escaping @Sendable (PluginMessage) -> Void
     ) throws(PluginRefusal) -> PluginBuild {
+        let entry = configuration.entries[staged.identity.id]
         let settings = entry?.settings ?? "{}"
         let limits = entry?.limits ?? WorkerLimits()
         var description: PluginDescription?
-        if probes {
+        if configuration.probes {
             let quiet: @Sendable (PluginMessage) -> Void = { _ in }
             description = try PluginProbe(
                 staged: staged, settings: settings, limits: limits, report: placement == .worker ? report : quiet
             ).run()
         }
         if placement == .worker, let description {
-            return PluginBuild(description, path: staged.path, settings: settings, limits: limits, code: nil)
+            return PluginBuild(
+                description, path: staged.path, settings: settings, limits: limits, code: nil,
+                stop: configuration.stop(of: staged.identity))
         }
         let code = try Plugin(staged, settings: settings, report: report)
         return PluginBuild(code.description, path: staged.path, settings: settings, limits: limits, code: code)

@@ -40,7 +40,11 @@ package struct PluginCatalog: Sendable {
         let staging = Staging(directory: generations)
         for file in files {
             do throws(PluginRefusal) {
-                let staged = try staging.stage(file)
+                var staged = try staging.stage(file)
+                if case .replaced(let path, let stop) = configuration.verdicts[staged.identity.build] {
+                    off.append(PluginOff(identity: staged.identity, file: file, why: .quarantined(stop.reason)))
+                    staged = try staging.staged(path, of: file)
+                }
                 if let why = configuration.reason(against: staged.identity) {
                     let found = PluginOff(identity: staged.identity, file: file, why: why)
                     off.append(found)
@@ -59,12 +63,11 @@ package struct PluginCatalog: Sendable {
                 let plugin: PluginBuild
                 if let running = current.first(where: {
                     $0.identity == staged.identity && $0.placement == placement
+                        && $0.stop == configuration.stop(of: staged.identity)
                 }) {
                     plugin = running
                 } else {
-                    plugin = try PluginBuild.load(
-                        staged, placement, configuration.entries[staged.identity.id], probes: configuration.probes,
-                        report: report)
+                    plugin = try PluginBuild.load(staged, placement, configuration, report: report)
                 }
                 for source in plugin.description.sources {
                     guard let other = sources[source] else { continue }

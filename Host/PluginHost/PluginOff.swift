@@ -7,6 +7,7 @@ package struct PluginOff: Sendable, Equatable, CustomStringConvertible {
         case notListed
         case version(pinned: String)
         case hash(pinned: String)
+        /// A build that was put away; the one before runs.
         case quarantined(String)
     }
 

@@ -39,8 +39,8 @@ package struct PluginsConfiguration: Sendable {
     package var placement = Placement.inprocess
     /// Overrules what the settings say.
     private var placementOfAll: Placement?
-    /// Builds that must not be loaded, by their SHA-256, and why. Not a setting: what they did decides.
-    package var quarantined: [String: String] = [:]
+    /// Of builds, by their SHA-256. Not a setting: what they did decides.
+    package var verdicts: [String: Verdict] = [:]
 
     /// Plugins that operators have disabled while the host ran, by their ids, and since when. Not a setting either; where
     /// the settings say `enabled`, they win.
@@ -73,6 +73,7 @@ package struct PluginsConfiguration: Sendable {
     /// Where a build is to run. A portable one brings a Swift runtime of its own along, which is not let into the host's
     /// process unless its own entry says so.
     func placement(of plugin: PluginIdentity) -> Placement {
+        if verdicts[plugin.build] != nil { return .worker }
         if let placement = placementOfAll ?? entries[plugin.id]?.placement { return placement }
         return plugin.isPortable ? .worker : placement
     }
@@ -87,9 +88,13 @@ package struct PluginsConfiguration: Sendable {
     /// Whether a build is first loaded into a process that is thrown away. Not for a command that runs all in its own.
     var probes: Bool { placementOfAll == nil }
 
+    /// Why a build is not to fold, or nil.
+    func stop(of plugin: PluginIdentity) -> Verdict.Stop? {
+        if case .off(let stop) = verdicts[plugin.build] { stop } else { nil }
+    }
+
     /// Why a build must not be loaded, or nil if it may.
     func reason(against plugin: PluginIdentity) -> PluginOff.Reason? {
-        if let why = quarantined[plugin.build] { return .quarantined(why) }
         let entry = entries[plugin.id]
         if entry == nil, onlyListed { return .notListed }
         if entry?.enabled == false { return .disabled }

@@ -16,6 +16,11 @@ struct Staging {
         return StagedPlugin(file: file, path: path, identity: identity)
     }
 
+    /// A copy that was made before, of what was then the file's build.
+    func staged(_ path: String, of file: String) throws(PluginRefusal) -> StagedPlugin {
+        StagedPlugin(file: file, path: path, identity: try Self.identity(of: Self.contents(of: path), file: file))
+    }
+
     /// Who the plugin in these bytes is, as its note says.
     static func identity(of bytes: [UInt8], file: String) throws(PluginRefusal) -> PluginIdentity {
         let note = try bytes.withUnsafeBytes { raw in

@@ -9,8 +9,8 @@ import Synchronization
 /// `@unchecked Sendable`: a slot is given to one shard at a time, under the lock, and written by its thread alone; the rest
 /// is constant.
 package final class ActivityFile: @unchecked Sendable {
-    private static let slots = 128
-    private static let size = slots * ActivitySlot.size
+    private static let count = 128
+    private static let size = count * ActivitySlot.size
 
     /// The call in which a plugin has ended the process before.
     package let crash: PluginCall?
@@ -27,13 +27,16 @@ package final class ActivityFile: @unchecked Sendable {
         else { return nil }
         self.memory = memory
         crash =
-            (0..<Self.slots).lazy.compactMap { ActivitySlot(memory + $0 * ActivitySlot.size).fatalCall }
+            (0..<Self.count).lazy.compactMap { ActivitySlot(memory + $0 * ActivitySlot.size).fatalCall }
             .first
         memset(memory, 0, Self.size)
-        free = Mutex(Array(0..<Self.slots))
+        free = Mutex(Array(0..<Self.count))
     }
 
     deinit { munmap(memory, Self.size) }
+
+    /// All, whether a shard has them or not.
+    var slots: [ActivitySlot] { (0..<Self.count).map { ActivitySlot(memory + $0 * ActivitySlot.size) } }
 
     /// A slot for a shard; nil if there are more shards than anybody has.
     func take() -> ActivitySlot? {

@@ -54,7 +54,7 @@ package struct PluginCall: Sendable, Equatable, CustomStringConvertible {
             case .decode: "decode of source \(component)"
             }
         if events == 0 { return call }
-        return
-            "\(call), given \(events) event\(events == 1 ? "" : "s") from position \(position) of partition \(partition) on"
+        if events == 1 { return "\(call), given the event at position \(position) of partition \(partition)" }
+        return "\(call), given \(events) events from position \(position) of partition \(partition) on"
     }
 }

@@ -40,7 +40,8 @@ final class ShardThread: @unchecked Sendable {
     private let lag = Atomic<UInt64>(.max)
     private let uncounted = Atomic<UInt64>(0)
     private let failed = Mutex<(any Error)?>(nil)
-    private var thread: WorkThread?
+    /// Nil once it was joined, which only one may do.
+    private let thread = Mutex<WorkThread?>(nil)
 
     init(_ consumer: any RecordConsumer, _ surroundings: Surroundings) throws {
         self.consumer = consumer
@@ -58,7 +59,7 @@ final class ShardThread: @unchecked Sendable {
 
     /// - Parameter first: called on the thread, before all else.
     func start(_ first: @escaping @Sendable () -> Void = {}) {
-        thread = WorkThread(name: "shard") { [unowned self] in
+        let started = WorkThread(name: "shard") { [unowned self] in
             first()
             do {
                 try run()
@@ -66,6 +67,7 @@ final class ShardThread: @unchecked Sendable {
                 failed.withLock { $0 = error }
             }
         }
+        thread.withLock { $0 = started }
     }
 
     /// Makes a follower wait at a generation's records, which are not in the log yet.
@@ -79,8 +81,10 @@ final class ShardThread: @unchecked Sendable {
 
     /// Waits until the thread has ended.
     func join() {
-        thread?.join()
-        thread = nil
+        thread.withLock { thread in
+            thread?.join()
+            thread = nil
+        }
     }
 
     /// Ends the thread: a live shard when it has folded what is durable and taken a checkpoint of it, a follower at once.

@@ -1,11 +1,11 @@
 import EventLog
-import PluginHost
+package import PluginHost
 import Records
 
 /// What keeps a plugin from folding, or has kept it from it lately.
 package struct PluginTrouble: Sendable {
     /// What follows from it.
-    package enum Outcome: Sendable, Equatable {
+    package enum Outcome: Sendable {
         /// A worker begins anew at once.
         case restarting
         /// After so many seconds.
@@ -13,7 +13,7 @@ package struct PluginTrouble: Sendable {
         /// The event is skipped and the stream goes on.
         case skipped(position: UInt64, partition: Int)
         /// The build before goes on.
-        case rolledBack
+        case rolledBack(to: PluginBuild)
         /// It does not fold any more, until an operator releases it or installs another build.
         case off
     }
@@ -33,7 +33,7 @@ extension PluginTrouble: CustomStringConvertible {
             case .waiting(let seconds): "a new worker follows in \(seconds) s"
             case .skipped(let position, let partition):
                 "the event at position \(position) of partition \(partition) is skipped: it is in the dead letters"
-            case .rolledBack: "the build before goes on"
+            case .rolledBack(let build): "build \(build.identity.build.prefix(12)), which can, goes on"
             case .off: "it is off, until another build is installed or it is released"
             }
         return "\(reason); \(what)"
@@ -50,7 +50,7 @@ struct CrashPolicy {
         /// Begins anew after so many seconds, with batches of at most so many events.
         case restart(after: Double, batch: Int?)
         case skip(SkippedEvent, DeadLetter)
-        case rollBack
+        case rollBack(to: PluginBuild)
         case giveUp
     }
 
@@ -99,7 +99,7 @@ struct CrashPolicy {
             return .restart(after: 0, batch: 1)
         }
         suspect = nil
-        if let previous, folds(previous, goal) { return .rollBack }
+        if let previous, folds(previous, goal) { return .rollBack(to: previous) }
         poison += 1
         if poison > Self.poisonLimit { return .giveUp }
         return .skip(event, letter(event, ended))

@@ -48,8 +48,9 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
         self.onTrouble = onTrouble
         builds = [build]
         let life = try WorkerLife(build, parts, anew: anew)
-        rebuilt = life.rebuilt ? [build.id] : []
-        state = Mutex(State(life: life))
+        rebuilt = life.rebuilt && build.stop == nil ? [build.id] : []
+        let trouble = build.stop.map { PluginTrouble(since: $0.since, reason: $0.reason, outcome: .off) }
+        state = Mutex(State(life: life, trouble: trouble))
     }
 
     /// What keeps the plugin from folding, or nil.
@@ -70,10 +71,11 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
     var duplicates: UInt64 {
         shards.reduce(0) { $0 + $1.counters.duplicates.load(ordering: .relaxed) }
     }
-    var distance: UInt64 { shards.map(\.distance).max() ?? 0 }
-    var isReady: Bool { shards.allSatisfy(\.isReady) }
+    var distance: UInt64 { build.stop != nil ? 0 : shards.map(\.distance).max() ?? 0 }
+    var isReady: Bool { build.stop != nil || shards.allSatisfy(\.isReady) }
 
-    func start() { for shard in shards { shard.start() } }
+    /// A build that was put away folds nothing: its worker only shows what is stored.
+    func start() { if build.stop == nil { for shard in shards { shard.start() } } }
     func start(with generation: Generation) { for shard in shards { shard.start(with: generation) } }
 
     func end(at generation: Generation) {
@@ -86,6 +88,7 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
     func goLive() {
         for shard in shards { shard.goLive() }
         state.withLock { $0.isLive = true }
+        if build.stop != nil { return }
         supervisor = WorkThread(name: "supervisor") { [unowned self] in supervise() }
     }
 
@@ -173,8 +176,8 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
             }
             note(ended, .skipped(position: event.position, partition: event.partition))
             return begin(batch: 1)
-        case .rollBack:
-            note(ended, .rolledBack)
+        case .rollBack(let before):
+            note(ended, .rolledBack(to: before))
             return nil
         case .giveUp:
             note(ended, .off)

@@ -41,8 +41,8 @@ final class WorkerLife: @unchecked Sendable {
     private let state: Mutex<State>
     /// Closed when it has ended.
     private let over = BoundedQueue<Void>(limit: 1)
-    private var reader: WorkThread?
-    private var watch: WorkThread?
+    /// Empty once they were joined, which only one may do.
+    private let threads = Mutex<[WorkThread]>([])
 
     /// Starts a worker and has it restore the last checkpoints.
     ///
@@ -81,8 +81,9 @@ final class WorkerLife: @unchecked Sendable {
             memory.words(shard).batch.pointee.store(
                 UInt32(batch ?? parts.configuration.batch), ordering: .relaxed)
         }
-        reader = WorkThread(name: "worker") { [unowned self] in read() }
-        watch = WorkThread(name: "worker watch") { [unowned self] in watchOver() }
+        let reader = WorkThread(name: "worker") { [unowned self] in read() }
+        let watch = WorkThread(name: "worker watch") { [unowned self] in watchOver() }
+        threads.withLock { $0 = [reader, watch] }
         do {
             try restore(stored)
             for (index, partitions) in owned.enumerated() {
@@ -135,10 +136,10 @@ final class WorkerLife: @unchecked Sendable {
     func end() {
         process.kill()
         for shard in shards { shard.stop() }
-        reader?.join()
-        reader = nil
-        watch?.join()
-        watch = nil
+        threads.withLock { threads in
+            for thread in threads { thread.join() }
+            threads = []
+        }
     }
 
     /// Ends the process for a reason that it is then said to have ended for.

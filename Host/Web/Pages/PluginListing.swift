@@ -32,6 +32,25 @@ package struct PluginListing: Sendable {
     package var reducers: [String]
     package var tables: [String]
     package var dashboards: [DashboardDefinition]
+    /// Where its code runs: `worker` or `inprocess`.
+    package var placement = ""
+    /// What keeps it from folding; nil if nothing does.
+    package var trouble: Trouble?
+
+    /// Since when a plugin does not fold, and why.
+    package struct Trouble: Sendable {
+        /// `restarting`: it will fold again by itself; `off`: it will not.
+        package let state: String
+        /// Microseconds since 1970 UTC.
+        package let since: Int64
+        package let reason: String
+
+        package init(state: String, since: Int64, reason: String) {
+            self.state = state
+            self.since = since
+            self.reason = reason
+        }
+    }
 
     package init(
         id: String, version: String, language: String = "swift", build: String = "", sources: [String] = [],
@@ -53,5 +72,6 @@ package struct PluginListing: Sendable {
             build: plugin.identity.build, sources: plugin.description.sources,
             reducers: plugin.description.reducers.map(\.id), tables: plugin.description.tables.map(\.id),
             dashboards: plugin.description.dashboards)
+        placement = plugin.placement.rawValue
     }
 }

@@ -7,6 +7,8 @@ package enum PluginRequest: Sendable, Equatable {
     case reload(String?)
     /// The same for one plugin, whose states are then made anew from the log's first record.
     case rebuild(String)
+    /// Try a plugin again whose build was put away.
+    case release(String)
     /// Load a plugin that was disabled; it goes on from its checkpoint.
     case enable(String)
     /// Keep a plugin off, until it is enabled. Its checkpoint stays.
@@ -70,7 +72,7 @@ struct PluginRoutes {
         }
         let requests: [(name: String, of: @Sendable (String) -> PluginRequest)] = [
             ("reload", { .reload($0) }), ("rebuild", { .rebuild($0) }), ("enable", { .enable($0) }),
-            ("disable", { .disable($0) }),
+            ("disable", { .disable($0) }), ("release", { .release($0) }),
         ]
         for request in requests {
             router.post("/api/v1/plugins/{id}/\(request.name)") { _, context in

@@ -67,6 +67,16 @@ struct TableRoutes {
                     json.member("version", plugin.version)
                     json.member("language", plugin.language)
                     json.member("build", plugin.build)
+                    json.member("placement", plugin.placement)
+                    if let trouble = plugin.trouble {
+                        json.key("trouble")
+                        json.object { json in
+                            json.member("state", trouble.state)
+                            json.key("since")
+                            json.time(trouble.since)
+                            json.member("reason", trouble.reason)
+                        }
+                    }
                     for (name, ids) in [
                         ("sources", plugin.sources), ("reducers", plugin.reducers), ("tables", plugin.tables),
                         ("dashboards", plugin.dashboards.map(\.id)),

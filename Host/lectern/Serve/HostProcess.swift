@@ -4,6 +4,7 @@ import KeyValueStore
 import Logging
 import NIOCore
 import PluginHost
+import Records
 import Reduction
 import ServiceLifecycle
 import UnixSignals
@@ -17,12 +18,21 @@ struct HostProcess {
     private let plugins: LoadedPlugins
     private let ingest: IngestService
     private let data: String
+    private let activity: ActivityFile?
+    private let quarantine: Quarantine
+    private let troubles: BoundedQueue<(build: PluginBuild, trouble: PluginTrouble)>
+    /// Carries out what follows from troubles.
+    private let judge: WorkThread
     private let logger = Logger(label: "lectern")
 
     /// Opens log and store, restores the last checkpoints, and starts to fold what came after them.
     ///
     /// - Parameter load: loads what the folder of plugins holds, given those that run.
-    init(_ settings: HostSettings, data: String, load: @escaping @Sendable ([PluginBuild]) -> PluginCatalog) throws {
+    init(
+        _ settings: HostSettings, _ quarantine: Quarantine, data: String,
+        load: @escaping @Sendable ([PluginBuild]) -> PluginCatalog
+    ) throws {
+        self.quarantine = quarantine
         self.settings = settings
         self.data = data
         NIOSingletons.groupLoopCountSuggestion = settings.web.threads
@@ -31,18 +41,30 @@ struct HostProcess {
         let stores = try KeyValueStores(settings.stores, folder: data)
         let activity = ActivityFile("\(data)/activity")
         if let crash = activity?.crash {
-            var quarantine = Quarantine(data: data)
-            try quarantine.note(crash)
-            Terminal.warn("the host was ended by a plugin: \(crash)")
+            try quarantine.add(
+                crash.build,
+                Quarantine.Entry(
+                    plugin: crash.plugin, kind: .isolated, since: WallClock.microseconds, reason: "\(crash)"))
+            Terminal.warn("the host was ended by a plugin: \(crash); from now on it runs in a worker")
         }
         let catalog = load([])
+        self.activity = activity
+        let troubles = BoundedQueue<(build: PluginBuild, trouble: PluginTrouble)>(limit: 1024)
         engine = try ReductionEngine(
             log, stores.default, catalog.plugins, settings.reduction, activity: activity, skips: "\(data)/skips.json",
             report: { Terminal.note("\($0.plugin): \($0.text)") },
-            onTrouble: { Terminal.warn("\($1)") })
+            onTrouble: { build, trouble in
+                Terminal.warn("\(trouble)")
+                troubles.put((build, trouble))
+            })
         ingest = IngestService(
             settings.ingest, log: log, sources: engine.sources.map(PluginSource.init))
-        plugins = LoadedPlugins(catalog, engine: engine, ingest: ingest, load: load)
+        let plugins = LoadedPlugins(catalog, engine: engine, ingest: ingest, load: load)
+        self.plugins = plugins
+        self.troubles = troubles
+        judge = WorkThread(name: "quarantine") {
+            while let (build, trouble) = troubles.take() { plugins.judge(build, trouble, quarantine) }
+        }
     }
 
     /// Serves until the process is told to stop; then drains, takes a last checkpoint and closes the log.
@@ -53,7 +75,7 @@ struct HostProcess {
         let metrics = MetricsRegistry()
         watch(readiness, metrics)
         let plugins = plugins
-        let changes = PluginChanges(plugins, settings.plugins, data: data)
+        let changes = PluginChanges(plugins, settings.plugins, quarantine, data: data)
         let tokens = settings.web.tokens.isEmpty ? "\(data)/tokens" : settings.web.tokens
         let web = WebServer(
             settings.web,
@@ -70,10 +92,21 @@ struct HostProcess {
         let result = await Result { () async throws in try await group.run() }
         watching?.cancel()
         try log.flush()
+        troubles.close()
+        judge.join()
         engine.close()
         try log.close()
         if let failure = engine.failure { throw failure }
         try result.get()
+    }
+
+    /// Has the host begin anew, at the same address, when a plugin in its process traps, exits or does not return: the plugin
+    /// then gets a worker. Not if that happens again and again.
+    func restartOnCrash(listening address: ListenAddress) {
+        guard engine.plugins.contains(where: { $0.code != nil }), let activity, Restart.isAllowed else { return }
+        let (engine, usual) = (engine, WorkerLimits().deadline)
+        CallWatch(activity) { plugin in engine.plugins.first { $0.id == plugin }?.limits.deadline ?? usual }.start()
+        Restart.enable(arguments: CommandLine.arguments + ["--listen", "\(address)"])
     }
 
     private func watch(_ readiness: Readiness, _ metrics: MetricsRegistry) {

@@ -25,7 +25,32 @@ final class LoadedPlugins: Sendable {
         self.load = load
     }
 
-    var report: PluginReport { catalog.withLock { PluginReport($0) } }
+    var report: PluginReport {
+        let troubles = engine.troubles
+        var report = catalog.withLock { PluginReport($0) }
+        for index in report.plugins.indices {
+            report.plugins[index].trouble = troubles[report.plugins[index].id].map { PluginListing.Trouble($0) }
+        }
+        return report
+    }
+
+    /// Keeps in the quarantine what follows from the end of a worker, and has the build before go on in place of a bad one.
+    func judge(_ build: PluginBuild, _ trouble: PluginTrouble, _ quarantine: Quarantine) {
+        var entry = Quarantine.Entry(plugin: build.id, kind: .off, since: trouble.since, reason: trouble.reason)
+        switch trouble.outcome {
+        case .off: break
+        case .rolledBack(let before): entry = entry.replaced(by: before.path)
+        case .restarting, .waiting, .skipped: return
+        }
+        do {
+            try quarantine.add(build.identity.build, entry)
+            if case .rolledBack = trouble.outcome { _ = try reload(build.id) }
+        } catch PluginReloadError.failed(let reason) {
+            Terminal.warn("\(build.id) could not be rolled back: \(reason)")
+        } catch {
+            Terminal.warn("the quarantine can't be kept: \(error)")
+        }
+    }
 
     /// Goes on with what the folder holds now: builds that are new, plugins that have come, without those that have gone.
     /// What fails leaves all as it was. Blocks until the new generation folds.
@@ -103,5 +128,12 @@ extension PluginReload {
         }
         let removed = before.filter { old in !after.contains { $0.id == old.id } }
         return changed + removed.map { PluginChange(id: $0.id, kind: .removed, build: $0.identity.build) }
+    }
+}
+
+extension PluginListing.Trouble {
+    init(_ trouble: PluginTrouble) {
+        let isOff = if case .off = trouble.outcome { true } else { false }
+        self.init(state: isOff ? "off" : "restarting", since: trouble.since, reason: trouble.reason)
     }
 }

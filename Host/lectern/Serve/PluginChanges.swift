@@ -10,11 +10,13 @@ final class PluginChanges: Sendable {
     private let plugins: LoadedPlugins
     private let settings: PluginsConfiguration
     private let data: String
+    private let quarantine: Quarantine
     /// Held while a plugin is being enabled or disabled.
     private let switching = Mutex(())
 
     /// - Parameter data: the data folder.
-    init(_ plugins: LoadedPlugins, _ settings: PluginsConfiguration, data: String) {
+    init(_ plugins: LoadedPlugins, _ settings: PluginsConfiguration, _ quarantine: Quarantine, data: String) {
+        self.quarantine = quarantine
         self.plugins = plugins
         self.settings = settings
         self.data = data
@@ -24,9 +26,26 @@ final class PluginChanges: Sendable {
         switch request {
         case .reload(let id): return try plugins.reload(id)
         case .rebuild(let id): return try plugins.reload(id, anew: true)
+        case .release(let id): return try release(id)
         case .enable(let id): return try `switch`(id, on: true)
         case .disable(let id): return try `switch`(id, on: false)
         }
+    }
+
+    private func release(_ id: String) throws(PluginReloadError) -> PluginReload {
+        do {
+            guard try quarantine.release(id) else {
+                let known = quarantine.plugins.sorted().joined(separator: ", ")
+                throw PluginReloadError.unknown(
+                    "No build of \(id) was put away; \(known.isEmpty ? "no other's either" : "builds of \(known) were")."
+                )
+            }
+        } catch let error as PluginReloadError {
+            throw error
+        } catch {
+            throw .failed("It can't be kept in \(data): \(error)")
+        }
+        return try plugins.reload(id)
     }
 
     private func `switch`(_ id: String, on: Bool) throws(PluginReloadError) -> PluginReload {

@@ -1,64 +1,78 @@
 import Foundation
 import PluginHost
-import Reduction
+import Synchronization
 
-/// The builds that have crashed the host, in a file of the data folder: one that does it again and again is not loaded
-/// any more, so that the host goes on with the others.
-struct Quarantine {
+/// The builds that have ended the host or their workers, in a file of the data folder, until an operator releases them.
+/// Another build of the plugin is not affected. All members: any thread.
+final class Quarantine: Sendable {
     struct Entry: Codable {
-        /// SHA-256 of the library.
-        let build: String
-        /// How often the host has crashed in it.
-        var crashes: Int
-        /// What it was doing the last time.
-        var last: String
+        enum Kind: String, Codable {
+            /// It has ended the host, and now runs in a worker.
+            case isolated
+            /// It does not fold.
+            case off
+            /// The build before runs.
+            case replaced
+        }
+
+        let plugin: String
+        let kind: Kind
+        /// Microseconds since 1970 UTC.
+        let since: Int64
+        let reason: String
+        /// Of `replaced`: the staged library of the build before.
+        var instead: String?
+
+        /// The same for a build in whose place another goes on.
+        func replaced(by instead: String) -> Entry {
+            Entry(plugin: plugin, kind: .replaced, since: since, reason: reason, instead: instead)
+        }
+
+        fileprivate var verdict: Verdict {
+            let stop = Verdict.Stop(
+                since: since, reason: "\(reason). Install another build, or: lectern plugin release \(plugin)")
+            return switch kind {
+            case .isolated: .isolated
+            case .off: .off(stop)
+            case .replaced: .replaced(by: instead ?? "", stop)
+            }
+        }
     }
 
-    /// So many crashes put a build away.
-    static let limit = 3
-
     private let path: String
-    /// By the plugin's id.
-    private(set) var entries: [String: Entry]
+    /// By the SHA-256 of the library.
+    private let entries: Mutex<[String: Entry]>
 
     init(data: String) {
         path = "\(data)/quarantine.json"
         let stored = try? Data(contentsOf: URL(filePath: path))
-        entries = stored.flatMap { try? JSONDecoder().decode([String: Entry].self, from: $0) } ?? [:]
+        entries = Mutex(stored.flatMap { try? JSONDecoder().decode([String: Entry].self, from: $0) } ?? [:])
     }
 
-    /// Counts a crash of the host in a plugin.
-    mutating func note(_ call: PluginCall) throws {
-        var entry =
-            entries[call.plugin].flatMap { $0.build == call.build ? $0 : nil }
-            ?? Entry(build: call.build, crashes: 0, last: "")
-        entry.crashes += 1
-        entry.last = "\(call)"
-        entries[call.plugin] = entry
-        try store()
+    var verdicts: [String: Verdict] { entries.withLock { $0.mapValues(\.verdict) } }
+
+    /// The plugins of which it has builds.
+    var plugins: Set<String> { entries.withLock { Set($0.values.map(\.plugin)) } }
+
+    func add(_ build: String, _ entry: Entry) throws {
+        try entries.withLock { entries in
+            entries[build] = entry
+            try store(entries)
+        }
     }
 
-    /// Forgets what a plugin did. Returns whether there was something.
-    mutating func release(_ plugin: String) throws -> Bool {
-        guard entries.removeValue(forKey: plugin) != nil else { return false }
-        try store()
-        return true
+    /// Forgets what a plugin's builds did. Returns whether there was something.
+    func release(_ plugin: String) throws -> Bool {
+        try entries.withLock { entries in
+            let kept = entries.filter { $0.value.plugin != plugin }
+            guard kept.count < entries.count else { return false }
+            entries = kept
+            try store(kept)
+            return true
+        }
     }
 
-    /// Why builds are kept off, by their SHA-256.
-    var reasons: [String: String] {
-        let put = entries.filter { $0.value.crashes >= Self.limit }
-        return Dictionary(
-            put.map { id, entry in
-                (
-                    entry.build,
-                    "the host has crashed in it \(entry.crashes) times; the last time \(entry.last). Install another "
-                        + "build, or try again with: lectern plugin release \(id)"
-                )
-            }, uniquingKeysWith: { first, _ in first })
-    }
-
-    private func store() throws {
+    private func store(_ entries: [String: Entry]) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         try encoder.encode(entries).write(to: URL(filePath: path), options: .atomic)

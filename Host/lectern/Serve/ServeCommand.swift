@@ -44,13 +44,16 @@ struct ServeCommand: AsyncParsableCommand {
             try Folder.make(data)
             let (common, data, plugins, generations) = (common, data, settings.plugins, "\(data)/generations")
             warnOfContradictions(plugins)
-            let process = try HostProcess(settings, data: data) { current in
+            Restart.finish()
+            let quarantine = Quarantine(data: data)
+            let process = try HostProcess(settings, quarantine, data: data) { current in
                 var choice = plugins
-                choice.quarantined = Quarantine(data: data).reasons
+                choice.verdicts = quarantine.verdicts
                 choice.switchedOff = DisabledPlugins(data: data).since
                 return common.catalog(choice, generations: generations, current: current)
             }
             try await process.run(watching: watch ? common.pluginFolder : nil) { address in
+                process.restartOnCrash(listening: address)
                 print("lectern ready http://\(address)")
                 fflush(nil)
             }

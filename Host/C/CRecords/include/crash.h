@@ -15,6 +15,13 @@ enum { LECTERN_CRASH_EXIT = 255, LECTERN_CRASH_HANG = 254 };
 /// `exit` at once and with status 70.
 void lectern_note_crashes(uint32_t *where);
 
+/// From now on, instead of ending in that way, the process begins anew: the same program with these arguments, which end with
+/// NULL and must stay valid. Its id stays, its descriptors close.
+void lectern_restart_on_crash(char *const *arguments);
+
+/// Begins anew at once, for a call that does not return. Returns if `lectern_restart_on_crash` was not called.
+void lectern_restart(void);
+
 #ifdef __cplusplus
 }
 #endif

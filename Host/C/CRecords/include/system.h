@@ -19,6 +19,9 @@ void lectern_name_thread(const char *name);
 /// A nameless file in memory that is closed by `exec`; -1 if the system has no room.
 int lectern_memory_file(const char *name);
 
+/// Closes the descriptors from this one on.
+void lectern_close_from(int first);
+
 /// Sleeps while the word, which processes may share, has that value, until it is woken, or for at most so many
 /// microseconds.
 void lectern_wait_while(const uint32_t *word, uint32_t value, int64_t microseconds);
