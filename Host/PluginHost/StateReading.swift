@@ -18,7 +18,16 @@ package struct StateEntry: Sendable, Equatable {
 package protocol StateReading: Sendable {
     /// States in the order of their keys' texts: those that follow `after` (a key's text; nil: from the first), at most
     /// `limit`. Only those whose key has each of `parts` (name and value as text) count. nil if there is no such reducer.
+    ///
+    /// - Throws: if the plugin's worker is gone.
     func states(
         plugin: String, reducer: String, parts: [String: String], after: String?, limit: Int
-    ) async -> [StateEntry]?
+    ) async throws(PluginUnavailable) -> [StateEntry]?
+}
+
+/// Why the states of a plugin can't be read for the moment.
+package struct PluginUnavailable: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
 }

@@ -2,78 +2,93 @@ import Foundation
 import Testing
 
 extension IntegrationTests {
-    @Suite("A plugin that ends the host", .enabled(if: Installation.isCompilerExpected, "needs gcc"))
+    @Suite("Builds that are put away", .enabled(if: Installation.isCompilerExpected, "needs gcc"))
     struct QuarantineTests {
-        private let folder: TemporaryFolder
-        private var data: String { "\(folder.path)/data" }
-        private var plugins: String { "\(folder.path)/plugins" }
-
-        init() throws {
-            folder = try TemporaryFolder()
-            for name in ["data", "plugins"] {
-                try FileManager.default.createDirectory(
-                    atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
-            }
-            // One that does no harm, and whose states must be right whatever happens to the other.
-            try FileManager.default.copyItem(
-                atPath: try Installation.plugin("quiz-analytics"), toPath: "\(plugins)/quiz-analytics.so")
+        private func counts(_ host: HostProcess) throws -> [String] {
+            try host.states(of: "counter-in-c", "counts").sorted()
         }
 
-        private func waitForEnd(of host: HostProcess) throws {
-            if try !eventually(seconds: 20, { !host.isRunning }) { throw Failure("the host goes on") }
-        }
-
-        private func expectTheOthersStates(of host: HostProcess, toEqualTheFoldOf file: String) throws {
-            let expected = try Folding(inputs: [file], plugins: plugins)().statesByComponent()
-            // Hours hold pseudonyms, which differ from log to log.
-            for (component, states) in expected where component != "quiz-analytics.hours" {
-                let reducer = String(component.split(separator: ".")[1])
-                #expect(
-                    try eventually(seconds: 10) {
-                        try host.states(of: "quiz-analytics", reducer).sorted() == states.sorted()
-                    }, "\(component)")
-            }
+        private func trouble(_ host: HostProcess) throws -> [String: Any]? {
+            let plugins = try host.object("/api/v1/plugins")["plugins"] as? [[String: Any]]
+            return plugins?.first { $0["id"] as? String == "counter-in-c" }?["trouble"] as? [String: Any]
         }
 
         @Test(
-            "is named after the restart, and kept off after the third time; the others go on and nothing is lost",
-            arguments: ["TRAPS", "ABORTS", "EXITS", "OVERFLOWS_STACK"])
-        func crashes(_ how: String) throws {
-            try CPlugin.build("CounterInC/counter.c", to: "\(plugins)/counter.so", definitions: [how])
-            let group = try SimulatedClass(events: 2_000)
-            let host = try HostProcess(data: data, plugins: plugins)
-            let replay = try Replaying([group.file], to: host, ["--window", "64"])
-            for _ in 1...3 {
-                try waitForEnd(of: host)
-                // It comes back, names the plugin, and is ended again as long as it tries.
-                try? host.restart()
-            }
-            #expect(try eventually(seconds: 10) { host.complained.contains("counter-in-c") })
+            "a bad build is rolled back: the one before goes on, folds what the bad one could not, and all can see why")
+        func rolledBack() throws {
+            let plugin = try EvilPlugin(nil)
+            let host = try plugin.host()
+            let half = "\(plugin.folder.path)/half.jsonl"
+            let lines = try lines(of: plugin.group.file)
+            try (lines.prefix(1_000).joined(separator: "\n") + "\n").write(
+                toFile: half, atomically: true, encoding: .utf8)
+            _ = try Replaying([half], to: host).finish()
+            try plugin.install(["TRAPS_ALWAYS"])
+            #expect(try host.reload().status == 200)
+            _ = try Replaying([plugin.group.file], to: host).finish()
             #expect(
-                host.complained.contains("the host was ended by a plugin: counter-in-c, build "), "\(host.complained)")
-            #expect(host.complained.contains("reduce of counts"))
-            #expect(host.isRunning)
-            #expect(try replay.finish().acknowledged == 2_000)
-            let listed = try host.request("/api/v1/plugins").body
-            #expect(listed.contains("the host has crashed in it 3 times"), "\(listed)")
-            try FileManager.default.removeItem(atPath: "\(plugins)/counter.so")
-            try expectTheOthersStates(of: host, toEqualTheFoldOf: group.file)
-
-            try CPlugin.build("CounterInC/counter.c", to: "\(plugins)/counter.so")
-            #expect(try host.reload().body.contains("\"change\":\"added\""))
-            let expected = try Folding(inputs: [group.file], plugins: plugins)().statesByComponent()
-            let counts = try #require(expected["counter-in-c.counts"]).sorted()
-            #expect(try eventually(seconds: 10) { try host.states(of: "counter-in-c", "counts").sorted() == counts })
+                try eventually(seconds: 20) { host.complained.contains("which can, goes on") }, "\(host.complained)")
+            let expected = try #require(try plugin.expected(of: plugin.group.file)["counter-in-c.counts"]).sorted()
+            #expect(try eventually(seconds: 20) { try counts(host) == expected })
+            let off = try host.object("/api/v1/plugins")["off"] as? [[String: Any]]
+            #expect((off?.first?["reason"] as? String)?.contains("trapped") == true, "\(String(describing: off))")
+            // It stays so when the host starts again, and until another build is there.
+            #expect(try host.stop() == .code(0))
+            try host.restart()
+            #expect(try eventually(seconds: 10) { try counts(host) == expected })
         }
 
-        @Test("is not blamed for a host that was killed")
+        @Test(
+            "a build that ends every worker is put away, what it has stored still shows, and an operator can release it"
+        )
+        func off() throws {
+            let plugin = try EvilPlugin(nil)
+            let host = try plugin.host()
+            _ = try Replaying([plugin.group.file], to: host).finish()
+            let before = try #require(try plugin.expected(of: plugin.group.file)["counter-in-c.counts"]).sorted()
+            #expect(try eventually(seconds: 20) { try counts(host) == before })
+            #expect(try host.stop() == .code(0))
+            // Without a build before: the host does not know it any more.
+            try plugin.install(["TRAPS_ALWAYS"])
+            try host.restart()
+            let group = try SimulatedClass(events: 200, seed: 11)
+            _ = try Replaying([group.file], to: host).finish()
+            #expect(
+                try eventually(seconds: 60) { try trouble(host)?["state"] as? String == "off" }, "\(host.complained)")
+            #expect((try trouble(host)?["reason"] as? String)?.contains("trapped") == true)
+            #expect(try counts(host) == before, "the last data shows")
+            #expect(try host.stop() == .code(0))
+            try host.restart()
+            #expect(try trouble(host)?["state"] as? String == "off")
+            #expect(try counts(host) == before)
+
+            try plugin.install([])
+            #expect(try host.reload().status == 200)
+            #expect(try eventually(seconds: 20) { try trouble(host) == nil && counts(host) != before })
+        }
+
+        @Test("a released build is tried again")
+        func released() throws {
+            let plugin = try EvilPlugin("TRAPS_ALWAYS", events: 100)
+            let host = try plugin.host()
+            _ = try Replaying([plugin.group.file], to: host).finish()
+            #expect(
+                try eventually(seconds: 60) { try trouble(host)?["state"] as? String == "off" }, "\(host.complained)")
+            let arguments = [
+                "plugin", "release", "counter-in-c", "--to", host.address, "--token", "\(plugin.data)/tokens",
+            ]
+            #expect(try run(Installation.lectern, arguments).contains("counter-in-c replaced"))
+            #expect(try trouble(host)?["state"] as? String != "off")
+        }
+
+        @Test("nobody is blamed for a host that was killed")
         func killed() throws {
-            try CPlugin.build("CounterInC/counter.c", to: "\(plugins)/counter.so")
-            let host = try HostProcess(data: data, plugins: plugins)
+            let plugin = try EvilPlugin(nil, events: 100)
+            let host = try plugin.host(["plugins.placement=inprocess"])
             host.crash()
             try host.restart()
             #expect(!host.complained.contains("ended by a plugin"))
-            #expect(!FileManager.default.fileExists(atPath: "\(data)/quarantine.json"))
+            #expect(!FileManager.default.fileExists(atPath: "\(plugin.data)/quarantine.json"))
         }
     }
 }

@@ -15,7 +15,8 @@ protocol CheckpointSink: Sendable {
 /// Commits checkpoints on a thread of its own, so that no shard waits for the store.
 package final class CheckpointThread: CheckpointSink {
     private enum Job: Sendable {
-        case commit(make: @Sendable () -> [Checkpoint], done: @Sendable ([Checkpoint], Result<Void, any Error>) -> Void)
+        case commit(
+            make: @Sendable () throws -> [Checkpoint], done: @Sendable ([Checkpoint], Result<Void, any Error>) -> Void)
         case discard(plugin: String)
         case call(@Sendable () -> Void)
     }
@@ -39,8 +40,7 @@ package final class CheckpointThread: CheckpointSink {
 
     /// - Parameter committed: called with the checkpoints that the store has taken, on the store's thread.
     package init(_ store: any KeyValueStore, committed: @escaping @Sendable ([Checkpoint]) -> Void = { _ in }) {
-        self.onCommitted = committed
-
+        onCommitted = committed
         let jobs = jobs
         let state = StateBox()
         self.state = state
@@ -48,8 +48,12 @@ package final class CheckpointThread: CheckpointSink {
             while let job = jobs.take() {
                 switch job {
                 case .commit(let make, let done):
-                    let checkpoints = make()
-                    done(checkpoints, Result { try store.commit(checkpoints) })
+                    var checkpoints: [Checkpoint] = []
+                    let result = Result {
+                        checkpoints = try make()
+                        try store.commit(checkpoints)
+                    }
+                    done(checkpoints, result)
                 case .discard(let plugin):
                     do { try store.discard(plugin: plugin) } catch { state.fail(error) }
                 case .call(let body): body()
@@ -70,11 +74,11 @@ package final class CheckpointThread: CheckpointSink {
     func fail(_ error: any Error) { state.fail(error) }
 
     func commit(_ checkpoints: [EncodedCheckpoint]) {
-        commit({ checkpoints.map { $0.checkpoint() } }, done: {})
+        commit({ try checkpoints.map { try $0.checkpoint() } }, done: {})
     }
 
     /// Commits checkpoints that are made on the thread of the store, which then calls `done`.
-    func commit(_ make: @escaping @Sendable () -> [Checkpoint], done: @escaping @Sendable () -> Void) {
+    func commit(_ make: @escaping @Sendable () throws -> [Checkpoint], done: @escaping @Sendable () -> Void) {
         state.value.withLock { $0.waiting += 1 }
         jobs.put(
             .commit(make: make) { [onCommitted] checkpoints, result in

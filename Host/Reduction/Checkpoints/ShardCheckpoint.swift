@@ -102,12 +102,18 @@ struct EncodedCheckpoint: Sendable {
     let marks: FreshMarks?
 
     /// Any thread.
-    func checkpoint() -> Checkpoint {
+    ///
+    /// - Throws: if a plugin wrote states that are none: they must not be stored.
+    func checkpoint() throws -> Checkpoint {
         var checkpoint = head
-        checkpoint.blocks = blocks.map { reducer, buffer in
-            StateBlock(
+        checkpoint.blocks = try blocks.map { reducer, buffer in
+            let block = StateBlock(
                 component: reducer.id, incarnation: reducer.version, fields: reducer.key.map(\.name),
                 spread: reducer.isSpread, external: false, bytes: buffer.bytes, count: buffer.count)
+            do { try block.check() } catch {
+                throw MalformedMessage("plugin \(head.plugin) wrote \(error); nothing of it was stored")
+            }
+            return block
         }
         checkpoint.marks = marks?.bytes ?? []
         return checkpoint

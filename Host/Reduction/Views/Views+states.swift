@@ -5,8 +5,16 @@ import Records
 extension Views: StateReading {
     package func states(
         plugin: String, reducer: String, parts: [String: String], after: String?, limit: Int
-    ) async -> [StateEntry]? {
-        await read(plugin) { try? $0?.entries(of: reducer, parts: parts, after: after, limit: limit) }
+    ) async throws(PluginUnavailable) -> [StateEntry]? {
+        try await read(plugin) { view in
+            Result { () throws(PluginUnavailable) in
+                do {
+                    return try view?.entries(of: reducer, parts: parts, after: after, limit: limit)
+                } catch {
+                    throw PluginUnavailable("\(error)")
+                }
+            }
+        }.get()
     }
 }
 

@@ -210,7 +210,8 @@ extension Views {
             publish(plugin.id, try view.makeTables(all: true))
             return view
         } catch is WorkerEnded {
-            return nil
+            // Whoever reads it hears why; `reopen` follows.
+            return view
         } catch {
             published.withLock { $0.failure = error }
             return nil

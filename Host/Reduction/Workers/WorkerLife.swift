@@ -300,10 +300,10 @@ final class WorkerLife: @unchecked Sendable {
                 }
             }
             if let memory = process.residentMemory, memory > build.limits.memory {
-                let call = slots.lazy.compactMap(\.call).first
+                let call = slots.lazy.compactMap(\.call).first { $0.events > 0 }
                 end(
                     because: "used \(memory >> 20) MB of memory, where its budget is \(build.limits.memory >> 20) MB"
-                        + (call.map { ", in \($0.what)" } ?? ""))
+                        + (call.map { ", in \($0.what)" } ?? ""), call: call)
             }
             usleep(50_000)
         }

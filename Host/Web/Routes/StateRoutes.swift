@@ -27,10 +27,14 @@ struct StateRoutes {
             parts[String(name)] = String(value)
         }
         // One more than is shown tells whether there is a next page.
-        guard
-            let found = await states.states(
+        let found: [StateEntry]?
+        do throws(PluginUnavailable) {
+            found = try await states.states(
                 plugin: plugin, reducer: reducer, parts: parts, after: page.after, limit: page.limit + 1)
-        else { throw WebError.notFound("Plugin \"\(plugin)\" has no reducer \"\(reducer)\".") }
+        } catch {
+            throw WebError(.serviceUnavailable, "plugin-away", "\(error). Try again soon.")
+        }
+        guard let found else { throw WebError.notFound("Plugin \"\(plugin)\" has no reducer \"\(reducer)\".") }
 
         let shown = found.prefix(page.limit)
         var json = JSONWriter()

@@ -23,7 +23,12 @@ struct TableRoutes {
     private func table(_ request: Request, _ context: WebRequestContext) async throws -> Response {
         let id = TableID(
             plugin: try context.parameters.require("plugin"), table: try context.parameters.require("table"))
-        guard let snapshot = await tables.snapshot(of: id) else { throw WebError.notFound("There is no table \(id).") }
+        guard let snapshot = await tables.snapshot(of: id) else {
+            if let trouble = plugins().plugins.first(where: { $0.id == id.plugin })?.trouble {
+                throw WebError(.serviceUnavailable, "plugin-away", "\(trouble.reason). Try again soon.")
+            }
+            throw WebError.notFound("There is no table \(id).")
+        }
         let page = try PageRequest(request)
         let rows = TablePage(snapshot, page)
 

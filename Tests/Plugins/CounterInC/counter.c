@@ -4,10 +4,17 @@
 //     gcc -std=c11 -O2 -fPIC -shared -fvisibility=hidden -Wl,-z,nodelete,-z,defs,--build-id (in one line)
 //         -I PluginAPI/CPluginAPI/include Tests/Plugins/CounterInC/counter.c -o counter-in-c.so
 //
-// With -DVERSION=2 its states are of another version: they count each event twice. With -DFORGETS it reads no state. With
-// -DTRAPS, -DABORTS, -DEXITS or -DOVERFLOWS_STACK it ends the process at an actor's tenth event.
+// With -DVERSION=2 its states are of another version: they count each event twice. With -DFORGETS it reads no state.
+//
+// The rest makes it evil. At each event of the actor "mallory": -DTRAPS, -DABORTS, -DEXITS, -DOVERFLOWS_STACK,
+// -DOVERFLOWS_STATE, -DLOOPS, -DLEAKS, -DLEAVES_THREAD, -DCHANGES_PROCESS. Whatever comes: -DGARBLES_STATE, -DWRONG_NOTE,
+// -DCONSTRUCTOR_TRAPS, -DTRAPS_ALWAYS.
+#define _GNU_SOURCE
 #include <lectern/lectern.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <unistd.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,8 +60,18 @@ static int recurse(volatile int *from) {
 }
 #endif
 
-static void end_process(void) {
-#if defined TRAPS
+#ifdef LEAVES_THREAD
+static void *trap_later(void *unused) {
+  (void)unused;
+  usleep(200 * 1000);
+  __builtin_trap();
+}
+#endif
+
+// What an evil build does at an event of mallory's.
+static void misbehave(state *at) {
+  (void)at;
+#if defined TRAPS || defined TRAPS_ALWAYS
   __builtin_trap();
 #elif defined ABORTS
   abort();
@@ -63,16 +80,42 @@ static void end_process(void) {
 #elif defined OVERFLOWS_STACK
   volatile int first = 1;
   exit(recurse(&first));
+#elif defined OVERFLOWS_STATE
+  memset(at, 0xff, (size_t)1 << 32);
+#elif defined LOOPS
+  for (volatile int forever = 1; forever;) {}
+#elif defined LEAKS
+  for (;;) {
+    char *leaked = malloc(1 << 20);
+    if (leaked) memset(leaked, 1, 1 << 20);
+    usleep(100);
+  }
+#elif defined LEAVES_THREAD
+  pthread_t thread;
+  pthread_create(&thread, NULL, trap_later, NULL);
+#elif defined CHANGES_PROCESS
+  if (chdir("/") != 0) abort();
+  signal(SIGTERM, SIG_IGN);
+  signal(SIGSEGV, SIG_IGN);
+  signal(SIGPIPE, SIG_DFL);
 #endif
+}
+
+static bool is_mallory(const lectern_event *event) {
+#ifdef TRAPS_ALWAYS
+  return true;
+#endif
+  return event->actor_length == 7 && memcmp(event->actor, "mallory", 7) == 0;
 }
 
 static void reduce(void *context, const lectern_reduce_batch *batch) {
   (void)context;
   for (uint32_t k = 0; k < batch->count; k++) {
+    const char *bytes = (const char *)batch->events + (size_t)batch->pick[k] * batch->event_stride;
     state *changed = batch->states[k];
     const input *event = batch->inputs[k];
     changed->events += VERSION;
-    if (changed->events == 10) end_process();
+    if (is_mallory((const lectern_event *)bytes)) misbehave(changed);
     if (event->time > changed->last) changed->last = event->time;
   }
 }
@@ -104,6 +147,10 @@ static bool get(const uint8_t **from, const uint8_t *end, uint8_t *major, uint64
 static lectern_status encode(void *context, const void *memory, const lectern_writer *writer) {
   (void)context;
   const state *written = memory;
+#ifdef GARBLES_STATE
+  writer->write(writer->context, "\xff\xff" "no CBOR", 9);
+  return LECTERN_OK;
+#endif
   uint8_t bytes[40] = {0xa2, 0x64, 'l', 'a', 's', 't'};
   size_t length = 6;
   bool negative = written->last < 0;
@@ -208,4 +255,12 @@ static lectern_status create(const lectern_host *host, lectern_text settings, le
   return LECTERN_OK;
 }
 
+#ifdef CONSTRUCTOR_TRAPS
+__attribute__((constructor)) static void begin(void) { __builtin_trap(); }
+#endif
+
+#ifdef WRONG_NOTE
+LECTERN_PLUGIN("Counter in C", "1.0.0", c, "lectern.reducers/1", create)
+#else
 LECTERN_PLUGIN("counter-in-c", "1.0.0", c, "lectern.reducers/1", create)
+#endif
