@@ -15,9 +15,11 @@ final class FoldLife {
     init(_ plugins: [Plugin], _ options: FoldOptions, store: (any KeyValueStore)?, log: [UInt8]) throws {
         let setup = ShardSetup(
             plugins: plugins, partitions: options.partitions, batch: options.batch, dedup: options.dedup,
-            hashKey: Array(repeating: 0, count: 16))
+            hashKey: Array(repeating: 0, count: 16), activity: options.activity)
         let shards = (0..<options.shards).map { _ in Shard(setup) }
         self.shards = shards
+        // Which events it was given is known of a shard that folds in the thread that reads.
+        if shards.count == 1 { shards[0].slot?.watch() }
         feeder =
             shards.count == 1
             ? FoldFeeder(InlineSink(shards[0]), actors: options.actors)
