@@ -6,7 +6,8 @@ struct PluginCommand: AsyncParsableCommand {
         commandName: "plugin",
         abstract: "Plugins: make, build, test and check one; list those of a folder; change a running host's.",
         subcommands: [
-            PluginNewCommand.self, PluginBuildCommand.self, PluginTestCommand.self, PluginCheckCommand.self,
+            PluginNewCommand.self, PluginDiffCommand.self, PluginBuildCommand.self, PluginTestCommand.self,
+            PluginCheckCommand.self,
             PluginListCommand.self, PluginEnableCommand.self, PluginDisableCommand.self, PluginReloadCommand.self,
             PluginRebuildCommand.self, PluginReleaseCommand.self,
         ])
@@ -20,17 +21,27 @@ struct PluginListCommand: AsyncParsableCommand {
             Examples:
               lectern plugin list
               lectern plugin list --plugins build/plugins --json
-              lectern plugin list --config production.yaml
+              lectern plugin list --config production.yaml --data /var/lib/lectern
             """)
 
     @OptionGroup var common: CommonOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "A host's data folder: what its operators have disabled, or what has crashed it, is off.",
+            valueName: "folder"))
+    var data: String?
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {
         try await Command.run {
-            let configuration = try common.load().plugins
+            var configuration = try common.load().plugins
+            if let data {
+                configuration.quarantined = Quarantine(data: data).reasons
+                configuration.switchedOff = DisabledPlugins(data: data).since
+            }
             let catalog = common.catalogQuietly(configuration)
             let listing = PluginsReport(catalog, folder: common.pluginFolder)
             print(json ? try JSONOutput.line(listing) : listing.text)
@@ -62,7 +73,7 @@ struct PluginsReport: Encodable {
         let remedy: String
     }
 
-    /// A plugin that the settings keep off.
+    /// A plugin that the settings or an operator keep off.
     struct Off: Encodable {
         let id: String
         let version: String
