@@ -84,6 +84,48 @@ package struct LogDirectory: Sendable {
         }
     }
 
+    /// Gives the records chunk by chunk, for folding: events, control records and sessions, the repeated ones too, as a
+    /// `LogCursor` does. A chunk is borrowed for the call.
+    /// - Throws: as `read`.
+    package func readChunks(_ body: (LogChunk) throws -> Void) throws {
+        let numbers = try folder.segmentNumbers()
+        for number in numbers {
+            let reader = try SegmentReader(
+                folder.segmentPath(number), number: number, identity: identity, chunkBytes: 1 << 20)
+            let size = try reader.file.size()
+            var isFirst = true
+            while true {
+                var offset = reader.offset
+                var torn = false
+                var chosen: [UInt32] = []
+                let records: UnsafeRawBufferPointer
+                do {
+                    records = try reader.next(through: size)
+                } catch let defect as Defect where defect.isTorn && number == numbers.last {
+                    break
+                } catch let defect as Defect {
+                    throw LogError.corrupt(reader.file.path, at: offset, defect.reason)
+                }
+                guard let base = records.baseAddress, !records.isEmpty else { break }
+                for record in RecordSequence(records) {
+                    if let defect = record.defect(partitions: identity.partitions) {
+                        guard defect.isTorn, number == numbers.last else {
+                            throw LogError.corrupt(reader.file.path, at: offset, defect.reason)
+                        }
+                        torn = true
+                        break
+                    }
+                    offset += record.bytes.count
+                    if record.kind == .mark { continue }
+                    chosen.append(UInt32(truncatingIfNeeded: UnsafeRawPointer(record.header) - base))
+                }
+                try body(LogChunk(beginsSegment: isFirst, base: base, records: chosen))
+                isFirst = false
+                if torn { return }
+            }
+        }
+    }
+
     /// The stored dead letters.
     package func deadLetters() throws -> DeadLetters {
         let found = try DeadLetterFolder(folder.deadLettersPath)

@@ -12,10 +12,13 @@ enum Installation {
     static let lectern = environment["LECTERN_BIN"] ?? "\(repository)/.build/release/lectern"
     /// The folder of built plugins: LECTERN_PLUGINS, else what scripts/build leaves.
     static let plugins = environment["LECTERN_PLUGINS"] ?? "\(repository)/dist/plugins"
+    /// The tree that is copied to users: LECTERN_DIST, else what scripts/build leaves.
+    static let dist = environment["LECTERN_DIST"] ?? "\(repository)/dist"
     /// Files that nobody of this project wrote.
     static let data = "\(repository)/../shared/data"
 
     static let isExpected = isRequired || (isThere(lectern) && isThere(plugins))
+    static let isDistExpected = isRequired || isThere("\(dist)/bin/lectern")
     static let isDataExpected = isRequired || isThere(data)
     static let isBrowserExpected = isRequired || isThere(browser)
     static let isCompilerExpected = isRequired || isThere("/usr/bin/gcc")

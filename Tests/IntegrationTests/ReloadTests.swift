@@ -155,12 +155,15 @@ extension IntegrationTests {
 
 extension HostProcess {
     /// Has the plugins' folder looked at, as an operator.
-    func reload(_ id: String? = nil) throws -> Answer {
+    func reload(_ id: String? = nil) throws -> Answer { try change(id, "reload") }
+
+    /// Asks for a change of a plugin, or of all, as an operator.
+    func change(_ id: String?, _ action: String) throws -> Answer {
         let tokens = try String(contentsOfFile: "\(data)/tokens", encoding: .utf8)
         let line = tokens.split(separator: "\n").first { $0.hasPrefix("operator ") }
         guard let token = line?.split(separator: " ").last else { throw Failure("no operator in \(data)/tokens") }
         return try request(
-            "/api/v1/plugins/\(id.map { "\($0)/" } ?? "")reload",
+            "/api/v1/plugins/\(id.map { "\($0)/" } ?? "")\(action)",
             ["-X", "POST", "-H", "Authorization: Bearer \(token)"])
     }
 }

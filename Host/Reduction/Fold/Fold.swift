@@ -6,11 +6,11 @@ import Records
 ///
 /// What it does to an event is what the daemon does; only the log is left out. Not thread-safe.
 package final class Fold {
-    private let catalog: PluginCatalog
-    private let options: FoldOptions
+    let catalog: PluginCatalog
+    let options: FoldOptions
     private let store: (any KeyValueStore)?
     private let log = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
-    private var summary = FoldSummary()
+    var summary = FoldSummary()
     /// The last pass: kept, since nobody needs its memory back before the process ends.
     private var life: FoldLife?
     private var reported: [String: UInt64] = [:]
@@ -39,6 +39,7 @@ package final class Fold {
         _ inputs: [FoldInput], to directory: String?, progress: (Progress) -> Void = { _ in }
     ) throws -> FoldSummary {
         let began = MonotonicClock.microseconds
+        let clock = FoldClock()
         for plugin in catalog.plugins { try store?.discard(plugin: plugin.id) }
         let letters = try DeadLetterFile(directory.map { "\($0)/dead-letters.jsonl" })
         var restarts = options.restarts.sorted()
@@ -54,6 +55,7 @@ package final class Fold {
             guard isWhole else { continue }
             summary.events = life.decoded
             summary.duplicates = life.duplicates
+            clock.stop(&summary)
             try write(life.shards, to: directory)
             break
         }
@@ -111,7 +113,7 @@ package final class Fold {
     }
 
     /// Writes the rejections down; those that an earlier life has met already only once.
-    private func report(_ rejections: [Rejection], to letters: DeadLetterFile) throws {
+    func report(_ rejections: [Rejection], to letters: DeadLetterFile) throws {
         for rejection in rejections {
             let place = "\(rejection.plugin)/\(rejection.partition)"
             guard rejection.position >= reported[place, default: 0] else { continue }
@@ -120,7 +122,7 @@ package final class Fold {
         }
     }
 
-    private func write(_ shards: [Shard], to directory: String?) throws {
+    func write(_ shards: [Shard], to directory: String?) throws {
         let buffer = LineBuffer()
         let output = StateOutput(file: try LineFile(directory.map { "\($0)/states.jsonl" }, buffer))
         for index in catalog.code.indices.sorted(by: { catalog.code[$0].id < catalog.code[$1].id }) {
@@ -130,7 +132,8 @@ package final class Fold {
                 let name = "\(catalog.code[index].id).\(table.id)"
                 let file = try LineFile(directory.map { "\($0)/tables/\(name).jsonl" }, buffer)
                 _ = try TableOutput(table, of: states, to: file)
-                summary.rows.append((name, file.count, try file.close()))
+                let keys = table.columns.filter(\.isKey).map(\.name)
+                summary.rows.append((name, keys, file.count, try file.close()))
             }
         }
         summary.states = output.file.count

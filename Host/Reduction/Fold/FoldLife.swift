@@ -16,7 +16,10 @@ final class FoldLife {
         let setup = ShardSetup(
             plugins: plugins, partitions: options.partitions, batch: options.batch, dedup: options.dedup,
             hashKey: Array(repeating: 0, count: 16))
-        let shards = (0..<options.shards).map { _ in Shard(setup) }
+        // Which events it was given is known of a shard that folds in the thread that reads.
+        let slot = options.shards == 1 ? options.activity?.take() : nil
+        slot?.watch()
+        let shards = (0..<options.shards).map { _ in Shard(setup, slot: slot) }
         self.shards = shards
         feeder =
             shards.count == 1

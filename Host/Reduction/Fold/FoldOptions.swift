@@ -8,7 +8,7 @@ package struct FoldInput: Sendable {
     package var path: String
 
     /// A file of JSON lines.
-    package init(path: String) { self.path = path }
+    package init(jsonLines path: String) { self.path = path }
 
     /// From `[SOURCE=]PATH`. A path that holds `=` needs `./` before it.
     package init(_ argument: String) {
@@ -43,6 +43,9 @@ package struct FoldOptions: Sendable {
     /// After how many events all states are thrown away, restored from the last checkpoint, and the rest folded again.
     package var restarts: [UInt64] = []
 
+    /// Where it is noted what plugins are asked; nil: nowhere. For one shard.
+    package var activity: ActivityFile?
+
     package init() {}
 }
 
@@ -52,11 +55,15 @@ package struct FoldSummary: Sendable {
     package var duplicates: UInt64 = 0
     package var deadLetters: UInt64 = 0
     package var states = 0
-    package var rows: [(table: String, rows: Int, sha256: String)] = []
+    /// Each table, the columns that are its key, how many rows it has, and their SHA-256.
+    package var rows: [(table: String, keys: [String], rows: Int, sha256: String)] = []
     package var checkpoints = 0
     /// The longest that checkpoints held a shard up between two batches, in microseconds.
     package var longestPause: Int64 = 0
     package var seconds = 0.0
+    /// What reading and folding took of it, without writing: by the clock, and of processors.
+    package var foldSeconds = 0.0
+    package var cpuSeconds = 0.0
     /// Of states.jsonl.
     package var sha256 = ""
 }

@@ -45,11 +45,11 @@ final class SkippedEvents: Sendable {
 
     /// By plugin and partition.
     var places: [String: [Int: Set<UInt64>]] {
-        stored.withLock { stored in
-            stored.events.reduce(into: [:]) {
-                $0[$1.plugin, default: [:]][$1.partition, default: []].insert($1.position)
-            }
-        }
+        Self.places(of: stored.withLock { $0.events })
+    }
+
+    static func places(of events: Set<SkippedEvent>) -> [String: [Int: Set<UInt64>]] {
+        events.reduce(into: [:]) { $0[$1.plugin, default: [:]][$1.partition, default: []].insert($1.position) }
     }
 
     func contains(_ event: SkippedEvent) -> Bool { stored.withLock { $0.events.contains(event) } }
@@ -71,16 +71,17 @@ final class SkippedEvents: Sendable {
         var events: Set<SkippedEvent> = []
         let end = log.durableEnd
         let cursor = try LogCursor(log, from: log.firstPositions)
-        while let chunk = try cursor.next(through: end) {
-            for index in 0..<chunk.count {
-                let record = chunk[index]
-                guard record.kind == .control, record.type.elementsEqual(recordType.utf8),
-                    let event = try? JSONDecoder().decode(SkippedEvent.self, from: Data(record.payload))
-                else { continue }
-                events.insert(event)
-            }
-        }
+        while let chunk = try cursor.next(through: end) { events.formUnion(chunk.skippedEvents) }
         return events
+    }
+}
+
+extension LogChunk {
+    /// The events that its skip records name.
+    var skippedEvents: [SkippedEvent] {
+        (0..<count).lazy.map { self[$0] }
+            .filter { $0.kind == .control && $0.type.elementsEqual(SkippedEvents.recordType.utf8) }
+            .compactMap { try? JSONDecoder().decode(SkippedEvent.self, from: Data($0.payload)) }
     }
 }
 

@@ -53,6 +53,8 @@ export class Stream {
     source.addEventListener("snapshot", (event) => this.#take(event, "snapshot"));
     source.addEventListener("delta", (event) => this.#take(event, "delta"));
     source.addEventListener("beat", (event) => this.#alive(JSON.parse(event.data).asOf));
+    // The page itself says why.
+    source.addEventListener("gone", () => location.reload());
     source.addEventListener("error", () => this.#failed(source));
   }
 

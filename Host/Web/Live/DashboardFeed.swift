@@ -50,6 +50,8 @@ package final class DashboardFeed: Sendable {
         }
         let versions = snapshots.mapValues(\.version)
         let isKnown = state.withLock { state in
+            // Tables that have gone with their plugin: what was shown last stays until the page is told.
+            if versions.isEmpty, !state.versions.isEmpty { return true }
             guard versions == state.versions else { return false }
             state.asOf = max(state.asOf, asOf)
             return true

@@ -30,6 +30,13 @@ enum StreamEvent {
         return event("beat", data: json)
     }
 
+    /// Says that the dashboard is no longer there.
+    static func gone() -> [UInt8] {
+        var json = JSONWriter()
+        json.object { $0.member("asOf", WallClock.microseconds / 1000) }
+        return event("gone", data: json)
+    }
+
     static func event(_ name: StaticString, id: StreamPosition? = nil, data: borrowing JSONWriter) -> [UInt8] {
         var bytes = Bytes()
         if let id { bytes.append("id: \(id)\n") }

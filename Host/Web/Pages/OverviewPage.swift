@@ -5,7 +5,7 @@ struct OverviewPage {
     let plugins: [PluginListing]
     /// Why plugins were not loaded.
     let refusals: [String]
-    /// Those that the settings keep off.
+    /// Those that the settings or operators keep off.
     let off: [PluginOff]
     /// What the host has done so far: a title and a number each.
     let figures: [(title: String, value: Int64)]
@@ -31,7 +31,8 @@ struct OverviewPage {
     func list() -> Page {
         Page(
             title: "Dashboards", place: .dashboards,
-            content: "<header class=\"head\"><div><h1>Dashboards</h1></div></header>\n\(dashboards)\n\(refused)")
+            content:
+                "<header class=\"head\"><div><h1>Dashboards</h1></div></header>\n\(dashboards)\n\(refused)\n\(keptOff)")
     }
 
     private var numbers: HTML {

@@ -20,14 +20,24 @@ struct DashboardRoutes {
         }
         router.get("/dashboards/{plugin}/{dashboard}/stream") { request, context in
             try context.require(.viewer)
-            return try stream(try await feed(request, context), request)
+            let plugin = try context.parameters.require("plugin")
+            return try stream(try await feed(request, context), request) {
+                plugins().plugins.contains { $0.id == plugin }
+            }
         }
     }
 
     private func feed(_ request: Request, _ context: WebRequestContext) async throws -> DashboardFeed {
         let plugin = try context.parameters.require("plugin")
         let dashboard = try context.parameters.require("dashboard")
-        guard let listing = plugins().plugins.first(where: { $0.id == plugin }) else {
+        let report = plugins()
+        guard let listing = report.plugins.first(where: { $0.id == plugin }) else {
+            if let off = report.off.first(where: { $0.id == plugin }) {
+                throw WebError(
+                    .notFound, "plugin-off",
+                    "This dashboard is the plugin's \(plugin), which is off: \(off.reason). What it has counted is kept.",
+                    title: "\(plugin) is off")
+            }
             throw WebError.notFound("No plugin \"\(plugin)\" is loaded.")
         }
         guard let definition = listing.dashboards.first(where: { $0.id == dashboard }) else {
@@ -46,8 +56,11 @@ struct DashboardRoutes {
     }
 
     /// A snapshot or what the reader has missed, then every change; ends with the host or the reader. Browsers come
-    /// back by themselves and name the last event that they have.
-    private func stream(_ feed: DashboardFeed, _ request: Request) throws -> Response {
+    /// back by themselves and name the last event that they have. When the plugin is no longer there, a last event says
+    /// so: the page's own address then tells why.
+    private func stream(
+        _ feed: DashboardFeed, _ request: Request, isThere: @escaping @Sendable () -> Bool
+    ) throws -> Response {
         let place = try streams.take()
         let last = request.headers[.lastEventID] ?? request.query("last-event-id")
         return Response(
@@ -65,6 +78,10 @@ struct DashboardRoutes {
                         seen = event.position
                     }
                     for await _ in wakes.cancelOnGracefulShutdown() {
+                        guard isThere() else {
+                            try await writer.write(ByteBuffer(bytes: StreamEvent.gone()))
+                            break
+                        }
                         if let event = feed.event(after: seen) {
                             try await writer.write(ByteBuffer(bytes: event.bytes))
                             seen = event.position

@@ -9,8 +9,11 @@ package struct WebError: Error, Equatable {
     package var code: String
     /// For people; says what to do where that is known.
     package var message: String
+    /// Of its page; nil: the status's name.
+    package var title: String?
 
-    package init(_ status: HTTPResponse.Status, _ code: String, _ message: String) {
+    package init(_ status: HTTPResponse.Status, _ code: String, _ message: String, title: String? = nil) {
+        self.title = title
         self.status = status
         self.code = code
         self.message = message
@@ -48,9 +51,9 @@ package struct WebError: Error, Equatable {
 
     var page: Page {
         Page(
-            title: status.reasonPhrase, place: .elsewhere,
+            title: title ?? status.reasonPhrase, place: .elsewhere,
             content: """
-                <section class="empty"><h1>\(status.reasonPhrase)</h1><p>\(message)</p>
+                <section class="empty"><h1>\(title ?? status.reasonPhrase)</h1><p>\(message)</p>
                 <p><a href="/dashboards">All dashboards</a></p></section>
                 """)
     }

@@ -20,11 +20,18 @@ struct FoldCommand: AsyncParsableCommand {
               lectern fold events.jsonl --plugins dist/plugins --out out
               lectern fold edx-roster=roster.sql edx-tracking=tracking.log.gz --plugins dist/plugins --out out \\
                 --set plugins.engagement.settings.interval.start=2015-04-06
+              lectern fold --log /var/lib/lectern --plugins dist/plugins --out out
               cat events.jsonl | lectern fold - --plugins dist/plugins --json
             """)
 
     @Argument(help: ArgumentHelp("Files to fold, in order; '-' is standard input.", valueName: "[source=]input"))
-    var inputs: [String]
+    var inputs: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Fold what a host's log holds, instead of files: its data folder, or the log in it. The host may be running.",
+            valueName: "folder"))
+    var log: String?
 
     @OptionGroup var common: CommonOptions
 
@@ -47,8 +54,19 @@ struct FoldCommand: AsyncParsableCommand {
             valueName: "events"))
     var restarts: [UInt64] = []
 
+    /// Where it is noted what plugins are asked, for whoever runs this and wants to know how it ended.
+    @Option(help: .hidden)
+    var activity: String?
+
     @Flag(help: "Print the summary as JSON.")
     var json = false
+
+    func validate() throws {
+        if inputs.isEmpty == (log == nil) { throw ValidationError("expected files to fold, or --log") }
+        if log != nil, !restarts.isEmpty || checkpoints || shards ?? 1 != 1 {
+            throw ValidationError("--log: folds with one shard and without checkpoints")
+        }
+    }
 
     func run() async throws {
         try await Command.run {
@@ -61,11 +79,17 @@ struct FoldCommand: AsyncParsableCommand {
             let store =
                 try checkpoints || !restarts.isEmpty
                 ? KeyValueStores(host.stores, folder: output ?? Folder.temporary()).default : nil
-            let fold = Fold(catalog, host.foldOptions(restarts: restarts), store: store)
+            var options = host.foldOptions(restarts: restarts)
+            options.activity = activity.flatMap { ActivityFile($0) }
+            let fold = Fold(catalog, options, store: store)
             let bar = ProgressBar()
-            let summary = try fold.run(inputs.map { FoldInput($0) }, to: output) { progress in
+            let show = { (progress: Fold.Progress) in
                 bar.show(progress.input, done: progress.bytes, of: progress.size, note: "\(progress.events) events")
             }
+            let summary =
+                if let log {
+                    try fold.run(log: try DataOptions.log(in: log), to: output, progress: show)
+                } else { try fold.run(inputs.map { FoldInput($0) }, to: output, progress: show) }
             bar.clear()
             print(json ? FoldReport.json(summary) : FoldReport.text(summary, folder: output))
             fflush(nil)

@@ -34,11 +34,21 @@ enum FoldReport {
         member(",\"longestPauseMicroseconds\":", summary.longestPause)
         json.append(",\"seconds\":")
         json.appendJSON(summary.seconds)
+        json.append(",\"foldSeconds\":")
+        json.appendJSON(summary.foldSeconds)
+        json.append(",\"cpuSeconds\":")
+        json.appendJSON(summary.cpuSeconds)
         json.append(",\"tables\":[")
         for (index, row) in summary.rows.enumerated() {
             if index > 0 { json.append(",") }
             json.append("{\"table\":")
             json.appendJSON(row.table)
+            json.append(",\"keys\":[")
+            for (place, key) in row.keys.enumerated() {
+                if place > 0 { json.append(",") }
+                json.appendJSON(key)
+            }
+            json.append("]")
             member(",\"rows\":", row.rows)
             json.append(",\"sha256\":")
             json.appendJSON(row.sha256)

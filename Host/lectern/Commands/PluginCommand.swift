@@ -6,7 +6,8 @@ struct PluginCommand: AsyncParsableCommand {
         commandName: "plugin",
         abstract: "Plugins: make, build, test and check one; list those of a folder; change a running host's.",
         subcommands: [
-            PluginNewCommand.self, PluginBuildCommand.self, PluginTestCommand.self, PluginCheckCommand.self,
+            PluginNewCommand.self, PluginDiffCommand.self, PluginBuildCommand.self, PluginTestCommand.self,
+            PluginCheckCommand.self,
             PluginListCommand.self, PluginEnableCommand.self, PluginDisableCommand.self, PluginReloadCommand.self,
             PluginRebuildCommand.self, PluginReleaseCommand.self,
         ])
@@ -20,17 +21,27 @@ struct PluginListCommand: AsyncParsableCommand {
             Examples:
               lectern plugin list
               lectern plugin list --plugins build/plugins --json
-              lectern plugin list --config production.yaml
+              lectern plugin list --config production.yaml --data /var/lib/lectern
             """)
 
     @OptionGroup var common: CommonOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "A host's data folder: what its operators have disabled, or what has crashed it, is off.",
+            valueName: "folder"))
+    var data: String?
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {
         try await Command.run {
-            let configuration = try common.load().plugins
+            var configuration = try common.load().plugins
+            if let data {
+                configuration.verdicts = Quarantine(data: data).verdicts
+                configuration.switchedOff = DisabledPlugins(data: data).since
+            }
             let catalog = common.catalogQuietly(configuration)
             let listing = PluginsReport(catalog, folder: common.pluginFolder)
             print(json ? try JSONOutput.line(listing) : listing.text)
@@ -62,7 +73,7 @@ struct PluginsReport: Encodable {
         let remedy: String
     }
 
-    /// A plugin that the settings keep off.
+    /// A plugin that the settings or an operator keep off.
     struct Off: Encodable {
         let id: String
         let version: String
@@ -95,8 +106,13 @@ struct PluginsReport: Encodable {
             Refusal(file: $0.file, field: $0.field, wanted: $0.wanted, found: $0.found, remedy: $0.remedy)
         }
         refusals = catalog.refusals
+        stopped = catalog.plugins.compactMap { plugin in
+            plugin.stop.map { "\(plugin.id) \(plugin.identity.version) does not fold: \($0.reason)" }
+        }
     }
 
+    /// What does not fold, and why, in words; not encoded.
+    private let stopped: [String]
     /// In words; not encoded.
     private let refusals: [PluginRefusal]
 
@@ -117,6 +133,7 @@ struct PluginsReport: Encodable {
             }
             lines += table.lines
         }
+        lines += stopped
         lines += off.map { "\($0.id) \($0.version) off: \($0.reason) (\($0.file))" }
         return (lines + refusals.map { "\($0)" }).joined(separator: "\n")
     }

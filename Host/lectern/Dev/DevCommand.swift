@@ -104,7 +104,7 @@ struct DevCommand: AsyncParsableCommand {
         let sample = "\(path)/events.jsonl"
         if events.isEmpty {
             return to == nil && access(sample, R_OK) == 0
-                ? [FoldInput(path: sample)] : []
+                ? [FoldInput(jsonLines: sample)] : []
         }
         let inputs = events.map { FoldInput($0) }
         for input in inputs where access(input.path, R_OK) != 0 || input.path == "-" {

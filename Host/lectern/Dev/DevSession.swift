@@ -83,12 +83,15 @@ final class DevSession {
             }
             self.names = names
             identities = try names.map { try build.copy($0, to: "\(target.folder)/\($0).so") }
+            let hasOldEvents = events.contains { change?.files.contains($0.path) ?? false }
+            let before = target.own?.isRunning == false ? [] : try shown()
+            if hasOldEvents { forget() }
             if let host = target.own, !host.isRunning { try host.start() }
-            let before = try shown()
             try goLive()
             let seconds = Double(WallClock.microseconds - edited) / 1e6
             let wasLive = isLive
             isLive = true
+            if !wasLive || hasOldEvents { try replay() }
             try showLive(seconds, compile, before: wasLive || target.own == nil ? before : nil)
             for name in names { good.keep(name, from: target.folder) }
         } catch let error as Interruption {
@@ -116,7 +119,6 @@ final class DevSession {
 
     private func showLive(_ seconds: Double, _ compile: Double, before: [ShownPlugin]?) throws {
         let isFirst = before == nil
-        if isFirst { try replay() }
         let differences = try self.differences(before)
         var report = DevReport(
             event: .live, plugin: identities.map(\.summary).joined(separator: "; "), seconds: seconds,
@@ -134,9 +136,10 @@ final class DevSession {
 
     private func differences(_ before: [ShownPlugin]?) throws -> [ShownDifference] {
         let old = try before?.flatMap { try $0.components() } ?? []
-        return try shown().flatMap { try $0.components() }.map { new in
-            ShownDifference(old.first { $0.title == new.title }, new)
-        }
+        let new = try shown().flatMap { try $0.components() }
+        let gone = old.filter { old in !new.contains { $0.title == old.title } }
+        return new.map { new in ShownDifference(old.first { $0.title == new.title }, new) }
+            + gone.map { ShownDifference($0, ShownComponent(nothingOf: $0)) }
     }
 
     /// The reducers whose states differ though their versions do not.
@@ -189,13 +192,18 @@ final class DevSession {
         try goLive()
     }
 
-    /// Forgets what the private host has: its events have changed.
+    /// Ends the private host and takes its events away.
+    private func forget() {
+        target.own?.stop()
+        target.own?.clear()
+    }
+
+    /// Begins with other events.
     private func beginAnew() throws {
         guard let host = target.own else { return }
         do {
             let before = try shown()
-            host.stop()
-            host.clear()
+            forget()
             try host.start()
             try replay()
             report(

@@ -8,6 +8,13 @@ struct ShownComponent {
     /// Whether there are more than were read.
     let isCut: Bool
 
+    /// Where a build no longer has a component.
+    init(nothingOf other: ShownComponent) {
+        title = other.title
+        entries = [:]
+        isCut = false
+    }
+
     /// Of a state page of the host's, as it was answered.
     init(reducer: String, answer: String) throws {
         let page = try JSONTree(json: answer)

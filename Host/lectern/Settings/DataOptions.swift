@@ -10,6 +10,14 @@ struct DataOptions: ParsableArguments {
 
     @OptionGroup var settings: SettingsOptions
 
+    /// The log in a data folder, or in this folder itself.
+    static func log(in folder: String) throws -> LogDirectory {
+        for path in [folder, "\(folder)/log"] where access("\(path)/log.json", F_OK) == 0 {
+            return try LogDirectory(path)
+        }
+        throw InputFailure("no log in \(folder): expected a host's data folder, or the folder log in it")
+    }
+
     func log() throws -> LogDirectory {
         let directory = try load().log.directory
         guard access(directory, F_OK) == 0 else {

@@ -36,6 +36,14 @@ struct Program {
         return Captured(end: end, output: Self.text(output), errors: Self.text(errors))
     }
 
+    /// Runs it with our standard error, and keeps what it prints.
+    func captureOutput() throws(InputFailure) -> Captured {
+        let output = try Self.nameless()
+        defer { close(output) }
+        let end = try start(output: output, errors: 2)
+        return Captured(end: end, output: Self.text(output), errors: "")
+    }
+
     /// As `capture`, but ends it when the user wants to stop.
     ///
     /// - Parameter tick: called again and again with the seconds since it began.

@@ -1,0 +1,53 @@
+package import EventLog
+import PluginHost
+import Records
+
+extension Fold {
+    /// Folds what a log holds, from its first kept record to its last, as one shard. The log is read alone: its host may be
+    /// running.
+    ///
+    /// - Parameter directory: as of `run` for files.
+    package func run(
+        log: LogDirectory, to directory: String?, progress: (Progress) -> Void = { _ in }
+    ) throws -> FoldSummary {
+        let began = MonotonicClock.microseconds
+        let clock = FoldClock()
+        let letters = try DeadLetterFile(directory.map { "\($0)/dead-letters.jsonl" })
+        let setup = ShardSetup(
+            plugins: catalog.code, partitions: log.identity.partitions, batch: options.batch, dedup: options.dedup,
+            hashKey: log.identity.sipHashKey, skips: try skips(log))
+        let slot = options.activity?.take()
+        slot?.watch()
+        let shard = Shard(setup, slot: slot)
+        var rejected: [Rejection] = []
+        shard.onRejections = { rejected += $0 }
+        let feeder = RecordFeeder(shard, owned: Array(0..<setup.partitions))
+        let segments = try log.segments()
+        let size = segments.reduce(0) { $0 + $1.bytes }
+        var bytes = 0
+        try log.readChunks { chunk in
+            if chunk.beginsSegment { feeder.forgetSessions() }
+            for index in 0..<chunk.count { feeder.add(chunk[index], position: chunk[index].position) }
+            shard.flush()
+            try report(rejected, to: letters)
+            rejected.removeAll()
+            for index in 0..<chunk.count { bytes += chunk[index].bytes.count }
+            progress(Progress(input: "log", bytes: bytes, size: size, events: shard.events))
+        }
+        summary.events = shard.events
+        summary.duplicates = shard.plugins.map(\.duplicates).max() ?? 0
+        clock.stop(&summary)
+        try write([shard], to: directory)
+        try letters.close()
+        summary.deadLetters = letters.count
+        summary.seconds = Double(MonotonicClock.microseconds - began) / 1e6
+        return summary
+    }
+
+    /// What plugins skip, by plugin and partition: the records that say so come after the events.
+    private func skips(_ log: LogDirectory) throws -> [String: [Int: Set<UInt64>]] {
+        var events: Set<SkippedEvent> = []
+        try log.readChunks { events.formUnion($0.skippedEvents) }
+        return SkippedEvents.places(of: events)
+    }
+}
