@@ -15,6 +15,7 @@ package final class Plugin: @unchecked Sendable {
     package let aggregators: [AggregatorComponent]
     package let tables: [TableComponent]
     package let dashboards: [DashboardDefinition]
+    package let functions: [FunctionComponent]
 
     private let instance: lectern_plugin
     private let host: HostTable
@@ -59,6 +60,7 @@ package final class Plugin: @unchecked Sendable {
         tables = try reader.tables(over: reducers, aggregators)
         sources = try reader.sources()
         dashboards = try reader.dashboards(over: tables)
+        functions = try reader.functions()
         identity = staged.identity
         self.file = file
         self.instance = instance

@@ -69,6 +69,14 @@ package struct PluginCatalog: Sendable {
                         file: file, field: "source \(source.id)", wanted: "an id that no other source has",
                         found: "the same in plugin \(other)")
                 }
+                for function in plugin.functions {
+                    guard let other = plugins.first(where: { $0.functions.contains { $0.id == function.id } }) else {
+                        continue
+                    }
+                    throw PluginRefusal(
+                        file: file, field: "function \(function.id)", wanted: "an id that no other function has",
+                        found: "the same in plugin \(other.id)")
+                }
                 for source in plugin.sources { sources[source.id] = plugin.id }
                 plugins.append(plugin)
             } catch {
