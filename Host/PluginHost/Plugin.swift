@@ -23,9 +23,12 @@ package final class Plugin: @unchecked Sendable {
     package var id: String { identity.id }
 
     /// Loads the staged library, makes an instance with these settings (a JSON object) and reads what it declares.
-    init(_ staged: StagedPlugin, settings: String, report: @escaping @Sendable (PluginMessage) -> Void)
-        throws(PluginRefusal)
-    {
+    ///
+    /// - Parameter derivedColumns: the columns that the operator adds to its tables.
+    init(
+        _ staged: StagedPlugin, settings: String, derivedColumns: [String: Set<String>] = [:],
+        report: @escaping @Sendable (PluginMessage) -> Void
+    ) throws(PluginRefusal) {
         let file = staged.file
         func refuse(_ field: String, wanted: String, found: String) -> PluginRefusal {
             PluginRefusal(file: file, field: field, wanted: wanted, found: found)
@@ -59,7 +62,7 @@ package final class Plugin: @unchecked Sendable {
         aggregators = try reader.aggregators(over: reducers, taken: &taken)
         tables = try reader.tables(over: reducers, aggregators)
         sources = try reader.sources()
-        dashboards = try reader.dashboards(over: tables)
+        dashboards = try reader.dashboards(over: tables, derivedColumns)
         functions = try reader.functions()
         identity = staged.identity
         self.file = file
@@ -75,12 +78,14 @@ package final class Plugin: @unchecked Sendable {
 }
 
 extension ComponentReader {
-    func dashboards(over tables: [TableComponent]) throws(PluginRefusal) -> [DashboardDefinition] {
+    func dashboards(
+        over tables: [TableComponent], _ derivedColumns: [String: Set<String>]
+    ) throws(PluginRefusal) -> [DashboardDefinition] {
         guard let list = table(LECTERN_DASHBOARDS, as: lectern_dashboards.self), list.json.length > 0 else { return [] }
         let columns = Dictionary(uniqueKeysWithValues: tables.map { ($0.id, $0.columns) })
         let json = UnsafeRawBufferPointer(start: UnsafeRawPointer(list.json.start), count: Int(list.json.length))
         let (definitions, malformed) = DashboardDefinition.read(json: Array(json))
-        let problems = malformed + definitions.flatMap { $0.validate(tables: columns) }
+        let problems = malformed + definitions.flatMap { $0.validate(tables: columns, derivedColumns: derivedColumns) }
         guard problems.isEmpty else {
             throw refuse(
                 "dashboards", wanted: "definitions that fit the plugin's tables",

@@ -61,7 +61,8 @@ package struct PluginCatalog: Sendable {
                     plugin = running
                 } else {
                     plugin = try Plugin(
-                        staged, settings: configuration.entries[staged.identity.id]?.settings ?? "{}", report: report)
+                        staged, settings: configuration.entries[staged.identity.id]?.settings ?? "{}",
+                        derivedColumns: configuration.tables.names(of: staged.identity.id), report: report)
                 }
                 for source in plugin.sources {
                     guard let other = sources[source.id] else { continue }

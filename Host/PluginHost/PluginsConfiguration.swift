@@ -29,12 +29,15 @@ package struct PluginsConfiguration: Sendable {
     package var onlyListed = false
     /// Builds that must not be loaded, by their SHA-256, and why. Not a setting: what they did decides.
     package var quarantined: [String: String] = [:]
+    /// The section `tables`: the plugins' dashboards may name columns that it adds.
+    package var tables = TablesConfiguration()
 
     package init() {}
 
     /// Each plugin's own settings, for whoever wants a plugin whatever may be loaded elsewhere.
     package var withoutPins: PluginsConfiguration {
         var configuration = PluginsConfiguration()
+        configuration.tables = tables
         for (id, entry) in entries { configuration.entries[id, default: Entry()].settings = entry.settings }
         return configuration
     }

@@ -11,6 +11,7 @@ package final class ReductionEngine: Sendable {
     /// What folds at present.
     private struct Live {
         var plugins: [Plugin]
+        var columns: DerivedColumns
         var shards: [ShardThread]
         /// What earlier generations have folded.
         var foldedBefore: UInt64 = 0
@@ -28,19 +29,23 @@ package final class ReductionEngine: Sendable {
 
     /// Restores the last checkpoints and starts to fold what the log holds after them.
     ///
-    /// - Parameter activity: where it is noted what plugins are asked.
+    /// - Parameters:
+    ///   - activity: where it is noted what plugins are asked.
+    ///   - mayLackFunctions: go on without derived columns whose function is not there; see `lackingColumns`.
     /// - Throws: `RestoreError` or what the store throws: a checkpoint that can't be continued is never guessed at.
+    ///   `DerivedColumnsError` if the settings add columns to tables that can't be.
     package init(
         _ log: EventLog, _ store: any KeyValueStore, _ plugins: [Plugin], _ configuration: ReductionConfiguration,
-        activity: ActivityFile? = nil
+        activity: ActivityFile? = nil, mayLackFunctions: Bool = false
     ) throws {
+        let columns = try DerivedColumns(configuration.tables, plugins, mayLackFunctions: mayLackFunctions)
         self.activity = activity
         self.log = log
         self.store = store
         self.configuration = configuration
-        views = Views(plugins, store: store, partitions: log.identity.partitions)
+        views = Views(plugins, columns, store: store, partitions: log.identity.partitions)
         commits = CheckpointThread(store)
-        live = Mutex(Live(plugins: plugins, shards: []))
+        live = Mutex(Live(plugins: plugins, columns: columns, shards: []))
         let shards = try shards(of: plugins)
         for plugin in Self.rebuilt(shards) { commits.discard(plugin: plugin) }
         live.withLock { $0.shards = shards }
@@ -51,6 +56,9 @@ package final class ReductionEngine: Sendable {
     }
 
     package var plugins: [Plugin] { live.withLock { $0.plugins } }
+
+    /// The derived columns that are left out because no plugin has their function, a sentence each.
+    package var lackingColumns: [String] { live.withLock { $0.columns.lacking } }
 
     /// Events that were folded, and that were duplicates, since the start.
     package var folded: UInt64 {
@@ -122,11 +130,16 @@ extension ReductionEngine {
     /// log is told of the new generation, and at that record they take over. Whatever fails before leaves all as it was.
     /// Blocks for as long as that takes; one at a time.
     ///
-    /// - Throws: `RestoreError` if a build can't read its plugin's states, `ReplacementError` with what else failed.
+    /// - Throws: `RestoreError` if a build can't read its plugin's states, `DerivedColumnsError` if functions that derived
+    ///   columns call would go or change, `ReplacementError` with what else failed.
     package func replacePlugins(_ plugins: [Plugin]) throws -> Replacement {
         try replacing.withLock { _ in
             let began = MonotonicClock.microseconds
             if let failure { throw ReplacementError(description: "the host has stopped folding: \(failure)") }
+            let columnsBefore = live.withLock { $0.columns }
+            try columnsBefore.checkReplacement(by: plugins)
+            let columns = try DerivedColumns(
+                configuration.tables, plugins, mayLackFunctions: !columnsBefore.lacking.isEmpty)
             let followers = try shards(of: plugins)
             do {
                 for follower in followers { follower.start() }
@@ -148,13 +161,14 @@ extension ReductionEngine {
                 live.foldedBefore += live.shards.reduce(0) { $0 + $1.counters.events.load(ordering: .relaxed) }
                 for follower in followers { follower.countFromHere() }
                 live.plugins = plugins
+                live.columns = columns
                 live.shards = followers
             }
             let committed = commits.committed
             for follower in followers { follower.goLive() }
             // What is shown changes when there is something to show.
             for _ in 0..<100 where !rebuilt.isEmpty && commits.committed == committed { usleep(20_000) }
-            views.replace(plugins)
+            views.replace(plugins, columns)
             return Replacement(rebuilt: rebuilt, seconds: Double(MonotonicClock.microseconds - began) / 1e6)
         }
     }

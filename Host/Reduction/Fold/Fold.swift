@@ -39,6 +39,7 @@ package final class Fold {
         _ inputs: [FoldInput], to directory: String?, progress: (Progress) -> Void = { _ in }
     ) throws -> FoldSummary {
         let began = MonotonicClock.microseconds
+        let columns = try DerivedColumns(options.tables, catalog.plugins)
         for plugin in catalog.plugins { try store?.discard(plugin: plugin.id) }
         let letters = try DeadLetterFile(directory.map { "\($0)/dead-letters.jsonl" })
         var restarts = options.restarts.sorted()
@@ -54,7 +55,7 @@ package final class Fold {
             guard isWhole else { continue }
             summary.events = life.decoded
             summary.duplicates = life.duplicates
-            try write(life.shards, to: directory)
+            try write(life.shards, columns, to: directory)
             break
         }
         try letters.close()
@@ -120,7 +121,7 @@ package final class Fold {
         }
     }
 
-    private func write(_ shards: [Shard], to directory: String?) throws {
+    private func write(_ shards: [Shard], _ columns: DerivedColumns, to directory: String?) throws {
         let buffer = LineBuffer()
         let output = StateOutput(file: try LineFile(directory.map { "\($0)/states.jsonl" }, buffer))
         for index in catalog.plugins.indices.sorted(by: { catalog.plugins[$0].id < catalog.plugins[$1].id }) {
@@ -129,7 +130,8 @@ package final class Fold {
             for table in catalog.plugins[index].tables {
                 let name = "\(catalog.plugins[index].id).\(table.id)"
                 let file = try LineFile(directory.map { "\($0)/tables/\(name).jsonl" }, buffer)
-                _ = try TableOutput(table, of: states, to: file)
+                let derived = columns[TableID(plugin: catalog.plugins[index].id, table: table.id)]
+                _ = try TableOutput(table, derived, of: states, to: file)
                 summary.rows.append((name, file.count, try file.close()))
             }
         }

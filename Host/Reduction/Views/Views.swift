@@ -12,7 +12,7 @@ package final class Views: TableReading {
     private enum Work: Sendable {
         case open(plugin: String, done: @Sendable () -> Void)
         case committed([Checkpoint])
-        case replace([Plugin])
+        case replace([Plugin], DerivedColumns)
         case call(@Sendable ([String: PluginView]) -> Void)
     }
 
@@ -26,6 +26,7 @@ package final class Views: TableReading {
         /// By plugin: those that follow the checkpoints, or are about to.
         var shown: [String: Shown] = [:]
         var plugins: [String: Plugin]
+        var columns: DerivedColumns
         var readers: [Int: ChangeReader] = [:]
         var nextReader = 0
         var failure: (any Error)?
@@ -42,10 +43,12 @@ package final class Views: TableReading {
     private let thread: Mutex<WorkThread?>
 
     /// - Parameters:
+    ///   - columns: what is added to the plugins' tables.
     ///   - store: where the checkpoints of the plugins go.
     ///   - partitions: of the log.
-    package init(_ plugins: [Plugin], store: any KeyValueStore, partitions: Int) {
-        published = Mutex(Published(plugins: Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) })))
+    package init(_ plugins: [Plugin], _ columns: DerivedColumns, store: any KeyValueStore, partitions: Int) {
+        published = Mutex(
+            Published(plugins: Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) }), columns: columns))
         self.store = store
         self.partitions = partitions
         epoch = UInt64(WallClock.microseconds)
@@ -69,7 +72,7 @@ package final class Views: TableReading {
     }
 
     /// Shows other plugins, or other builds, from now on. What is shown is read from the store again.
-    func replace(_ plugins: [Plugin]) { queue.put(.replace(plugins)) }
+    func replace(_ plugins: [Plugin], _ columns: DerivedColumns) { queue.put(.replace(plugins, columns)) }
 
     /// Runs a body on the thread of the views, which it holds up, once the plugin is shown.
     func read<Result: Sendable>(
@@ -139,8 +142,8 @@ extension Views {
                 case .open(let plugin, let done):
                     if views[plugin] == nil { views[plugin] = restored(plugin, versions) }
                     done()
-                case .replace(let plugins):
-                    for plugin in replaced(by: plugins) {
+                case .replace(let plugins, let columns):
+                    for plugin in replaced(by: plugins, columns) {
                         guard views.removeValue(forKey: plugin) != nil else { continue }
                         changed.remove(plugin)
                         views[plugin] = restored(plugin, versions)
@@ -161,12 +164,16 @@ extension Views {
         }
     }
 
-    /// The plugins that are no longer there, or are another build.
-    private func replaced(by plugins: [Plugin]) -> [String] {
+    /// The plugins that are no longer there, or are another build, or whose tables call functions of such.
+    private func replaced(by plugins: [Plugin], _ columns: DerivedColumns) -> [String] {
         published.withLock { published in
             let before = published.plugins
             published.plugins = Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) })
-            let replaced = before.filter { published.plugins[$0.key] !== $0.value }.map(\.key)
+            published.columns = columns
+            let others = published.plugins.filter { before[$0.key] !== $0.value }.map(\.key)
+            let replaced = before.filter { id, plugin in
+                published.plugins[id] !== plugin || !columns.functionPlugins(of: id).isDisjoint(with: others)
+            }.map(\.key)
             for plugin in replaced where published.plugins[plugin] == nil { published.shown[plugin] = nil }
             return replaced
         }
@@ -174,8 +181,9 @@ extension Views {
 
     /// The states of a plugin as the store holds them, shown; nil if there is no such plugin.
     private func restored(_ plugin: String, _ versions: VersionCounter) -> PluginView? {
-        guard let plugin = published.withLock({ $0.plugins[plugin] }) else { return nil }
-        let view = PluginView(plugin, versions)
+        let (found, columns) = published.withLock { ($0.plugins[plugin], $0.columns) }
+        guard let plugin = found else { return nil }
+        let view = PluginView(plugin, columns, versions)
         do {
             for partition in 0..<partitions {
                 guard let stored = try store.restore(plugin: plugin.id, partition: partition) else { continue }

@@ -32,10 +32,13 @@ package struct PluginListing: Sendable {
     package var reducers: [String]
     package var tables: [String]
     package var dashboards: [DashboardDefinition]
+    /// Functions with their arguments and results.
+    package var functions: [String]
 
     package init(
         id: String, version: String, language: String = "swift", build: String = "", sources: [String] = [],
-        reducers: [String] = [], tables: [String] = [], dashboards: [DashboardDefinition] = []
+        reducers: [String] = [], tables: [String] = [], dashboards: [DashboardDefinition] = [],
+        functions: [String] = []
     ) {
         self.id = id
         self.version = version
@@ -45,12 +48,14 @@ package struct PluginListing: Sendable {
         self.reducers = reducers
         self.tables = tables
         self.dashboards = dashboards
+        self.functions = functions
     }
 
     package init(_ plugin: Plugin) {
         self.init(
             id: plugin.id, version: plugin.identity.version, language: plugin.identity.language,
             build: plugin.identity.build, sources: plugin.sources.map(\.id), reducers: plugin.reducers.map(\.id),
-            tables: plugin.tables.map(\.id), dashboards: plugin.dashboards)
+            tables: plugin.tables.map(\.id), dashboards: plugin.dashboards,
+            functions: plugin.functions.map(\.description.signature))
     }
 }

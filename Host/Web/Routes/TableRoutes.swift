@@ -69,7 +69,7 @@ struct TableRoutes {
                     json.member("build", plugin.build)
                     for (name, ids) in [
                         ("sources", plugin.sources), ("reducers", plugin.reducers), ("tables", plugin.tables),
-                        ("dashboards", plugin.dashboards.map(\.id)),
+                        ("dashboards", plugin.dashboards.map(\.id)), ("functions", plugin.functions),
                     ] {
                         json.key(name)
                         json.array(ids) { $0.text($1) }

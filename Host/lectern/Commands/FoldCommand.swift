@@ -61,7 +61,9 @@ struct FoldCommand: AsyncParsableCommand {
             let store =
                 try checkpoints || !restarts.isEmpty
                 ? KeyValueStores(host.stores, folder: output ?? Folder.temporary()).default : nil
-            let fold = Fold(catalog, host.foldOptions(restarts: restarts), store: store)
+            var options = host.foldOptions(restarts: restarts)
+            options.tables = host.plugins.tables
+            let fold = Fold(catalog, options, store: store)
             let bar = ProgressBar()
             let summary = try fold.run(inputs.map(FoldInput.init), to: output) { progress in
                 bar.show(progress.input, done: progress.bytes, of: progress.size, note: "\(progress.events) events")

@@ -51,6 +51,7 @@ struct PluginsReport: Encodable {
         let aggregators: [String]
         let tables: [String]
         let dashboards: [String]
+        let functions: [String]
     }
 
     struct Refusal: Encodable {
@@ -83,7 +84,7 @@ struct PluginsReport: Encodable {
                 sdk: plugin.identity.sdk, build: plugin.identity.build, file: plugin.file,
                 sources: plugin.sources.map(\.id), reducers: plugin.reducers.map { "\($0.id)@\($0.version)" },
                 aggregators: plugin.aggregators.map(\.id), tables: plugin.tables.map(\.id),
-                dashboards: plugin.dashboards.map(\.id))
+                dashboards: plugin.dashboards.map(\.id), functions: plugin.functions.map(\.description.signature))
         }
         off = catalog.off.map {
             Off(
@@ -106,12 +107,13 @@ struct PluginsReport: Encodable {
             lines.append("no plugin in \(folder); name the folder with --plugins")
         } else if !plugins.isEmpty {
             var table = TextTable(
-                "PLUGIN", "VERSION", "LANGUAGE", "BUILD", "SOURCES", "REDUCERS", "TABLES", "DASHBOARDS")
+                "PLUGIN", "VERSION", "LANGUAGE", "BUILD", "SOURCES", "REDUCERS", "TABLES", "DASHBOARDS",
+                "FUNCTIONS")
             for plugin in plugins {
                 table.add(
                     plugin.id, plugin.version, plugin.language, String(plugin.build.prefix(12)),
                     "\(plugin.sources.count)", "\(plugin.reducers.count)", "\(plugin.tables.count)",
-                    "\(plugin.dashboards.count)")
+                    "\(plugin.dashboards.count)", "\(plugin.functions.count)")
             }
             lines += table.lines
         }

@@ -66,7 +66,7 @@ struct PluginChecks {
 
     /// Loads it, and tells which of the steps to that failed.
     private mutating func checkLoading() throws -> ProbeReport.Components? {
-        let steps = ["loading", "settings", "components", "dashboards"]
+        let steps = ["loading", "settings", "components", "dashboards", "functions"]
         let done = ["with every symbol that it needs, and an entry of this ABI", "accepted"]
         let outcome = try outcome(of: .load)
         guard case .reported(let report) = outcome, let components = report.components else {
@@ -77,7 +77,7 @@ struct PluginChecks {
                 ? 0
                 : field == "settings"
                     ? 1
-                    : field == "dashboards" ? 3 : 2
+                    : field == "dashboards" ? 3 : field.hasPrefix("function ") || field == "id of a function" ? 4 : 2
             for (index, step) in steps.enumerated() {
                 if index < failed {
                     add(step, .ok, index < done.count ? done[index] : "")
@@ -94,6 +94,11 @@ struct PluginChecks {
         components.dashboards.isEmpty
             ? skip("dashboards", why: "there is none")
             : add("dashboards", .ok, "\(components.dashboards.joined(separator: ", ")): they fit the tables")
+        components.functions.isEmpty
+            ? skip("functions", why: "there is none")
+            : add(
+                "functions", .ok,
+                "\(components.functions.joined(separator: ", ")): \(components.functionTests) tests passed")
         return components
     }
 

@@ -53,7 +53,8 @@ struct PluginProbing {
             sources: plugin.sources.map(\.id),
             reducers: plugin.reducers.map { .init(id: $0.id, merges: $0.isSpread) },
             aggregators: plugin.aggregators.map(\.id), tables: plugin.tables.map(\.id),
-            dashboards: plugin.dashboards.map(\.id))
+            dashboards: plugin.dashboards.map(\.id), functions: plugin.functions.map(\.description.signature),
+            functionTests: plugin.functions.reduce(0) { $0 + $1.tests })
     }
 
     // MARK: Reading

@@ -36,8 +36,12 @@ struct HostProcess {
             Terminal.warn("the host was ended by a plugin: \(crash)")
         }
         let catalog = load([])
+        // A plugin that is kept off because it crashed must not keep the host from running.
+        let isQuarantined = catalog.off.contains { if case .quarantined = $0.why { true } else { false } }
         engine = try ReductionEngine(
-            log, stores.default, catalog.plugins, settings.reduction, activity: activity)
+            log, stores.default, catalog.plugins, settings.reduction, activity: activity,
+            mayLackFunctions: isQuarantined)
+        for column in engine.lackingColumns { Terminal.warn("left out: \(column)") }
         ingest = IngestService(
             settings.ingest, log: log, sources: catalog.plugins.flatMap(\.sources).map(PluginSource.init))
         plugins = LoadedPlugins(catalog, engine: engine, ingest: ingest, load: load)
