@@ -40,7 +40,7 @@ typedef struct lectern_function_test {
 } lectern_function_test;
 LECTERN_ASSERT(sizeof(lectern_function_test) == 32, "lectern_function_test");
 
-/// Flag: the result depends on the arguments alone, to the last bit and for ever. Columns of tables call no other.
+/// Flag: the result depends on the arguments alone. Columns of tables call no other function.
 #define LECTERN_FUNCTION_PURE 1u
 /// Flag: a call takes microseconds rather than nanoseconds. It is shown to operators.
 #define LECTERN_FUNCTION_EXPENSIVE 2u
