@@ -25,6 +25,11 @@ package struct ColumnExpressionError: Error, Equatable {
     package let expected: String
     /// What stands there instead, and where.
     package let found: String
+
+    package init(expected: String, found: String) {
+        self.expected = expected
+        self.found = found
+    }
 }
 
 /// Reads an expression from left to right.
