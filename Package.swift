@@ -120,7 +120,7 @@ let package = Package(
             uses: [
                 "CRecords", "Records", .product(name: "CPluginAPI", package: "PluginAPI"),
             ]),
-        tests("PluginHostTests", uses: ["PluginHost"]),
+        tests("PluginHostTests", uses: ["PluginHost", "Settings"]),
         tests("SettingsTests", uses: ["Settings"]),
         tests("IngestTests", uses: ["EventLog", "Ingest", "Records", "Settings"]),
         tests(

@@ -11,12 +11,12 @@ struct FunctionPlugin {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("lectern-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for (number, definitions) in builds.enumerated() {
-            try Self.build(definitions, to: folder.appendingPathComponent("\(number).so").path)
+            try add("FunctionsInC/functions.c", definitions, to: "\(number).so")
         }
     }
 
-    /// With the headers alone, as its author would.
-    private static func build(_ definitions: [String], to file: String) throws {
+    /// Builds another one of Tests/Plugins into the folder, with the headers alone, as its author would.
+    func add(_ source: String, _ definitions: [String] = [], to file: String) throws {
         var root = URL(fileURLWithPath: #filePath)
         for _ in 0..<3 { root.deleteLastPathComponent() }
         let compiler = Process()
@@ -26,7 +26,7 @@ struct FunctionPlugin {
                 "gcc", "-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden",
                 "-Wl,-z,nodelete,-z,defs,--build-id", "-I", root.path + "/PluginAPI/CPluginAPI/include",
             ] + definitions.map { "-D\($0)" }
-            + [root.path + "/Tests/Plugins/FunctionsInC/functions.c", "-o", file]
+            + [root.path + "/Tests/Plugins/\(source)", "-o", folder.appendingPathComponent(file).path]
         try compiler.run()
         compiler.waitUntilExit()
         try #require(compiler.terminationStatus == 0)

@@ -32,13 +32,13 @@ public struct Function: Sendable {
 
     /// A function of any of the types, made of a C function: its signature is read from its type.
     ///
-    ///     Function("initial", "name", calling: initial as @convention(c) (FunctionText) -> FunctionText)
+    ///     Function("initial", calling: initial as @convention(c) (FunctionText) -> FunctionText, "name")
     ///
     /// where `initial` is a closure, or a function that is marked `@c`.
     ///
     /// - Parameter function: of type `@convention(c)`, with arguments and a result of `Double`, `Int`, `Int64`, `Bool` or
     ///   `FunctionText`.
-    public init<Code>(_ id: String, _ arguments: FunctionArgument..., calling function: Code) {
+    public init<Code>(_ id: String, calling function: Code, _ arguments: FunctionArgument...) {
         self.init(id, arguments, function)
     }
 
