@@ -114,6 +114,12 @@ let package = Package(
                 .unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib"])
             ]),
 
+        // What a call of a function of a plugin costs.
+        .target(name: "CWork", path: "Tests/Benchmarks/FunctionCalls/CWork"),
+        .executableTarget(
+            name: "function-calls", dependencies: ["CFFI", "CWork", "PluginHost"],
+            path: "Tests/Benchmarks/FunctionCalls/FunctionCalls", swiftSettings: swiftSettings),
+
         tests("EventLogTests", uses: ["CRecords", "EventLog", "Records", "Settings"]),
         tests(
             "RecordsTests",
