@@ -55,8 +55,9 @@ extension IntegrationTests {
                     setting("half", "half(events)"), setting("later", "next_day(last)"),
                     setting("level", "{title: How many, value: \"level(sum(events, 48))\"}"),
                 ], plugins: plugins)
+            let folded = try folding()
             #expect(
-                try lines(of: "\(folding().folder.path)/tables/counter-in-c.actors.jsonl") == [
+                try lines(of: "\(folded.folder.path)/tables/counter-in-c.actors.jsonl") == [
                     #"{"actor":"ada","events":2,"last":"2026-01-31T10:00:00Z","half":1,"later":"2026-02-01T10:00:00Z","#
                         + #""level":"high"}"#,
                     #"{"actor":"bob","events":1,"last":"2026-01-31T09:00:00Z","half":0.5,"later":"2026-02-01T09:00:00Z","#
@@ -70,11 +71,13 @@ extension IntegrationTests {
                 "events.jsonl",
                 lines: (0..<3_000).map { #"{"event_type":"x","user_id":"student \#($0)"}"# })
             var folding = Folding(inputs: [events], settings: [setting("name", "initial(actor)")], plugins: plugins)
-            let rows = try folding().rows(of: "counter-in-c.actors")
+            let once = try folding()
+            let rows = try once.rows(of: "counter-in-c.actors")
             #expect(rows.count == 3_000 && rows.allSatisfy { $0["name"] == "s" })
-            let once = try lines(of: "\(folding().folder.path)/tables/counter-in-c.actors.jsonl")
             folding.shards = 3
-            #expect(try lines(of: "\(folding().folder.path)/tables/counter-in-c.actors.jsonl") == once)
+            let again = try folding()
+            let name = "tables/counter-in-c.actors.jsonl"
+            #expect(try lines(of: "\(again.folder.path)/\(name)") == lines(of: "\(once.folder.path)/\(name)"))
         }
 
         @Test("of a plugin in Swift derive columns as well")
@@ -169,6 +172,22 @@ extension IntegrationTests {
             // The table may go with its column, and the functions after it.
             try FileManager.default.removeItem(atPath: "\(plugins)/counter.so")
             try FileManager.default.removeItem(atPath: "\(plugins)/functions.so")
+            #expect(try host.reload().status == 200)
+        }
+
+        @Test("of a plugin that is kept off because it crashed do not keep the host from running")
+        func quarantined() throws {
+            let list = try JSONDecoder().decode(
+                PluginList.self,
+                from: Data(run(Installation.lectern, ["plugin", "list", "--json", "--plugins", plugins]).utf8))
+            let build = try #require(list.plugins.first { $0.id == "functions-in-c" }).build
+            let crashes = #"{"functions-in-c":{"build":"\#(build)","crashes":3,"last":"it trapped"}}"#
+            _ = try folder.write("data/quarantine.json", crashes.utf8)
+            let host = try host([setting("half", "half(events)")])
+            #expect(host.complained.contains("left out: tables.counter-in-c.actors.columns.half, “half(events)”"))
+            try send(Self.events, to: host)
+            #expect(try eventually { try table(of: host).contains(#""last":"2026-01-31T10:00:00Z"}"#) })
+            // What is out already stops no reload.
             #expect(try host.reload().status == 200)
         }
 

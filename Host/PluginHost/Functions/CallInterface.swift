@@ -1,7 +1,7 @@
 import CFFI
 import CPluginAPI
 
-/// How libffi calls a C function of some types: prepared once, then used for each call.
+/// How libffi calls a C function of some types: prepared once, which costs as much as a call, then used for each.
 ///
 /// Safe to share: nothing here changes once it is made, and a call only reads it.
 final class CallInterface: @unchecked Sendable {

@@ -104,24 +104,39 @@ package struct FunctionCaller: @unchecked Sendable {
     }
 
     private func call(_ interface: CallInterface, _ memory: [ArgumentMemory], _ skipped: [Bool]) -> [Cell] {
-        withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: memory.count) { values in
-            withUnsafeTemporaryAllocation(byteCount: CallInterface.resultSize, alignment: 16) { room in
-                let start = room.baseAddress!
-                return each(skipped) { row in
+        let count = memory.count
+        return withUnsafeTemporaryAllocation(of: (start: UnsafeMutableRawPointer, stride: Int).self, capacity: count) {
+            places in
+            withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: count) { values in
+                withUnsafeTemporaryAllocation(byteCount: CallInterface.resultSize, alignment: 16) { room in
                     for (index, argument) in memory.enumerated() {
-                        values[index] = argument.start + row &* argument.stride
+                        places.initializeElement(at: index, to: (argument.start, argument.stride))
                     }
-                    interface.call(code, values.baseAddress!, start)
-                    switch result {
-                    case .number: return .finite(start.load(as: Double.self))
-                    case .integer: return .integer(start.load(as: Int64.self))
-                    case .time: return .time(start.load(as: Int64.self))
-                    // Small results come as a whole register, of which the lowest byte counts.
-                    case .boolean: return .boolean(UInt8(truncatingIfNeeded: start.load(as: UInt.self)) != 0)
-                    case .text: return .copied(start.load(as: lectern_text.self))
+                    let start = room.baseAddress!
+                    defer { withExtendedLifetime(memory) {} }
+                    return each(skipped) { row in
+                        for index in 0..<count {
+                            let place = places[index]
+                            values.initializeElement(at: index, to: place.start + row &* place.stride)
+                        }
+                        interface.call(code, values.baseAddress!, start)
+                        return cell(start)
                     }
                 }
             }
+        }
+    }
+
+    /// What libffi has written.
+    @inline(__always)
+    private func cell(_ start: UnsafeMutableRawPointer) -> Cell {
+        switch result {
+        case .number: .finite(start.load(as: Double.self))
+        case .integer: .integer(start.load(as: Int64.self))
+        case .time: .time(start.load(as: Int64.self))
+        // Small results come as a whole register, of which the lowest byte counts.
+        case .boolean: .boolean(UInt8(truncatingIfNeeded: start.load(as: UInt.self)) != 0)
+        case .text: .copied(start.load(as: lectern_text.self))
         }
     }
 
