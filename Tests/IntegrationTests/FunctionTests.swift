@@ -206,5 +206,14 @@ extension IntegrationTests {
                     && line.contains("function forgetting, test (80.0, 2.0): expected 21.0 ± 0.001"),
                 "\(process.printed)")
         }
+
+        @Test("that trap are one failed check of their plugin")
+        func trap() throws {
+            try install(["TRAPS"])
+            let process = try ChildProcess(Installation.lectern, ["plugin", "check", "\(plugins)/functions.so"])
+            #expect(try process.wait() == .code(1))
+            let line = process.printed.split(separator: "\n").first { $0.hasPrefix("FAILED") } ?? ""
+            #expect(line.contains("while it was loaded, and its functions were called with their tests"), "\(line)")
+        }
     }
 }

@@ -20,6 +20,7 @@ struct PluginProbing {
         if let probe = command.probe { alarm(probe.seconds) }
         let host = try command.settings.load(data: ".")
         self.host = host
+        Terminal.note("\(Self.during)it was loaded, and its functions were called with their tests")
         catalog = PluginCatalog.load(
             [command.file] + command.others, generations: Folder.cache("generations"), host.plugins.withoutPins,
             report: { Terminal.note("\($0.plugin): \($0.text)") })

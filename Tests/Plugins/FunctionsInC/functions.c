@@ -6,7 +6,7 @@
 //
 // With -DPLUGIN="other" it is another plugin, with -DFORGETTING="name" its first function has another id, and with
 // -DRESULT=LECTERN_COLUMN_INTEGER its declaration lies. -DARGUMENTS=1, -DTESTS=0, -DEXPECTED=1 and -DFLAGS=0 do what they
-// say to its declaration; -DTYPE=9 and -DARGUMENT_FLAGS=1 to that of `sum`.
+// say to its declaration; -DTYPE=9 and -DARGUMENT_FLAGS=1 to that of `sum`. With -DTRAPS `half` ends the process.
 #include <lectern/lectern.h>
 #include <stdbool.h>
 #include <string.h>
@@ -46,7 +46,12 @@ static double forgetting(double score, double days) {
   for (; days >= 1; days--) score /= 2;
   return score;
 }
-static double half(double x) { return x / 2; }
+static double half(double x) {
+#ifdef TRAPS
+  __builtin_trap();
+#endif
+  return x / 2;
+}
 static double within(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
 static bool passed(double score) { return score >= 50; }
 static lectern_text level(double score) {
