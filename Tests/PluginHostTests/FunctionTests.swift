@@ -20,7 +20,8 @@ import Testing
         let first = try #require(functions.first).description
         #expect(first.signature == "forgetting(score: number, days: number) -> number")
         #expect(first.title == "Forgetting" && first.about == "What is left of a score after some days.")
-        #expect(first.isPure && !first.isExpensive && functions[1].description.isExpensive)
+        #expect(first.isPure && !first.isExpensive && first.summary == first.signature)
+        #expect(functions[1].description.summary == "sum(a: integer, b: integer) -> integer, expensive")
     }
 
     @Test func `have descriptions that can be written and read`() throws {

@@ -46,6 +46,9 @@ package struct FunctionDescription: Sendable, Hashable, Codable {
         return "\(id)(\(list.joined(separator: ", "))) -> \(result.rawValue)"
     }
 
+    /// The signature, and what operators should know besides: `…, impure, expensive`.
+    package var summary: String { signature + (isPure ? "" : ", impure") + (isExpensive ? ", expensive" : "") }
+
     /// Whether whatever calls the other one can call this one instead: only names and words differ.
     package func canReplace(_ other: FunctionDescription) -> Bool {
         id == other.id && result == other.result && arguments.map(\.type) == other.arguments.map(\.type)

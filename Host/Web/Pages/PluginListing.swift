@@ -56,6 +56,6 @@ package struct PluginListing: Sendable {
             id: plugin.id, version: plugin.identity.version, language: plugin.identity.language,
             build: plugin.identity.build, sources: plugin.sources.map(\.id), reducers: plugin.reducers.map(\.id),
             tables: plugin.tables.map(\.id), dashboards: plugin.dashboards,
-            functions: plugin.functions.map(\.description.signature))
+            functions: plugin.functions.map(\.description.summary))
     }
 }

@@ -84,7 +84,7 @@ struct PluginsReport: Encodable {
                 sdk: plugin.identity.sdk, build: plugin.identity.build, file: plugin.file,
                 sources: plugin.sources.map(\.id), reducers: plugin.reducers.map { "\($0.id)@\($0.version)" },
                 aggregators: plugin.aggregators.map(\.id), tables: plugin.tables.map(\.id),
-                dashboards: plugin.dashboards.map(\.id), functions: plugin.functions.map(\.description.signature))
+                dashboards: plugin.dashboards.map(\.id), functions: plugin.functions.map(\.description.summary))
         }
         off = catalog.off.map {
             Off(

@@ -54,7 +54,7 @@ struct PluginProbing {
             sources: plugin.sources.map(\.id),
             reducers: plugin.reducers.map { .init(id: $0.id, merges: $0.isSpread) },
             aggregators: plugin.aggregators.map(\.id), tables: plugin.tables.map(\.id),
-            dashboards: plugin.dashboards.map(\.id), functions: plugin.functions.map(\.description.signature),
+            dashboards: plugin.dashboards.map(\.id), functions: plugin.functions.map(\.description.summary),
             functionTests: plugin.functions.reduce(0) { $0 + $1.tests })
     }
 

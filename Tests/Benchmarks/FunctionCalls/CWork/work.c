@@ -1,6 +1,6 @@
 #include "work.h"
 
-__attribute__((noinline)) double lectern_work(double score, double days) { return score / (1 + days * 0.125); }
+__attribute__((noinline)) double lectern_work(double score, double days) { return score - days * 0.125; }
 
 double lectern_work_direct(const double *scores, const double *days, int64_t rows) {
   double sum = 0;
