@@ -45,6 +45,7 @@ let package = Package(
         .target(
             name: "CSimdjson", dependencies: [.product(name: "CPluginAPI", package: "PluginAPI")],
             path: "Host/C/CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+        .systemLibrary(name: "CFFI", path: "Host/C/CFFI", providers: [.apt(["libffi-dev"])]),
         .systemLibrary(name: "CXXHash", path: "Host/C/CXXHash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZlib", path: "Host/C/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Host/C/CCrypto", providers: [.apt(["libssl-dev"])]),
@@ -59,7 +60,8 @@ let package = Package(
         module("EventLog", uses: ["Records", "Settings", "CRecords", "CXXHash"]),
         module(
             "KeyValueStore", uses: ["Records", "Settings", "CXXHash", .product(name: "GRDB", package: "GRDB.swift")]),
-        module("PluginHost", uses: ["Records", "Settings", .product(name: "CPluginAPI", package: "PluginAPI")]),
+        module(
+            "PluginHost", uses: ["Records", "Settings", "CFFI", .product(name: "CPluginAPI", package: "PluginAPI")]),
         module(
             "Reduction",
             uses: [
@@ -112,13 +114,19 @@ let package = Package(
                 .unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib"])
             ]),
 
+        // What a call of a function of a plugin costs.
+        .target(name: "CWork", path: "Tests/Benchmarks/FunctionCalls/CWork"),
+        .executableTarget(
+            name: "function-calls", dependencies: ["CFFI", "CWork", "PluginHost"],
+            path: "Tests/Benchmarks/FunctionCalls/FunctionCalls", swiftSettings: swiftSettings),
+
         tests("EventLogTests", uses: ["CRecords", "EventLog", "Records", "Settings"]),
         tests(
             "RecordsTests",
             uses: [
                 "CRecords", "Records", .product(name: "CPluginAPI", package: "PluginAPI"),
             ]),
-        tests("PluginHostTests", uses: ["PluginHost"]),
+        tests("PluginHostTests", uses: ["PluginHost", "Settings"]),
         tests("SettingsTests", uses: ["Settings"]),
         tests("IngestTests", uses: ["EventLog", "Ingest", "Records", "Settings"]),
         tests(

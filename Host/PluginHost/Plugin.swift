@@ -12,6 +12,7 @@ package final class Plugin: @unchecked Sendable {
     package let sources: [SourceComponent]
     package let aggregators: [AggregatorComponent]
     package let tables: [TableComponent]
+    package let functions: [FunctionComponent]
 
     private let instance: lectern_plugin
     private let host: HostTable
@@ -20,9 +21,12 @@ package final class Plugin: @unchecked Sendable {
     package var identity: PluginIdentity { description.identity }
 
     /// Loads the staged library, makes an instance with these settings (a JSON object) and reads what it declares.
-    init(_ staged: StagedPlugin, settings: String, report: @escaping @Sendable (PluginMessage) -> Void)
-        throws(PluginRefusal)
-    {
+    ///
+    /// - Parameter derivedColumns: the columns that the operator adds to its tables.
+    init(
+        _ staged: StagedPlugin, settings: String, derivedColumns: [String: Set<String>] = [:],
+        report: @escaping @Sendable (PluginMessage) -> Void
+    ) throws(PluginRefusal) {
         let file = staged.file
         func refuse(_ field: String, wanted: String, found: String) -> PluginRefusal {
             PluginRefusal(file: file, field: field, wanted: wanted, found: found)
@@ -56,10 +60,12 @@ package final class Plugin: @unchecked Sendable {
         aggregators = try reader.aggregators(over: reducers, taken: &taken)
         tables = try reader.tables(over: reducers, aggregators)
         sources = try reader.sources()
+        functions = try reader.functions()
         description = try PluginDescription(
             identity: staged.identity, file: file, reducers: reducers.map(\.description), sources: sources.map(\.id),
             aggregators: aggregators.map(\.id), tables: tables.map(\.description),
-            dashboardText: reader.dashboardText())
+            functions: functions.map(\.description), dashboardText: reader.dashboardText(),
+            derivedColumns: derivedColumns)
         self.instance = instance
         self.host = host
     }

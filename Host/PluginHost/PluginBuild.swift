@@ -13,6 +13,8 @@ package final class PluginBuild: Sendable {
     package let path: String
     /// The plugin's own settings, as a JSON object.
     package let settings: String
+    /// The columns that the operator adds to its tables.
+    let derivedColumns: [String: Set<String>]
     package let limits: WorkerLimits
     /// The loaded code; nil if it runs in a worker.
     package let code: Plugin?
@@ -20,13 +22,15 @@ package final class PluginBuild: Sendable {
     package let stop: Verdict.Stop?
 
     init(
-        _ description: PluginDescription, path: String, settings: String, limits: WorkerLimits, code: Plugin?,
+        _ description: PluginDescription, path: String, settings: String, derivedColumns: [String: Set<String>],
+        limits: WorkerLimits, code: Plugin?,
         stop: Verdict.Stop? = nil
     ) {
         self.stop = stop
         self.description = description
         self.path = path
         self.settings = settings
+        self.derivedColumns = derivedColumns
         self.limits = limits
         self.code = code
     }
@@ -45,21 +49,26 @@ extension PluginBuild {
     ) throws(PluginRefusal) -> PluginBuild {
         let entry = configuration.entries[staged.identity.id]
         let settings = entry?.settings ?? "{}"
+        let derivedColumns = configuration.tables.names(of: staged.identity.id)
         let limits = entry?.limits ?? WorkerLimits()
         var description: PluginDescription?
         if configuration.probes {
             let quiet: @Sendable (PluginMessage) -> Void = { _ in }
             description = try PluginProbe(
-                staged: staged, settings: settings, limits: limits, report: placement == .worker ? report : quiet
+                staged: staged, settings: settings, derivedColumns: derivedColumns, limits: limits,
+                report: placement == .worker ? report : quiet
             ).run()
         }
         if placement == .worker, let description {
             return PluginBuild(
-                description, path: staged.path, settings: settings, limits: limits, code: nil,
+                description, path: staged.path, settings: settings, derivedColumns: derivedColumns, limits: limits,
+                code: nil,
                 stop: configuration.stop(of: staged.identity))
         }
-        let code = try Plugin(staged, settings: settings, report: report)
-        return PluginBuild(code.description, path: staged.path, settings: settings, limits: limits, code: code)
+        let code = try Plugin(staged, settings: settings, derivedColumns: derivedColumns, report: report)
+        return PluginBuild(
+            code.description, path: staged.path, settings: settings, derivedColumns: derivedColumns, limits: limits,
+            code: code)
     }
 }
 

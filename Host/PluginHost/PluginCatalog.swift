@@ -75,6 +75,16 @@ package struct PluginCatalog: Sendable {
                         file: file, field: "source \(source)", wanted: "an id that no other source has",
                         found: "the same in plugin \(other)")
                 }
+                for function in plugin.description.functions {
+                    guard
+                        let other = plugins.first(where: {
+                            $0.description.functions.contains { $0.id == function.id }
+                        })
+                    else { continue }
+                    throw PluginRefusal(
+                        file: file, field: "function \(function.id)", wanted: "an id that no other function has",
+                        found: "the same in plugin \(other.id)")
+                }
                 for source in plugin.description.sources { sources[source] = plugin.id }
                 plugins.append(plugin)
             } catch {

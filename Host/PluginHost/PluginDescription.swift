@@ -9,9 +9,12 @@ package struct PluginDescription: Sendable {
     /// Ids.
     package let aggregators: [String]
     package let tables: [TableDescription]
+    package let functions: [FunctionDescription]
     package let dashboards: [DashboardDefinition]
     /// The dashboards as the plugin wrote them.
     private let dashboardText: String
+    /// The columns that the operator adds to each table: dashboards may name them.
+    private let derivedColumns: [String: Set<String>]
 
     package var id: String { identity.id }
 
@@ -20,7 +23,8 @@ package struct PluginDescription: Sendable {
     /// - Throws: `PluginRefusal` if the dashboards are none, or ask for what the tables don't have.
     init(
         identity: PluginIdentity, file: String, reducers: [ReducerDescription], sources: [String],
-        aggregators: [String], tables: [TableDescription], dashboardText: String
+        aggregators: [String], tables: [TableDescription], functions: [FunctionDescription], dashboardText: String,
+        derivedColumns: [String: Set<String>]
     ) throws(PluginRefusal) {
         self.identity = identity
         self.file = file
@@ -28,14 +32,16 @@ package struct PluginDescription: Sendable {
         self.sources = sources
         self.aggregators = aggregators
         self.tables = tables
+        self.functions = functions
         self.dashboardText = dashboardText
+        self.derivedColumns = derivedColumns
         guard !dashboardText.isEmpty else {
             dashboards = []
             return
         }
         let columns = Dictionary(tables.map { ($0.id, $0.columns) }, uniquingKeysWith: { first, _ in first })
         let (definitions, malformed) = DashboardDefinition.read(json: Array(dashboardText.utf8))
-        let problems = malformed + definitions.flatMap { $0.validate(tables: columns) }
+        let problems = malformed + definitions.flatMap { $0.validate(tables: columns, derivedColumns: derivedColumns) }
         guard problems.isEmpty else {
             throw PluginRefusal(
                 file: file, field: "dashboards", wanted: "definitions that fit the plugin's tables",
@@ -67,7 +73,7 @@ package struct TableDescription: Sendable, Codable, Equatable {
 // A worker describes its plugin in this form. Whatever the plugin has done to the worker: what comes is checked again.
 extension PluginDescription: Codable {
     private enum CodingKeys: String, CodingKey {
-        case identity, file, reducers, sources, aggregators, tables, dashboards
+        case identity, file, reducers, sources, aggregators, tables, functions, dashboards, derivedColumns
     }
 
     package init(from decoder: any Decoder) throws {
@@ -79,9 +85,11 @@ extension PluginDescription: Codable {
             sources: values.decode([String].self, forKey: .sources),
             aggregators: values.decode([String].self, forKey: .aggregators),
             tables: values.decode([TableDescription].self, forKey: .tables),
-            dashboardText: values.decode(String.self, forKey: .dashboards))
+            functions: values.decode([FunctionDescription].self, forKey: .functions),
+            dashboardText: values.decode(String.self, forKey: .dashboards),
+            derivedColumns: values.decode([String: Set<String>].self, forKey: .derivedColumns))
         let components = reducers.map(\.id) + aggregators
-        for ids in [components, sources, tables.map(\.id)] {
+        for ids in [components, sources, tables.map(\.id), functions.map(\.id)] {
             guard Set(ids).count == ids.count, ids.allSatisfy({ ComponentID.isValid($0, underscores: true) }) else {
                 throw PluginRefusal(
                     file: file, field: "components", wanted: "ids that differ, \(ComponentID.rule)",
@@ -98,6 +106,8 @@ extension PluginDescription: Codable {
         try values.encode(sources, forKey: .sources)
         try values.encode(aggregators, forKey: .aggregators)
         try values.encode(tables, forKey: .tables)
+        try values.encode(functions, forKey: .functions)
         try values.encode(dashboardText, forKey: .dashboards)
+        try values.encode(derivedColumns, forKey: .derivedColumns)
     }
 }

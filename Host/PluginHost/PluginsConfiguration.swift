@@ -45,12 +45,15 @@ package struct PluginsConfiguration: Sendable {
     /// Plugins that operators have disabled while the host ran, by their ids, and since when. Not a setting either; where
     /// the settings say `enabled`, they win.
     package var switchedOff: [String: String] = [:]
+    /// The section `tables`: the plugins' dashboards may name columns that it adds.
+    package var tables = TablesConfiguration()
 
     package init() {}
 
     /// Each plugin's own settings, for whoever wants a plugin whatever may be loaded elsewhere.
     package var withoutPins: PluginsConfiguration {
         var configuration = PluginsConfiguration().inProcess
+        configuration.tables = tables
         for (id, entry) in entries { configuration.entries[id, default: Entry()].settings = entry.settings }
         return configuration
     }

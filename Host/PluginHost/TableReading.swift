@@ -12,7 +12,7 @@ package struct TableID: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What the cells of a column hold; `null` is possible in each.
-package enum ColumnType: String, Sendable, Hashable, Codable {
+package enum ColumnType: String, Sendable, Hashable {
     case text, integer, number, boolean
     /// Microseconds since 1970 UTC.
     case time

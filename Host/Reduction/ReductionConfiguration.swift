@@ -1,3 +1,4 @@
+package import PluginHost
 package import Settings
 
 /// The sections `reduction` and `dedup`.
@@ -11,6 +12,8 @@ package struct ReductionConfiguration: Sendable {
     /// The same while somebody looks, since checkpoints are what dashboards show.
     package var refresh = 0.25
     package var dedup: DedupRule?
+    /// Columns that are added to tables.
+    package var tables = TablesConfiguration()
 
     package init() {}
 

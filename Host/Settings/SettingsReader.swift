@@ -40,6 +40,11 @@ package final class SettingsReader {
     /// Whether the key is set to something. Counts as having asked for it.
     package func has(_ key: String) -> Bool { value(key) != nil }
 
+    /// Whether a single text stands there, rather than a section or a list. Counts as having asked for it.
+    package func hasText(_ key: String) -> Bool {
+        if case .scalar = value(key)?.content { true } else { false }
+    }
+
     /// Notes a mistake that only the caller can see, such as two values that contradict each other.
     package func problem(_ key: String, found: String, expected: String, remedy: String? = nil) {
         known.insert(key)

@@ -2,13 +2,19 @@ import Settings
 
 extension DashboardDefinition {
     /// Lists what this dashboard asks of the plugin's tables that they don't have; `tables` are their columns by id.
-    package func validate(tables: [String: [TableColumn]]) -> [DashboardProblem] {
+    ///
+    /// - Parameter derivedColumns: by table, those that the operator adds; what type they have is known later.
+    package func validate(
+        tables: [String: [TableColumn]], derivedColumns: [String: Set<String>] = [:]
+    ) -> [DashboardProblem] {
         var problems = panels.enumerated().flatMap { index, panel in
             PanelValidation(dashboard: id, panel: "\(index + 1) \"\(panel.title.prefix(60))\"", definition: panel)
-                .problems(tables: tables)
+                .problems(tables: tables, derivedColumns[panel.table] ?? [])
         }
         let columns = panels.compactMap { tables[$0.table] }.flatMap { $0 }
-        for (index, filter) in filters.enumerated() where !columns.contains(where: { $0.name == filter.column }) {
+        let derived = panels.compactMap { derivedColumns[$0.table] }.reduce(into: Set()) { $0.formUnion($1) }
+        for (index, filter) in filters.enumerated()
+        where !columns.contains(where: { $0.name == filter.column }) && !derived.contains(filter.column) {
             problems.append(
                 DashboardProblem(
                     dashboard: id, field: "filters[\(index)].column", found: "\"\(filter.column)\"",
@@ -25,7 +31,7 @@ private struct PanelValidation {
     let panel: String
     let definition: PanelDefinition
 
-    func problems(tables: [String: [TableColumn]]) -> [DashboardProblem] {
+    func problems(tables: [String: [TableColumn]], _ derived: Set<String>) -> [DashboardProblem] {
         if case .text = definition.content { return [] }
         guard let columns = tables[definition.table] else {
             let names = tables.keys.sorted()
@@ -35,7 +41,7 @@ private struct PanelValidation {
                     "table", "\"\(definition.table)\"", expected + suggestion(for: definition.table, among: names))
             ]
         }
-        return uses.compactMap { check($0, columns) }
+        return uses.filter { !derived.contains($0.column) }.compactMap { check($0, columns) }
     }
 
     private struct Use {

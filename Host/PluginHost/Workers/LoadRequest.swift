@@ -8,8 +8,10 @@ package struct LoadRequest: Codable, Sendable {
     let path: String
     let identity: PluginIdentity
     let settings: String
+    let derivedColumns: [String: Set<String>]
 
-    init(_ staged: StagedPlugin, settings: String) {
+    init(_ staged: StagedPlugin, settings: String, derivedColumns: [String: Set<String>]) {
+        self.derivedColumns = derivedColumns
         file = staged.file
         path = staged.path
         identity = staged.identity
@@ -21,6 +23,7 @@ package struct LoadRequest: Codable, Sendable {
         path = build.path
         identity = build.identity
         settings = build.settings
+        derivedColumns = build.derivedColumns
     }
 
     package init(message: [UInt8]) throws {
@@ -38,7 +41,8 @@ package struct LoadRequest: Codable, Sendable {
         let encoder = JSONEncoder()
         do throws(PluginRefusal) {
             let plugin = try Plugin(
-                StagedPlugin(file: file, path: path, identity: identity), settings: settings
+                StagedPlugin(file: file, path: path, identity: identity), settings: settings,
+                derivedColumns: derivedColumns
             ) { message in
                 var body = WireWriter()
                 body.write(message.level.rawValue)
@@ -71,6 +75,7 @@ extension PluginMessage {
 struct PluginProbe {
     let staged: StagedPlugin
     let settings: String
+    let derivedColumns: [String: Set<String>]
     let limits: WorkerLimits
     let report: @Sendable (PluginMessage) -> Void
 
@@ -79,7 +84,7 @@ struct PluginProbe {
         do {
             let process = try WorkerProcess(plugin: staged.identity.id)
             process.channel.setPatience(limits.deadline)
-            LoadRequest(staged, settings: settings).send(to: process.channel)
+            LoadRequest(staged, settings: settings, derivedColumns: derivedColumns).send(to: process.channel)
             return try Self.description(from: process, limits, report)
         } catch let refusal as PluginRefusal {
             throw refusal

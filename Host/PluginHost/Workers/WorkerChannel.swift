@@ -19,6 +19,8 @@ package enum WorkerMessageKind: UInt8, Sendable {
     case viewOpen, viewApply, viewRows, viewStates
     /// A source is to read a line.
     case decode
+    /// A function is to be called for many rows.
+    case call
 
     // From the worker.
     case described = 64

@@ -14,13 +14,15 @@ package struct PluginCall: Sendable, Equatable, CustomStringConvertible {
         case show
         /// A line of a source.
         case decode
+        /// A function, for a column.
+        case call
     }
 
     package let plugin: String
     /// SHA-256 of the library.
     package let build: String
     package let kind: Kind
-    /// The reducer or source; empty for `read`.
+    /// The reducer, source or function; empty for `read`.
     package let component: String
     /// Of the first event of the batch, if the call is about events.
     package let partition: Int
@@ -52,6 +54,7 @@ package struct PluginCall: Sendable, Equatable, CustomStringConvertible {
             case .restore: "decode of stored states"
             case .show: "rows and external states"
             case .decode: "decode of source \(component)"
+            case .call: "function \(component)"
             }
         if events == 0 { return call }
         if events == 1 { return "\(call), given the event at position \(position) of partition \(partition)" }

@@ -25,6 +25,7 @@ package final class ReductionEngine: Sendable {
     /// What folds at present.
     private struct Live {
         var plugins: [PluginBuild]
+        var columns: DerivedColumns
         var members: [GroupID: Member] = [:]
         /// The build that ran before the present one, by plugin.
         var previous: [String: PluginBuild] = [:]
@@ -43,26 +44,32 @@ package final class ReductionEngine: Sendable {
     /// - Parameters:
     ///   - activity: where it is noted what plugins of this process are asked.
     ///   - skips: the file that repeats which events plugins skip.
+    ///   - mayLackFunctions: go on without derived columns whose function is not there; see `lackingColumns`.
     ///   - report: receives what plugins in workers write to the log; any thread.
     ///   - onTrouble: told when a plugin's worker has ended, and what follows; any thread.
     /// - Throws: `RestoreError` or what the store throws: a checkpoint that can't be continued is never guessed at.
+    ///   `DerivedColumnsError` if the settings add columns to tables that can't be.
     package init(
         _ log: EventLog, _ store: any KeyValueStore, _ plugins: [PluginBuild], _ configuration: ReductionConfiguration,
-        activity: ActivityFile? = nil, skips: String, report: @escaping @Sendable (PluginMessage) -> Void,
+        activity: ActivityFile? = nil, skips: String, mayLackFunctions: Bool = false,
+        report: @escaping @Sendable (PluginMessage) -> Void,
         onTrouble: @escaping @Sendable (PluginBuild, PluginTrouble) -> Void
     ) throws {
         let workers = Workers()
         self.workers = workers
         self.onTrouble = onTrouble
-        let views = Views(plugins, store: store, partitions: log.identity.partitions) { build, versions in
-            WorkerView(build, workers, versions)
+        let columns = try DerivedColumns(
+            configuration.tables, plugins.map(\.description), functions: workers.functions(of: plugins),
+            mayLackFunctions: mayLackFunctions)
+        let views = Views(plugins, columns, store: store, partitions: log.identity.partitions) {
+            WorkerView($0, $1, workers, $2)
         }
         self.views = views
         parts = EngineParts(
             log: log, store: store, configuration: configuration,
             commits: CheckpointThread(store) { views.committed($0) }, views: views, activity: activity,
             skips: try SkippedEvents(log, path: skips), report: report)
-        live = Mutex(Live(plugins: plugins))
+        live = Mutex(Live(plugins: plugins, columns: columns))
         var members: [GroupID: Member] = [:]
         for (id, builds) in Self.groups(of: plugins) { members[id] = Member(group: try makeGroup(builds, anew: [])) }
         for plugin in members.values.flatMap(\.group.rebuilt) { parts.commits.discard(plugin: plugin) }
@@ -84,6 +91,9 @@ package final class ReductionEngine: Sendable {
                 ?? build.description.sources.map { WorkerSource(id: $0, plugin: build.id, workers: workers) }
         }
     }
+
+    /// The derived columns that are left out because no plugin has their function, a sentence each.
+    package var lackingColumns: [String] { live.withLock { $0.columns.lacking } }
 
     /// Events that were folded, and that were duplicates, since the start.
     package var folded: UInt64 { live.withLock { $0.members.values.map(\.folded).max() ?? 0 } }
@@ -152,12 +162,18 @@ extension ReductionEngine {
     /// show; one at a time.
     ///
     /// - Parameter anew: plugins that begin with the first record whatever their checkpoints say.
-    /// - Throws: `RestoreError` if a build can't read its plugin's states, `ReplacementError` with what else failed.
+    /// - Throws: `RestoreError` if a build can't read its plugin's states, `DerivedColumnsError` if functions that derived
+    ///   columns call would go or change, `ReplacementError` with what else failed.
     package func replacePlugins(_ plugins: [PluginBuild], anew: Set<String> = []) throws -> Replacement {
         try replacing.withLock { _ in
             let began = MonotonicClock.microseconds
             if let failure { throw ReplacementError(description: "the host has stopped folding: \(failure)") }
             let before = live.withLock { $0 }
+            let descriptions = plugins.map(\.description)
+            try before.columns.checkReplacement(by: descriptions)
+            let columns = try DerivedColumns(
+                parts.configuration.tables, descriptions, functions: workers.functions(of: plugins),
+                mayLackFunctions: !before.columns.lacking.isEmpty)
             var members: [GroupID: Member] = [:]
             var followers: [GroupID: any ShardGroup] = [:]
             do {
@@ -195,6 +211,7 @@ extension ReductionEngine {
             live.withLock { live in
                 for old in live.plugins where !plugins.contains(where: { $0 === old }) { live.previous[old.id] = old }
                 live.plugins = plugins
+                live.columns = columns
                 live.members = members
             }
             workers.set(members.values.map(\.group))
@@ -208,7 +225,7 @@ extension ReductionEngine {
             {
                 usleep(500)
             }
-            views.replace(plugins)
+            views.replace(plugins, columns)
             return Replacement(rebuilt: rebuilt, seconds: Double(MonotonicClock.microseconds - began) / 1e6)
         }
     }

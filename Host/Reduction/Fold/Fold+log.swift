@@ -12,6 +12,7 @@ extension Fold {
     ) throws -> FoldSummary {
         let began = MonotonicClock.microseconds
         let clock = FoldClock()
+        let columns = try derivedColumns()
         let letters = try DeadLetterFile(directory.map { "\($0)/dead-letters.jsonl" })
         let setup = ShardSetup(
             plugins: catalog.code, partitions: log.identity.partitions, batch: options.batch, dedup: options.dedup,
@@ -37,7 +38,7 @@ extension Fold {
         summary.events = shard.events
         summary.duplicates = shard.plugins.map(\.duplicates).max() ?? 0
         clock.stop(&summary)
-        try write([shard], to: directory)
+        try write([shard], columns, to: directory)
         try letters.close()
         summary.deadLetters = letters.count
         summary.seconds = Double(MonotonicClock.microseconds - began) / 1e6

@@ -40,6 +40,7 @@ package final class Fold {
     ) throws -> FoldSummary {
         let began = MonotonicClock.microseconds
         let clock = FoldClock()
+        let columns = try derivedColumns()
         for plugin in catalog.plugins { try store?.discard(plugin: plugin.id) }
         let letters = try DeadLetterFile(directory.map { "\($0)/dead-letters.jsonl" })
         var restarts = options.restarts.sorted()
@@ -56,7 +57,7 @@ package final class Fold {
             summary.events = life.decoded
             summary.duplicates = life.duplicates
             clock.stop(&summary)
-            try write(life.shards, to: directory)
+            try write(life.shards, columns, to: directory)
             break
         }
         try letters.close()
@@ -122,7 +123,13 @@ package final class Fold {
         }
     }
 
-    func write(_ shards: [Shard], to directory: String?) throws {
+    /// The columns that the settings add to tables.
+    func derivedColumns() throws -> DerivedColumns {
+        try DerivedColumns(
+            options.tables, catalog.code.map(\.description), functions: catalog.code.flatMap(\.callableFunctions))
+    }
+
+    func write(_ shards: [Shard], _ columns: DerivedColumns, to directory: String?) throws {
         let buffer = LineBuffer()
         let output = StateOutput(file: try LineFile(directory.map { "\($0)/states.jsonl" }, buffer))
         for index in catalog.code.indices.sorted(by: { catalog.code[$0].id < catalog.code[$1].id }) {
@@ -131,7 +138,8 @@ package final class Fold {
             for table in catalog.code[index].tables {
                 let name = "\(catalog.code[index].id).\(table.id)"
                 let file = try LineFile(directory.map { "\($0)/tables/\(name).jsonl" }, buffer)
-                _ = try TableOutput(table, of: states, to: file)
+                let derived = columns[TableID(plugin: catalog.code[index].id, table: table.id)]
+                _ = try TableOutput(table, derived, of: states, to: file)
                 let keys = table.columns.filter(\.isKey).map(\.name)
                 summary.rows.append((name, keys, file.count, try file.close()))
             }

@@ -1,4 +1,4 @@
-import PluginHost
+package import PluginHost
 
 /// A file to fold, and the source that decodes its lines.
 package struct FoldInput: Sendable {
@@ -42,6 +42,8 @@ package struct FoldOptions: Sendable {
     package var checkpointInterval: Double?
     /// After how many events all states are thrown away, restored from the last checkpoint, and the rest folded again.
     package var restarts: [UInt64] = []
+    /// Columns that are added to tables.
+    package var tables = TablesConfiguration()
 
     /// Where it is noted what plugins are asked; nil: nowhere. For one shard.
     package var activity: ActivityFile?

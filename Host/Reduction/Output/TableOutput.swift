@@ -7,16 +7,26 @@ import Records
 final class TableOutput {
     private let states: MergedStates
     private let table: TableComponent
+    /// Columns that follow the table's own.
+    private let derived: [DerivedColumn]
+    /// Rows that wait for their derived columns, so that a function is called for many at once: each as it begins, and its
+    /// cells.
+    private var waiting: [(line: [UInt8], cells: [Cell])] = []
+    /// So many rows wait at most.
+    private static let batch = 1024
     private let file: LineFile
     /// What stands before each column's value.
     private let names: [[UInt8]]
 
     /// Writes all rows of the table.
-    init(_ table: TableComponent, of states: MergedStates, to file: LineFile) throws(InputError) {
+    init(
+        _ table: TableComponent, _ derived: [DerivedColumn], of states: MergedStates, to file: LineFile
+    ) throws(InputError) {
         self.file = file
         self.states = states
         self.table = table
-        names = table.columns.enumerated().map { index, column in
+        self.derived = derived
+        names = (table.columns + derived.map(\.column)).enumerated().map { index, column in
             var name = Bytes()
             name.append(byte: index == 0 ? 0x7b : 0x2c)
             name.appendJSON(column.name)
@@ -24,6 +34,7 @@ final class TableOutput {
             return name.array
         }
         makeRows()
+        writeWaiting()
         try file.endGroup()
     }
 
@@ -57,14 +68,43 @@ final class TableOutput {
     }
 
     private func add(_ values: UnsafeBufferPointer<lectern_value>) {
-        file.add(skip: names[0].count) { line in
-            for (index, column) in table.columns.enumerated() {
-                names[index].withUnsafeBytes { line.append($0) }
-                let value = index < values.count ? values[index] : lectern_value()
-                line.appendJSON(value, asTime: column.type == .time)
+        guard !derived.isEmpty else {
+            return file.add(skip: names[0].count) { line in
+                write(values, to: &line)
+                line.append(byte: 0x7d)
             }
-            line.append(byte: 0x7d)
         }
+        var line = Bytes()
+        write(values, to: &line)
+        let cells = table.columns.indices.map { index in
+            index < values.count ? Cell(values[index], table.columns[index].type) : .null
+        }
+        waiting.append((line.array, cells))
+        if waiting.count == Self.batch { writeWaiting() }
+    }
+
+    private func write(_ values: UnsafeBufferPointer<lectern_value>, to line: inout Bytes) {
+        for (index, column) in table.columns.enumerated() {
+            names[index].withUnsafeBytes { line.append($0) }
+            let value = index < values.count ? values[index] : lectern_value()
+            line.appendJSON(value, asTime: column.type == .time)
+        }
+    }
+
+    private func writeWaiting() {
+        let rows = waiting.map(\.cells)
+        let added = derived.map { $0.cells(for: rows) }
+        for (row, begun) in waiting.enumerated() {
+            file.add(skip: names[0].count) { line in
+                begun.line.withUnsafeBytes { line.append($0) }
+                for (index, cells) in added.enumerated() {
+                    names[table.columns.count + index].withUnsafeBytes { line.append($0) }
+                    line.appendJSON(cells[row])
+                }
+                line.append(byte: 0x7d)
+            }
+        }
+        waiting.removeAll(keepingCapacity: true)
     }
 
     private func find(_ reducer: String, _ key: lectern_key) -> UnsafeRawPointer? {
@@ -81,6 +121,19 @@ extension KeyPart {
         case LECTERN_FALSE: self = .boolean(false)
         case LECTERN_TRUE: self = .boolean(true)
         default: self = .integer(value.as.integer)
+        }
+    }
+}
+
+extension Bytes {
+    fileprivate mutating func appendJSON(_ cell: Cell) {
+        switch cell {
+        case .null: append("null")
+        case .text(let text): appendJSON(text)
+        case .integer(let value): appendJSON(value)
+        case .number(let value): appendJSON(value)
+        case .boolean(let value): appendJSON(value)
+        case .time(let value): appendJSON(microseconds: value)
         }
     }
 }

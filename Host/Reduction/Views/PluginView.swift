@@ -31,9 +31,9 @@ final class PluginView {
     /// The position of the checkpoint that was taken last, by partition.
     private var positions: [Int: UInt64] = [:]
 
-    init(_ plugin: Plugin, _ versions: VersionCounter) {
+    init(_ plugin: Plugin, _ columns: DerivedColumns, _ versions: VersionCounter) {
         self.plugin = plugin
-        tables = plugin.tables.map { ViewedTable($0, plugin: plugin.id, versions) }
+        tables = plugin.tables.map { ViewedTable($0, plugin: plugin.id, columns, versions) }
         reducers = plugin.reducers.map(ViewedReducer.init)
         groups = plugin.aggregators.map(Groups.init)
     }
@@ -78,13 +78,9 @@ final class PluginView {
 
     /// Makes the rows that have become stale. Returns the tables that changed.
     func makeRows() -> Set<TableID> {
-        var changed: Set<TableID> = []
-        for rows in stale {
-            let table = tables[rows.table]
-            if table.replace(rows.key, with: make(rows)) { changed.insert(table.id) }
-        }
+        for rows in stale { tables[rows.table].add(rows.key, make(rows)) }
         stale.removeAll()
-        return changed
+        return Set(tables.filter { $0.takeRows() }.map(\.id))
     }
 
     /// The external state under a key, `text` as it is shown; nil if there is none.

@@ -6,6 +6,10 @@ import Records
 final class ViewedTable {
     let id: TableID
     let component: TableComponent
+    /// Columns that follow the component's own.
+    private let derived: [DerivedColumn]
+    /// The rows that keys have made since the last `takeRows`.
+    private var waiting: [(key: [UInt8], rows: [[Cell]])] = []
     /// The rows by their key columns.
     private(set) var rows: [[Cell]: [Cell]] = [:]
     /// Which rows each key of the origin has made.
@@ -14,16 +18,34 @@ final class ViewedTable {
     private let versions: VersionCounter
     private(set) var version: UInt64
 
-    init(_ component: TableComponent, plugin: String, _ versions: VersionCounter) {
+    init(_ component: TableComponent, plugin: String, _ columns: DerivedColumns, _ versions: VersionCounter) {
         self.component = component
         self.versions = versions
         version = versions.next()
         id = TableID(plugin: plugin, table: component.id)
+        derived = columns[id]
         keyColumns = component.columns.indices.filter { component.columns[$0].isKey }
     }
 
+    /// Notes the rows that a key makes now, without derived columns; `takeRows` shows them.
+    func add(_ key: [UInt8], _ made: [[Cell]]) { waiting.append((key, made)) }
+
+    /// Replaces the rows of the keys that have made some, with their derived columns: a function is called once for all of
+    /// them. Returns whether anything changed.
+    func takeRows() -> Bool {
+        var made = derived.extend(waiting.flatMap(\.rows))[...]
+        var changed = false
+        for (key, rows) in waiting {
+            if replace(key, with: made.prefix(rows.count)) { changed = true }
+            made = made.dropFirst(rows.count)
+        }
+        waiting.removeAll()
+        if changed { version = versions.next() }
+        return changed
+    }
+
     /// Replaces the rows that a key has made. Returns whether anything changed.
-    func replace(_ key: [UInt8], with made: [[Cell]]) -> Bool {
+    private func replace(_ key: [UInt8], with made: ArraySlice<[Cell]>) -> Bool {
         var changed = false
         var names: [[Cell]] = []
         for row in made {
@@ -39,7 +61,6 @@ final class ViewedTable {
             changed = true
         }
         rowsOfKey[key] = names.isEmpty ? nil : names
-        if changed { version = versions.next() }
         return changed
     }
 
@@ -50,7 +71,8 @@ final class ViewedTable {
             return false
         }
         return TableSnapshot(
-            id: id, title: component.title, columns: component.columns, rows: sorted.map(\.value), version: version)
+            id: id, title: component.title, columns: component.columns + derived.map(\.column),
+            rows: sorted.map(\.value), version: version)
     }
 }
 

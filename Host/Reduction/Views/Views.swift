@@ -12,7 +12,7 @@ package final class Views: TableReading {
     private enum Work: Sendable {
         case open(plugin: String, done: @Sendable () -> Void)
         case committed([Checkpoint])
-        case replace([PluginBuild])
+        case replace([PluginBuild], DerivedColumns)
         /// A plugin's worker has come back.
         case reopen(plugin: String)
         case call(@Sendable ([String: any PluginViewing]) -> Void)
@@ -28,6 +28,7 @@ package final class Views: TableReading {
         /// By plugin: those that follow the checkpoints, or are about to.
         var shown: [String: Shown] = [:]
         var plugins: [String: PluginBuild]
+        var columns: DerivedColumns
         var readers: [Int: ChangeReader] = [:]
         var nextReader = 0
         var failure: (any Error)?
@@ -38,22 +39,24 @@ package final class Views: TableReading {
 
     package let epoch: UInt64
     private let store: any KeyValueStore
-    private let makeView: @Sendable (PluginBuild, VersionCounter) -> any PluginViewing
+    private let makeView: @Sendable (PluginBuild, DerivedColumns, VersionCounter) -> any PluginViewing
     private let partitions: Int
     private let published: Mutex<Published>
     private let queue = BoundedQueue<Work>(limit: 1024)
     private let thread: Mutex<WorkThread?>
 
     /// - Parameters:
+    ///   - columns: what is added to the plugins' tables.
     ///   - store: where the checkpoints of the plugins go.
     ///   - partitions: of the log.
     ///   - makeView: of a plugin that runs in a worker.
     init(
-        _ plugins: [PluginBuild], store: any KeyValueStore, partitions: Int,
-        makeView: @escaping @Sendable (PluginBuild, VersionCounter) -> any PluginViewing
+        _ plugins: [PluginBuild], _ columns: DerivedColumns, store: any KeyValueStore, partitions: Int,
+        makeView: @escaping @Sendable (PluginBuild, DerivedColumns, VersionCounter) -> any PluginViewing
     ) {
         self.makeView = makeView
-        published = Mutex(Published(plugins: Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) })))
+        published = Mutex(
+            Published(plugins: Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) }), columns: columns))
         self.store = store
         self.partitions = partitions
         epoch = UInt64(WallClock.microseconds)
@@ -77,7 +80,7 @@ package final class Views: TableReading {
     }
 
     /// Shows other plugins, or other builds, from now on. What is shown is read from the store again.
-    func replace(_ plugins: [PluginBuild]) { queue.put(.replace(plugins)) }
+    func replace(_ plugins: [PluginBuild], _ columns: DerivedColumns) { queue.put(.replace(plugins, columns)) }
 
     /// Shows a plugin anew whose worker was gone.
     func reopen(_ plugin: String) { queue.put(.reopen(plugin: plugin)) }
@@ -150,8 +153,8 @@ extension Views {
                 case .open(let plugin, let done):
                     if views[plugin] == nil { views[plugin] = restored(plugin, versions) }
                     done()
-                case .replace(let plugins):
-                    for plugin in replaced(by: plugins) {
+                case .replace(let plugins, let columns):
+                    for plugin in replaced(by: plugins, columns) {
                         guard views.removeValue(forKey: plugin) != nil else { continue }
                         changed.remove(plugin)
                         views[plugin] = restored(plugin, versions)
@@ -187,12 +190,16 @@ extension Views {
         }
     }
 
-    /// The plugins that are no longer there, or are another build.
-    private func replaced(by plugins: [PluginBuild]) -> [String] {
+    /// The plugins that are no longer there, or are another build, or whose tables call functions of such.
+    private func replaced(by plugins: [PluginBuild], _ columns: DerivedColumns) -> [String] {
         published.withLock { published in
             let before = published.plugins
             published.plugins = Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) })
-            let replaced = before.filter { published.plugins[$0.key] !== $0.value }.map(\.key)
+            published.columns = columns
+            let others = published.plugins.filter { before[$0.key] !== $0.value }.map(\.key)
+            let replaced = before.filter { id, plugin in
+                published.plugins[id] !== plugin || !columns.functionPlugins(of: id).isDisjoint(with: others)
+            }.map(\.key)
             for plugin in replaced where published.plugins[plugin] == nil { published.shown[plugin] = nil }
             return replaced
         }
@@ -200,8 +207,9 @@ extension Views {
 
     /// The states of a plugin as the store holds them, shown; nil if there is no such plugin.
     private func restored(_ plugin: String, _ versions: VersionCounter) -> (any PluginViewing)? {
-        guard let plugin = published.withLock({ $0.plugins[plugin] }) else { return nil }
-        let view = plugin.code.map { PluginView($0, versions) } ?? makeView(plugin, versions)
+        let (found, columns) = published.withLock { ($0.plugins[plugin], $0.columns) }
+        guard let plugin = found else { return nil }
+        let view = plugin.code.map { PluginView($0, columns, versions) } ?? makeView(plugin, columns, versions)
         do {
             for partition in 0..<partitions {
                 guard let stored = try store.restore(plugin: plugin.id, partition: partition) else { continue }

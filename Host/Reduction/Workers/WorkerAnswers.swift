@@ -35,6 +35,55 @@ enum RejectionsMessage {
     }
 }
 
+/// The arguments of a function for many rows, and its results.
+enum ColumnsMessage {
+    static func write(_ function: String, _ columns: [FunctionColumn], rows: Int, to writer: inout WireWriter) {
+        writer.write(function)
+        writer.write(UInt64(rows))
+        writer.write(UInt32(columns.count))
+        for column in columns {
+            switch column {
+            case .constant(let cell):
+                writer.write(true)
+                writer.write(cell)
+            case .cells(let cells):
+                writer.write(false)
+                for cell in cells { writer.write(cell) }
+            }
+        }
+    }
+
+    static func write(_ cells: [Cell], to writer: inout WireWriter) {
+        for cell in cells { writer.write(cell) }
+    }
+
+    static func read(_ reader: inout WireReader) throws(MalformedMessage) -> (
+        function: String, columns: [FunctionColumn], rows: Int
+    ) {
+        let function = try reader.text()
+        let rows = Int(clamping: try reader.integer(UInt64.self))
+        var columns: [FunctionColumn] = []
+        for _ in 0..<(try reader.count()) {
+            if try reader.boolean() {
+                columns.append(.constant(try reader.cell()))
+            } else {
+                columns.append(.cells(try cells(&reader, count: rows, type: nil)))
+            }
+        }
+        return (function, columns, rows)
+    }
+
+    /// - Parameter type: cells of another one are null; nil: any will do.
+    static func cells(_ reader: inout WireReader, count: Int, type: ColumnType?) throws(MalformedMessage) -> [Cell] {
+        var cells: [Cell] = []
+        for _ in 0..<count {
+            let cell = try reader.cell()
+            cells.append(type.map(cell.fits) ?? true ? cell : .null)
+        }
+        return cells
+    }
+}
+
 /// Tables with their rows.
 enum TablesMessage {
     static func write(_ tables: [TableSnapshot], to writer: inout WireWriter) {
@@ -44,7 +93,7 @@ enum TablesMessage {
             writer.write(UInt32(table.columns.count))
             writer.write(UInt64(table.rows.count))
             for row in table.rows {
-                for cell in row { write(cell, to: &writer) }
+                for cell in row { writer.write(cell) }
             }
         }
     }
@@ -65,7 +114,7 @@ enum TablesMessage {
                 var row: [Cell] = []
                 row.reserveCapacity(columns)
                 for column in table.columns {
-                    let cell = try cell(&reader)
+                    let cell = try reader.cell()
                     row.append(cell.fits(column.type) ? cell : .null)
                 }
                 rows.append(row)
@@ -76,38 +125,6 @@ enum TablesMessage {
                     version: version()))
         }
         return tables
-    }
-
-    private static func write(_ cell: Cell, to writer: inout WireWriter) {
-        switch cell {
-        case .null: writer.write(UInt8(0))
-        case .text(let text):
-            writer.write(UInt8(1))
-            writer.write(text)
-        case .integer(let value):
-            writer.write(UInt8(2))
-            writer.write(value)
-        case .number(let value):
-            writer.write(UInt8(3))
-            writer.write(value)
-        case .boolean(let value):
-            writer.write(UInt8(4))
-            writer.write(value)
-        case .time(let value):
-            writer.write(UInt8(5))
-            writer.write(value)
-        }
-    }
-
-    private static func cell(_ reader: inout WireReader) throws(MalformedMessage) -> Cell {
-        switch try reader.integer(UInt8.self) {
-        case 1: .text(try reader.text())
-        case 2: .integer(try reader.integer())
-        case 3: .number(try reader.number())
-        case 4: .boolean(try reader.boolean())
-        case 5: .time(try reader.integer())
-        default: .null
-        }
     }
 }
 
@@ -221,5 +238,41 @@ enum OutcomesMessage {
                         precision: try reader.integer(), fields: Array(try reader.part()))))
         }
         return outcomes
+    }
+}
+
+extension WireWriter {
+    fileprivate mutating func write(_ cell: Cell) {
+        switch cell {
+        case .null: write(UInt8(0))
+        case .text(let text):
+            write(UInt8(1))
+            write(text)
+        case .integer(let value):
+            write(UInt8(2))
+            write(value)
+        case .number(let value):
+            write(UInt8(3))
+            write(value)
+        case .boolean(let value):
+            write(UInt8(4))
+            write(value)
+        case .time(let value):
+            write(UInt8(5))
+            write(value)
+        }
+    }
+}
+
+extension WireReader {
+    fileprivate mutating func cell() throws(MalformedMessage) -> Cell {
+        switch try integer(UInt8.self) {
+        case 1: .text(try text())
+        case 2: .integer(try integer())
+        case 3: .number(try number())
+        case 4: .boolean(try boolean())
+        case 5: .time(try integer())
+        default: .null
+        }
     }
 }

@@ -52,7 +52,7 @@ private final class Worker {
         self.plugin = plugin
         description = plugin.description
         self.channel = channel
-        view = PluginView(plugin, VersionCounter())
+        view = PluginView(plugin, DerivedColumns(), VersionCounter())
         restoring = ActivitySlot.Template(.restore, plugin.identity)
         showing = ActivitySlot.Template(.show, plugin.identity)
     }
@@ -77,7 +77,7 @@ private final class Worker {
         case .committed:
             var reader = WireReader(body)
             shards[Int(try reader.integer(UInt32.self))].hasArrived()
-        case .viewOpen: view = PluginView(plugin, VersionCounter())
+        case .viewOpen: view = PluginView(plugin, DerivedColumns(), VersionCounter())
         case .viewApply:
             let states = try StatesMessage(body, of: description)
             note(showing)
@@ -115,6 +115,17 @@ private final class Worker {
             let outcomes = source.decode(line)
             slot?.leave()
             OutcomesMessage.write(outcomes, to: &answer)
+            channel.send(.answer, answer.bytes)
+        case .call:
+            var request = WireReader(body)
+            var answer = WireWriter()
+            answer.write(try request.integer(UInt64.self))
+            let (id, columns, rows) = try ColumnsMessage.read(&request)
+            guard let function = plugin.functions.first(where: { $0.id == id }) else { break }
+            note(ActivitySlot.Template(.call, plugin.identity, component: id))
+            let cells = function.caller.call(columns, rows: rows)
+            slot?.leave()
+            ColumnsMessage.write(cells, to: &answer)
             channel.send(.answer, answer.bytes)
         default: throw MalformedMessage("a message of kind \(kind), which no host sends")
         }

@@ -6,13 +6,16 @@ import Records
 final class WorkerView: PluginViewing {
     private let workers: Workers
     private let description: PluginDescription
+    private let columns: DerivedColumns
     private let versions: VersionCounter
     /// The worker that has the states; nil until it was told to forget what another view had there.
     private var group: WorkerGroup?
 
-    init(_ build: PluginBuild, _ workers: Workers, _ versions: VersionCounter) {
+    /// - Parameter columns: what is added to its tables. Added here, since other plugins' functions are not in its worker.
+    init(_ build: PluginBuild, _ columns: DerivedColumns, _ workers: Workers, _ versions: VersionCounter) {
         self.workers = workers
         self.versions = versions
+        self.columns = columns
         description = build.description
     }
 
@@ -25,8 +28,16 @@ final class WorkerView: PluginViewing {
     }
 
     func makeTables(all: Bool) throws -> [TableSnapshot] {
-        return try open().answer(.viewRows, write: { $0.write(all) }) { reader throws(MalformedMessage) in
+        let tables = try open().answer(.viewRows, write: { $0.write(all) }) { reader throws(MalformedMessage) in
             try TablesMessage.read(&reader, of: self.description, version: self.versions.next)
+        }
+        return tables.map { table in
+            let derived = columns[table.id]
+            return derived.isEmpty
+                ? table
+                : TableSnapshot(
+                    id: table.id, title: table.title, columns: table.columns + derived.map(\.column),
+                    rows: derived.extend(table.rows), version: table.version)
         }
     }
 
@@ -43,6 +54,27 @@ final class WorkerView: PluginViewing {
         try group.tell(.viewOpen, Bytes())
         self.group = group
         return group
+    }
+}
+
+extension Workers {
+    /// The functions of all these plugins. One that runs in a worker is asked once for all rows; while the worker is gone,
+    /// its results are null.
+    func functions(of plugins: [PluginBuild]) -> [CallableFunction] {
+        plugins.flatMap { build in
+            build.code?.callableFunctions
+                ?? build.description.functions.map { function in
+                    CallableFunction(function, of: build.id) { [self] columns, rows in
+                        let cells = try? group(build.id).answer(
+                            .call,
+                            write: { ColumnsMessage.write(function.id, columns, rows: rows, to: &$0) },
+                            read: { reader throws(MalformedMessage) in
+                                try ColumnsMessage.cells(&reader, count: rows, type: function.result)
+                            })
+                        return cells ?? Array(repeating: .null, count: rows)
+                    }
+                }
+        }
     }
 }
 

@@ -32,6 +32,8 @@ package struct PluginListing: Sendable {
     package var reducers: [String]
     package var tables: [String]
     package var dashboards: [DashboardDefinition]
+    /// Functions with their arguments and results.
+    package var functions: [String]
     /// Where its code runs: `worker` or `inprocess`.
     package var placement = ""
     /// What keeps it from folding; nil if nothing does.
@@ -54,7 +56,8 @@ package struct PluginListing: Sendable {
 
     package init(
         id: String, version: String, language: String = "swift", build: String = "", sources: [String] = [],
-        reducers: [String] = [], tables: [String] = [], dashboards: [DashboardDefinition] = []
+        reducers: [String] = [], tables: [String] = [], dashboards: [DashboardDefinition] = [],
+        functions: [String] = []
     ) {
         self.id = id
         self.version = version
@@ -64,6 +67,7 @@ package struct PluginListing: Sendable {
         self.reducers = reducers
         self.tables = tables
         self.dashboards = dashboards
+        self.functions = functions
     }
 
     package init(_ plugin: PluginBuild) {
@@ -71,7 +75,7 @@ package struct PluginListing: Sendable {
             id: plugin.id, version: plugin.identity.version, language: plugin.identity.language,
             build: plugin.identity.build, sources: plugin.description.sources,
             reducers: plugin.description.reducers.map(\.id), tables: plugin.description.tables.map(\.id),
-            dashboards: plugin.description.dashboards)
+            dashboards: plugin.description.dashboards, functions: plugin.description.functions.map(\.summary))
         placement = plugin.placement.rawValue
     }
 }

@@ -84,7 +84,7 @@ struct TableRoutes {
                     }
                     for (name, ids) in [
                         ("sources", plugin.sources), ("reducers", plugin.reducers), ("tables", plugin.tables),
-                        ("dashboards", plugin.dashboards.map(\.id)),
+                        ("dashboards", plugin.dashboards.map(\.id)), ("functions", plugin.functions),
                     ] {
                         json.key(name)
                         json.array(ids) { $0.text($1) }

@@ -28,8 +28,18 @@ struct ConfigCheckCommand: AsyncParsableCommand {
             if common.plugins != nil {
                 let catalog = common.catalogQuietly(configuration.plugins)
                 for plugin in catalog.off where !plugin.isPinnedElsewhere { Terminal.note("\(plugin)") }
-                let problems =
+                var problems =
                     catalog.refusals.map { "\($0)" } + catalog.off.filter(\.isPinnedElsewhere).map { "\($0)" }
+                do throws(DerivedColumnsError) {
+                    let functions = catalog.plugins.flatMap { plugin in
+                        // They are named here, not called.
+                        plugin.description.functions.map { CallableFunction($0, of: plugin.id) { _, _ in [] } }
+                    }
+                    _ = try DerivedColumns(
+                        configuration.plugins.tables, catalog.plugins.map(\.description), functions: functions)
+                } catch {
+                    problems += error.problems
+                }
                 if !problems.isEmpty { throw InputFailure(problems.joined(separator: "\n")) }
             }
             print("the settings are right")

@@ -81,6 +81,7 @@ struct FoldCommand: AsyncParsableCommand {
                 ? KeyValueStores(host.stores, folder: output ?? Folder.temporary()).default : nil
             var options = host.foldOptions(restarts: restarts)
             options.activity = activity.flatMap { ActivityFile($0) }
+            options.tables = host.plugins.tables
             let fold = Fold(catalog, options, store: store)
             let bar = ProgressBar()
             let show = { (progress: Fold.Progress) in

@@ -63,6 +63,7 @@ struct PluginsReport: Encodable {
         let aggregators: [String]
         let tables: [String]
         let dashboards: [String]
+        let functions: [String]
     }
 
     struct Refusal: Encodable {
@@ -96,7 +97,8 @@ struct PluginsReport: Encodable {
                 sources: plugin.description.sources,
                 reducers: plugin.description.reducers.map { "\($0.id)@\($0.version)" },
                 aggregators: plugin.description.aggregators, tables: plugin.description.tables.map(\.id),
-                dashboards: plugin.description.dashboards.map(\.id))
+                dashboards: plugin.description.dashboards.map(\.id),
+                functions: plugin.description.functions.map(\.summary))
         }
         off = catalog.off.map {
             Off(
@@ -124,12 +126,13 @@ struct PluginsReport: Encodable {
             lines.append("no plugin in \(folder); name the folder with --plugins")
         } else if !plugins.isEmpty {
             var table = TextTable(
-                "PLUGIN", "VERSION", "LANGUAGE", "BUILD", "SOURCES", "REDUCERS", "TABLES", "DASHBOARDS")
+                "PLUGIN", "VERSION", "LANGUAGE", "BUILD", "SOURCES", "REDUCERS", "TABLES", "DASHBOARDS",
+                "FUNCTIONS")
             for plugin in plugins {
                 table.add(
                     plugin.id, plugin.version, plugin.language, String(plugin.build.prefix(12)),
                     "\(plugin.sources.count)", "\(plugin.reducers.count)", "\(plugin.tables.count)",
-                    "\(plugin.dashboards.count)")
+                    "\(plugin.dashboards.count)", "\(plugin.functions.count)")
             }
             lines += table.lines
         }

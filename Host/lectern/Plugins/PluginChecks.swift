@@ -66,18 +66,21 @@ struct PluginChecks {
 
     /// Loads it, and tells which of the steps to that failed.
     private mutating func checkLoading() throws -> ProbeReport.Components? {
-        let steps = ["loading", "settings", "components", "dashboards"]
+        // Few plugins have functions: those of others are not mentioned.
+        var steps = ["loading", "settings", "components", "dashboards"]
         let done = ["with every symbol that it needs, and an entry of this ABI", "accepted"]
         let outcome = try outcome(of: .load)
         guard case .reported(let report) = outcome, let components = report.components else {
             // The refusal's field says how far it came.
             let field = outcome.refusedField ?? "loading"
+            let isFunction = field.hasPrefix("function ") || field == "id of a function"
+            if isFunction { steps.append("functions") }
             let failed =
                 ["loading", "symbol", "entry", "staging", "file"].contains(field)
                 ? 0
                 : field == "settings"
                     ? 1
-                    : field == "dashboards" ? 3 : 2
+                    : field == "dashboards" ? 3 : isFunction ? 4 : 2
             for (index, step) in steps.enumerated() {
                 if index < failed {
                     add(step, .ok, index < done.count ? done[index] : "")
@@ -94,6 +97,11 @@ struct PluginChecks {
         components.dashboards.isEmpty
             ? skip("dashboards", why: "there is none")
             : add("dashboards", .ok, "\(components.dashboards.joined(separator: ", ")): they fit the tables")
+        if !components.functions.isEmpty {
+            add(
+                "functions", .ok,
+                "\(components.functions.joined(separator: ", ")): \(components.functionTests) tests passed")
+        }
         return components
     }
 

@@ -67,11 +67,16 @@ struct ProbeReport: Codable {
         let aggregators: [String]
         let tables: [String]
         let dashboards: [String]
+        /// Functions with their arguments and results.
+        let functions: [String]
+        /// How many tests the functions have passed.
+        let functionTests: Int
 
         var summary: String {
             [
                 ("source", sources), ("reducer", reducers.map(\.id)), ("aggregator", aggregators), ("table", tables),
                 ("dashboard", dashboards),
+                ("function", functions.compactMap { $0.split(separator: "(").first.map(String.init) }),
             ].filter { !$1.isEmpty }.map { "\($0)s: \($1.joined(separator: ", "))" }.joined(separator: "; ")
         }
     }

@@ -20,6 +20,7 @@ struct PluginProbing {
         if let probe = command.probe { alarm(probe.seconds) }
         let host = try command.settings.load(data: ".")
         self.host = host
+        Terminal.note("\(Self.during)it was loaded, and its functions were called with their tests")
         catalog = PluginCatalog.load(
             [command.file] + command.others, generations: Folder.cache("generations"), host.plugins.withoutPins,
             report: { Terminal.note("\($0.plugin): \($0.text)") })
@@ -53,7 +54,9 @@ struct PluginProbing {
             sources: plugin.sources.map(\.id),
             reducers: plugin.reducers.map { .init(id: $0.id, merges: $0.isSpread) },
             aggregators: plugin.aggregators.map(\.id), tables: plugin.tables.map(\.id),
-            dashboards: plugin.description.dashboards.map(\.id))
+            dashboards: plugin.description.dashboards.map(\.id),
+            functions: plugin.description.functions.map(\.summary),
+            functionTests: plugin.functions.reduce(0) { $0 + $1.tests })
     }
 
     // MARK: Reading

@@ -48,15 +48,18 @@ struct HostProcess {
             Terminal.warn("the host was ended by a plugin: \(crash); from now on it runs in a worker")
         }
         let catalog = load([])
+        // A plugin that was put away must not keep the host from running.
+        let isQuarantined = catalog.off.contains { if case .quarantined = $0.why { true } else { false } }
         self.activity = activity
         let troubles = BoundedQueue<(build: PluginBuild, trouble: PluginTrouble)>(limit: 1024)
         engine = try ReductionEngine(
             log, stores.default, catalog.plugins, settings.reduction, activity: activity, skips: "\(data)/skips.json",
-            report: { Terminal.note("\($0.plugin): \($0.text)") },
+            mayLackFunctions: isQuarantined, report: { Terminal.note("\($0.plugin): \($0.text)") },
             onTrouble: { build, trouble in
                 Terminal.warn("\(trouble)")
                 troubles.put((build, trouble))
             })
+        for column in engine.lackingColumns { Terminal.warn("left out: \(column)") }
         ingest = IngestService(
             settings.ingest, log: log, sources: engine.sources.map(PluginSource.init))
         let plugins = LoadedPlugins(catalog, engine: engine, ingest: ingest, load: load)

@@ -39,6 +39,9 @@ struct CommonOptions: ParsableArguments {
         for id in configuration.entries.keys.sorted() where !found.contains(id) {
             Terminal.warn("settings for plugins.\(id), which is not in \(pluginFolder)")
         }
+        for id in Set(configuration.tables.columns.keys.map(\.plugin)).sorted() where !found.contains(id) {
+            Terminal.warn("settings for tables.\(id), a plugin that is not in \(pluginFolder)")
+        }
         return catalog
     }
 

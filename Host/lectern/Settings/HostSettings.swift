@@ -31,9 +31,14 @@ struct HostSettings {
         log = EventLogConfiguration(reader.section("log"), directory: "\(data)/log")
         stores = KeyValueStoreConfiguration(reader.section("kvs"))
         ingest = IngestConfiguration(reader.section("ingest"))
-        plugins = PluginsConfiguration(reader.section("plugins"))
-        reduction = ReductionConfiguration(
+        let tables = TablesConfiguration(reader.section("tables"))
+        var plugins = PluginsConfiguration(reader.section("plugins"))
+        plugins.tables = tables
+        self.plugins = plugins
+        var reduction = ReductionConfiguration(
             reduction: reader.section("reduction"), dedup: reader.section("dedup"), partitions: log.partitions ?? 16)
+        reduction.tables = tables
+        self.reduction = reduction
         web = WebConfiguration(reader.section("web"))
     }
 

@@ -1,17 +1,14 @@
-import CPluginAPI
+public import CPluginAPI
 
 extension lectern_text {
-    init(_ text: Text) {
-        self.init(start: text.utf8.baseAddress?.assumingMemoryBound(to: CChar.self), length: UInt64(text.count))
-    }
-
     init(_ bytes: UnsafeBufferPointer<UInt8>) {
         self.init(Text(start: bytes.baseAddress, count: bytes.count))
     }
 }
 
 extension Text {
-    init(_ text: lectern_text) {
+    /// The text's bytes; valid as long as they are.
+    public init(_ text: lectern_text) {
         self.init(start: text.start, count: text.start == nil ? 0 : Int(text.length))
     }
 }

@@ -68,6 +68,7 @@ public struct Component {
         case table(any Table)
         case source(any Source)
         case dashboard(Dashboard)
+        case function(Function)
     }
     let content: Content
 }
@@ -91,6 +92,9 @@ public enum ComponentsBuilder {
     public static func buildExpression(_ source: some Source) -> [Component] { [Component(content: .source(source))] }
     public static func buildExpression(_ dashboard: Dashboard) -> [Component] {
         [Component(content: .dashboard(dashboard))]
+    }
+    public static func buildExpression(_ function: Function) -> [Component] {
+        [Component(content: .function(function))]
     }
 
     public static func buildBlock(_ parts: [Component]...) -> [Component] { parts.flatMap { $0 } }

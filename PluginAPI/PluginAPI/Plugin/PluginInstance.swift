@@ -21,6 +21,7 @@ private struct Parts {
     var tables: [any Table] = []
     var sources: [any Source] = []
     var dashboards: [Dashboard] = []
+    var functions: [Function] = []
 
     mutating func add(_ component: Component) {
         switch component.content {
@@ -29,6 +30,7 @@ private struct Parts {
         case .table(let table): tables.append(table)
         case .source(let source): sources.append(source)
         case .dashboard(let dashboard): dashboards.append(dashboard)
+        case .function(let function): functions.append(function)
         }
     }
 
@@ -39,6 +41,7 @@ private struct Parts {
         for aggregator in aggregators { try aggregator.check(reducerIDs) }
         let sourceIDs = reducerIDs + aggregators.map { aggregator in aggregator.id }
         for table in tables { try table.check(sourceIDs) }
+        for function in functions { try function.check() }
     }
 
     func declare(_ host: HostConnection) -> [(id: Text, table: UnsafeRawPointer)] {
@@ -70,6 +73,12 @@ private struct Parts {
                 size: UInt32(MemoryLayout<lectern_dashboards>.size), flags: 0,
                 json: Permanent.text(Dashboard.json(dashboards)))
             declared.append((Text(LECTERN_DASHBOARDS), UnsafeRawPointer(Permanent.value(table))))
+        }
+        if !functions.isEmpty {
+            let items = functions.map { $0.declaration() }
+            let table = lectern_functions(
+                size: UInt32(MemoryLayout<lectern_functions>.size), count: UInt32(items.count), items: pointers(items))
+            declared.append((Text(LECTERN_FUNCTIONS), UnsafeRawPointer(Permanent.value(table))))
         }
         return declared
     }

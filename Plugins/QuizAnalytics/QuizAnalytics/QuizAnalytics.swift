@@ -35,6 +35,8 @@ struct QuizAnalytics: Plugin {
         ModuleTable()
         PaceTable()
         classDashboard
+        QuizFunctions.forgetting
+        QuizFunctions.mark
     }
 }
 

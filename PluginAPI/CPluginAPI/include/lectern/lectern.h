@@ -6,3 +6,4 @@
 #include "reducers.h"
 #include "sources.h"
 #include "views.h"
+#include "functions.h"
