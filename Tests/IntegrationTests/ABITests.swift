@@ -148,7 +148,8 @@ extension IntegrationTests {
         func unwritableLive() throws {
             try CPlugin.build("AbiOneC/abi-one.c", to: "\(folder.path)/abi-one.so")
             let host = try HostProcess(
-                data: "\(folder.path)/data", plugins: folder.path, settings: ["ingest.trust=loopback"])
+                data: "\(folder.path)/data", plugins: folder.path,
+                settings: ["ingest.trust=loopback", "plugins.placement=inprocess"])
             let event = #"{"event_type":"points","user_id":"bob","points":-2,"word":"red"}"#
             #expect(try host.request("/api/v1/events", ["-d", event]).status == 200)
             #expect(try eventually { try host.request("/readyz").status == 503 })

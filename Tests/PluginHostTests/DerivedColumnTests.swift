@@ -13,7 +13,7 @@ import Testing
         try folder.add("CounterInC/counter.c", to: "counter.so")
         let catalog = folder.load()
         try #require(catalog.refusals.isEmpty, "\(catalog.refusals)")
-        plugins = catalog.plugins
+        plugins = catalog.code
     }
 
     private func configuration(_ columns: (name: String, text: String)...) throws -> TablesConfiguration {
@@ -103,14 +103,14 @@ import Testing
         defer { folder.remove() }
         let counter = plugins.filter { $0.id == "counter-in-c" }
         let error = #expect(throws: DerivedColumnsError.self) {
-            try columns.checkReplacement(by: counter + [folder.plugin()])
+            try columns.checkReplacement(by: (counter + [folder.plugin()]).map(\.description))
         }
         #expect(
             error?.problems == [
                 "column risk of table counter-in-c/actors calls forgetting(score: number, days: number) -> number of "
                     + "plugin functions-in-c: expected the same function in its new build, found \(found)"
             ])
-        try columns.checkReplacement(by: plugins)
+        try columns.checkReplacement(by: plugins.map(\.description))
         // A table that goes as well needs them no more.
         try columns.checkReplacement(by: [])
     }
@@ -178,5 +178,16 @@ import Testing
         let tables = ["t": [TableColumn(name: "a", title: "A", type: .text, isKey: true)]]
         #expect(dashboards.flatMap { $0.validate(tables: tables) }.count == 1)
         #expect(dashboards.flatMap { $0.validate(tables: tables, derivedColumns: ["t": ["risk"]]) }.isEmpty)
+    }
+}
+
+extension DerivedColumns {
+    /// Of plugins in this process.
+    fileprivate init(
+        _ configuration: TablesConfiguration, _ plugins: [Plugin], mayLackFunctions: Bool = false
+    ) throws(DerivedColumnsError) {
+        try self.init(
+            configuration, plugins.map(\.description), functions: plugins.flatMap(\.callableFunctions),
+            mayLackFunctions: mayLackFunctions)
     }
 }

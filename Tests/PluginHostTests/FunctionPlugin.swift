@@ -32,16 +32,17 @@ struct FunctionPlugin {
         try #require(compiler.terminationStatus == 0)
     }
 
-    func load(current: [Plugin] = []) -> PluginCatalog {
+    func load(current: [PluginBuild] = []) -> PluginCatalog {
         PluginCatalog.load(
-            from: folder.path, generations: folder.appendingPathComponent("generations").path, PluginsConfiguration(),
+            from: folder.path, generations: folder.appendingPathComponent("generations").path,
+            PluginsConfiguration().inProcess,
             current: current, report: { _ in })
     }
 
     /// The only plugin.
     func plugin() throws -> Plugin {
         let catalog = load()
-        return try #require(catalog.plugins.first, "\(catalog.refusals)")
+        return try #require(catalog.code.first, "\(catalog.refusals)")
     }
 
     func remove() { try? FileManager.default.removeItem(at: folder) }

@@ -12,7 +12,8 @@ import Testing
 
     private func load() -> PluginCatalog {
         PluginCatalog.load(
-            from: folder.path, generations: folder.appendingPathComponent("generations").path, PluginsConfiguration(),
+            from: folder.path, generations: folder.appendingPathComponent("generations").path,
+            PluginsConfiguration().inProcess,
             report: { _ in })
     }
 
@@ -23,7 +24,7 @@ import Testing
 
     @Test func `that does not exist is as one that is empty`() {
         let catalog = PluginCatalog.load(
-            from: "/nowhere", generations: "/nowhere", PluginsConfiguration(), report: { _ in })
+            from: "/nowhere", generations: "/nowhere", PluginsConfiguration().inProcess, report: { _ in })
         #expect(catalog.plugins.isEmpty && catalog.refusals.isEmpty)
     }
 

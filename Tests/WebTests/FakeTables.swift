@@ -37,7 +37,7 @@ final class FakeTables: TableReading {
 struct FakeStates: StateReading {
     func states(
         plugin: String, reducer: String, parts: [String: String], after: String?, limit: Int
-    ) async -> [StateEntry]? {
+    ) async throws(PluginUnavailable) -> [StateEntry]? {
         guard plugin == "quiz", reducer == "attempts" else { return nil }
         let all = ["ada", "bob", "cyd", "dan"].map { StateEntry(key: "actor:\($0)", json: "{\"n\":1}") }
         let matching = all.filter { entry in parts.allSatisfy { entry.key == "\($0):\($1)" } }
