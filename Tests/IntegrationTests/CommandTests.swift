@@ -49,7 +49,9 @@ extension IntegrationTests {
             "every command has help with examples",
             arguments: [
                 ["serve"], ["fold"], ["replay"], ["simulate"], ["plugin", "list"], ["plugin", "new"],
-                ["plugin", "build"], ["plugin", "test"], ["plugin", "check"], ["log", "info"], ["log", "cat"],
+                ["plugin", "build"], ["plugin", "test"], ["plugin", "check"], ["plugin", "diff"],
+                ["plugin", "enable"], ["plugin", "disable"], ["plugin", "rebuild"], ["dev"], ["log", "info"],
+                ["log", "cat"],
                 ["kvs", "get"],
                 ["kvs", "keys"], ["kvs", "dump"], ["kvs", "load"], ["dead-letters", "list"], ["config", "check"],
                 ["config", "print"],

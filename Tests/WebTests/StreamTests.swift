@@ -1,5 +1,6 @@
 import Glibc
 import PluginHost
+import Synchronization
 import Testing
 import Web
 
@@ -53,6 +54,22 @@ struct StreamTests {
                     try Self.open(byQuery, "\(Self.target)?last-event-id=\(Self.id(delta))").contains("event: delta"))
                 let unknown = try TestClient(port: server.port)
                 #expect(try Self.open(unknown, lastEventID: "8-1").contains("event: snapshot"))
+            }
+        }
+    }
+
+    @Test func aStreamOfAPluginThatWasDisabledEndsAndThePageSaysWhy() async throws {
+        try await TestServer.run({ $0.beat = .milliseconds(100) }) { server in
+            try await server.connect { client in
+                _ = try Self.open(client)
+                server.quiz.isOn.store(false, ordering: .relaxed)
+                var event = try client.chunk()
+                while event.hasPrefix("event: beat") { event = try client.chunk() }
+                #expect(event.hasPrefix("event: gone\n"))
+
+                let page = try TestClient(port: server.port)
+                try page.head("GET", "/dashboards/quiz/class", headers: ["Accept": "text/html"])
+                #expect(try page.answerHead().status == 404)
             }
         }
     }

@@ -4,6 +4,7 @@ import Ingest
 import Logging
 import PluginHost
 import ServiceLifecycle
+import Synchronization
 import Web
 
 /// A host on a free port with a log of its own, for the time of a test.
@@ -15,6 +16,12 @@ struct TestServer: Sendable {
     let readiness: Readiness
     let group: ServiceGroup
     let tokens: [Role: String]
+    let quiz: Switch
+
+    /// Whether the plugin `quiz` is on.
+    final class Switch: Sendable {
+        let isOn = Atomic<Bool>(true)
+    }
 
     static func run<Result: Sendable>(
         _ configure: (inout WebConfiguration) -> Void = { _ in },
@@ -43,6 +50,11 @@ struct TestServer: Sendable {
             identity: PluginIdentity(
                 id: "edx", version: "1.3.0", sdk: "1.0.0", language: "c", toolchain: "gcc", build: "ab", abi: "1.0"),
             file: "edx.so", why: .version(pinned: "1.2.0"))
+        let quiz = Switch()
+        let quizOff = PluginOff(
+            identity: PluginIdentity(
+                id: "quiz", version: "1.0", sdk: "1.0.0", language: "c", toolchain: "gcc", build: "cd", abi: "1.0"),
+            file: "quiz.so", why: .switchedOff(since: "2026-01-31T10:00:00Z"))
         let readiness = Readiness()
         let tokens = Dictionary(uniqueKeysWithValues: Role.allCases.map { ($0, "token-of-the-\($0.rawValue)-1") })
         let text = tokens.map { "\($0.key.rawValue) \($0.value)\n" }.joined()
@@ -50,7 +62,12 @@ struct TestServer: Sendable {
         let server = WebServer(
             configuration,
             host: WebServer.Host(
-                plugins: { PluginReport(plugins: [listing], refusals: ["old.so refused: abi"], off: [off]) },
+                plugins: {
+                    let isOn = quiz.isOn.load(ordering: .relaxed)
+                    return PluginReport(
+                        plugins: isOn ? [listing] : [], refusals: ["old.so refused: abi"],
+                        off: isOn ? [off] : [off, quizOff])
+                },
                 tables: tables,
                 states: FakeStates(), log: log, ingest: ingest, readiness: readiness),
             tokens: try AccessTokens(text, path: "tokens"), assets: try AssetFolder.open(assets), logger: logger,
@@ -63,7 +80,7 @@ struct TestServer: Sendable {
             guard let port = await ports.next() else { throw CancellationError() }
             let test = TestServer(
                 port: UInt16(port), log: log, ingest: ingest, tables: tables, readiness: readiness, group: group,
-                tokens: tokens)
+                tokens: tokens, quiz: quiz)
             let result: Swift.Result<Result, any Error>
             do { result = .success(try await body(test)) } catch { result = .failure(error) }
             await group.triggerGracefulShutdown()

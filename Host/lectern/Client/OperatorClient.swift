@@ -2,6 +2,11 @@ import Foundation
 
 /// What operators ask of a running host's plugins, and what it answers.
 struct OperatorClient {
+    /// The host was not there, or went away before it had answered.
+    struct NoAnswer: Error, CustomStringConvertible {
+        let description: String
+    }
+
     /// What a change came to.
     struct Answer: Decodable {
         struct Change: Decodable {
@@ -33,7 +38,7 @@ struct OperatorClient {
 
     /// `POST /api/v1/plugins/PLUGIN/ACTION`, or of all plugins.
     ///
-    /// - Throws: `InputFailure` with what the host says.
+    /// - Throws: `InputFailure` with what the host says, `NoAnswer` if it says nothing.
     func post(_ action: String, _ plugin: String?) throws -> (answer: Answer, body: String) {
         let path = "/api/v1/plugins/\(plugin.map { "\($0)/" } ?? "")\(action)"
         let (status, body) = try run(HostRequest("POST", address, path: path, token: token), seconds: 600)
@@ -54,7 +59,7 @@ struct OperatorClient {
         do throws(ConnectionFailure) {
             return try request.run(seconds: seconds)
         } catch {
-            throw InputFailure("\(address): \(error.reason)")
+            throw NoAnswer(description: "\(address): \(error.reason)")
         }
     }
 

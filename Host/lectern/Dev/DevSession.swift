@@ -97,7 +97,10 @@ final class DevSession {
         } catch let error as Interruption {
             throw error
         } catch {
-            if let host = target.own, host.hasEnded(within: 1) { return try recover() }
+            // A process that has trapped takes a moment to end.
+            if let host = target.own, host.hasEnded(within: error is OperatorClient.NoAnswer ? 5 : 0) {
+                return try recover()
+            }
             let goesOn = putBack()
             report(.init(event: .refused, messages: ["\(error)"], goesOn: goesOn))
         }

@@ -66,6 +66,8 @@ struct ShownDifference: Encodable {
 
     let title: String
     let count: Int
+    /// Whether only the first of them were looked at.
+    let isCut: Bool
     let added: [Entry]
     let removed: [Entry]
     let changed: [Changed]
@@ -73,6 +75,7 @@ struct ShownDifference: Encodable {
     init(_ old: ShownComponent?, _ new: ShownComponent) {
         title = new.title
         count = new.entries.count
+        isCut = new.isCut || old?.isCut == true
         let before = old?.entries ?? [:]
         func entries(_ of: [String: JSONTree], notIn others: [String: JSONTree]) -> [Entry] {
             of.filter { others[$0.key] == nil }.sorted { $0.key < $1.key }
@@ -93,7 +96,7 @@ struct ShownDifference: Encodable {
 
     /// - Parameter isFirst: there was nothing before, so all is new.
     func lines(isFirst: Bool) -> [String] {
-        var lines = ["\(title): \(isFirst ? "\(count)" : summary)"]
+        var lines = ["\(title)\(isCut ? ", the first \(count)" : ""): \(isFirst ? "\(count)" : summary)"]
         func add(_ items: [String]) {
             lines += items.prefix(Self.limit)
             if items.count > Self.limit { lines.append("  … \(items.count - Self.limit) more") }

@@ -73,8 +73,14 @@ final class PluginChanges: Sendable {
         if on == isRunning { return PluginReload(changes: [], refusals: []) }
         if !on, off != nil { return PluginReload(changes: [], refusals: []) }
         try store(id, isOn: on)
-        do {
-            return try plugins.reload(id)
+        do throws(PluginReloadError) {
+            let reload = try plugins.reload(id)
+            guard plugins.report.plugins.contains(where: { $0.id == id }) == on else {
+                let reasons = reload.refusals.isEmpty ? "" : ": " + reload.refusals.joined(separator: " ")
+                throw PluginReloadError.failed(
+                    "\(id) can't be \(on ? "enabled" : "disabled") as it lies there\(reasons)")
+            }
+            return reload
         } catch {
             try store(id, isOn: !on)
             throw error

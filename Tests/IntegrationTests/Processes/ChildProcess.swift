@@ -31,10 +31,18 @@ final class ChildProcess {
         posix_spawn_file_actions_addopen(&actions, 1, output, create, 0o644)
         posix_spawn_file_actions_addopen(&actions, 2, errors, create, 0o644)
         _ = Self.closeFrom?(&actions, 3)
+        // The runtime's threads block signals, and a program that is begun blocks what the thread that begins it blocks.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var nothing = sigset_t()
+        sigemptyset(&nothing)
+        posix_spawnattr_setsigmask(&attributes, &nothing)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         let words = ([program] + arguments).map { strdup($0) }
         defer { for word in words { free(word) } }
         var id = pid_t()
-        let code = posix_spawnp(&id, program, &actions, nil, words + [nil], environ)
+        let code = posix_spawnp(&id, program, &actions, &attributes, words + [nil], environ)
         guard code == 0 else { throw Failure("\(program): \(String(cString: strerror(code)))") }
         self.id = id
     }
