@@ -102,12 +102,9 @@ extension IntegrationTests {
 
             try edit("state.attempts += three", "precondition(quiz.score < 99)")
             let trapped = try report(4, of: dev)
-            #expect(trapped.event == "crash" && trapped.goesOn)
+            #expect(trapped.event == "refused" && trapped.goesOn)
             #expect(
-                trapped.messages.contains {
-                    $0.contains("ended by a plugin: quizzes") && $0.contains("reduce of quizzes")
-                },
-                "\(trapped)")
+                trapped.messages.contains { $0.contains("trapped") && $0.contains("reduce of quizzes") }, "\(trapped)")
             #expect(try run("curl", ["-sS", dashboards]).contains("Quizzes"))
 
             try edit("precondition(quiz.score < 99)", "state.attempts += 4")

@@ -140,7 +140,7 @@ extension IntegrationTests {
                 _ = try Replaying([plugin.file], to: host).finish()
                 #expect(host.complained.contains(said), "\(host.complained)")
                 #expect(try host.request("/api/v1/plugins").body.contains("counter.so refused"))
-                #expect(try !host.states(of: "quiz-analytics", "quizzes").isEmpty)
+                #expect(try eventually { try !host.states(of: "quiz-analytics", "quizzes").isEmpty })
             }
         }
     }

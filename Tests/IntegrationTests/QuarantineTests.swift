@@ -56,11 +56,11 @@ extension IntegrationTests {
             #expect(
                 try eventually(seconds: 60) { try trouble(host)?["state"] as? String == "off" }, "\(host.complained)")
             #expect((try trouble(host)?["reason"] as? String)?.contains("trapped") == true)
-            #expect(try counts(host) == before, "the last data shows")
+            #expect(try eventually { try counts(host) == before }, "the last data shows")
             #expect(try host.stop() == .code(0))
             try host.restart()
             #expect(try trouble(host)?["state"] as? String == "off")
-            #expect(try counts(host) == before)
+            #expect(try eventually { try counts(host) == before })
 
             try plugin.install([])
             #expect(try host.reload().status == 200)

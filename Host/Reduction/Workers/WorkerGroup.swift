@@ -181,7 +181,6 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
             return nil
         case .giveUp:
             note(ended, .off)
-            showOnly()
             return nil
         }
     }
@@ -231,13 +230,6 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
             usleep(10_000)
         } while MonotonicClock.microseconds < end
         return false
-    }
-
-    /// A worker that folds nothing, so that what is stored can still be shown.
-    private func showOnly() {
-        guard let life = try? WorkerLife(build, parts) else { return }
-        state.withLock { $0.life = life }
-        parts.views.reopen(build.id)
     }
 
     /// Whether another build folds the log from the last checkpoints up to and with these positions.

@@ -73,6 +73,18 @@ function showState(state, asOf) {
   if (state === "stale") news.textContent = "The connection is lost; the numbers are no longer up to date.";
 }
 
+const trouble = document.querySelector("#trouble");
+
+function showTrouble({ state, since, reason }) {
+  trouble.hidden = reason === undefined;
+  if (trouble.hidden) return;
+  const title = state === "off" ? "This plugin is off" : "This plugin is being restarted";
+  trouble.querySelector("h2").textContent = title;
+  trouble.querySelector("time").textContent = new Date(since).toLocaleString();
+  trouble.querySelector(".why").textContent = reason;
+  news.textContent = `${title}; the numbers are no longer up to date.`;
+}
+
 const library = sections.some(isChart) ? await loadCharts(page.dataset.charts) : null;
 for (const section of sections.filter(isChart)) {
   if (!library) continue;
@@ -99,6 +111,7 @@ const stream = new Stream(page.dataset.stream, {
     return true;
   },
   state: showState,
+  trouble: showTrouble,
 });
 stream.open();
 

@@ -17,7 +17,8 @@ export class Stream {
   #state = "still";
   #asOf = null;
 
-  /// handlers: snapshot(message), delta(message) -> false to ask for a snapshot, state(name, asOf in ms)
+  /// handlers: snapshot(message), delta(message) -> false to ask for a snapshot, state(name, asOf in ms),
+  /// trouble(why the plugin does not fold, or an object without a reason)
   constructor(address, handlers) {
     this.#address = address;
     this.#handlers = handlers;
@@ -54,6 +55,7 @@ export class Stream {
     source.addEventListener("delta", (event) => this.#take(event, "delta"));
     source.addEventListener("beat", (event) => this.#alive(JSON.parse(event.data).asOf));
     // The page itself says why.
+    source.addEventListener("trouble", (event) => this.#handlers.trouble(JSON.parse(event.data)));
     source.addEventListener("gone", () => location.reload());
     source.addEventListener("error", () => this.#failed(source));
   }

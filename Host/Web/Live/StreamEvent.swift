@@ -37,6 +37,18 @@ enum StreamEvent {
         return event("gone", data: json)
     }
 
+    /// Says since when and why the plugin does not fold; nil: it does.
+    static func trouble(_ trouble: PluginListing.Trouble?) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            guard let trouble else { return }
+            json.member("state", trouble.state)
+            json.member("since", trouble.since / 1000)
+            json.member("reason", trouble.reason)
+        }
+        return event("trouble", data: json)
+    }
+
     static func event(_ name: StaticString, id: StreamPosition? = nil, data: borrowing JSONWriter) -> [UInt8] {
         var bytes = Bytes()
         if let id { bytes.append("id: \(id)\n") }

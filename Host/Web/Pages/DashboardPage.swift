@@ -3,6 +3,8 @@ import PluginHost
 /// A dashboard with its data; it works without scripts, which only draw the charts and keep it live.
 struct DashboardPage {
     let feed: DashboardFeed
+    /// What keeps the plugin from folding; nil if nothing does.
+    let trouble: PluginListing.Trouble?
     /// The address of Chart.js.
     let charts: String
     /// The host's own address, as its viewer knows it.
@@ -29,6 +31,7 @@ struct DashboardPage {
                 </div>
                 \(filters(data.choices))
                 </header>
+                \(notice)
                 <p class="visually-hidden" role="status" aria-live="polite" id="news"></p>
                 \(empty(definition))
                 <div class="panels">
@@ -38,6 +41,18 @@ struct DashboardPage {
                 </div>
                 """,
             scripts: ["dashboard.js"])
+    }
+
+    /// Why the numbers stand still. Always there, so that a page that is open can show it.
+    private var notice: HTML {
+        """
+        <section class="trouble" id="trouble" aria-labelledby="trouble-title"\(trouble == nil ? " hidden" : "" as HTML)>
+        <h2 id="trouble-title">\(trouble?.state == "off" ? "This plugin is off" : "This plugin is being restarted")</h2>
+        <p>These are its last numbers, as of <time>\(trouble.map { "\(TimeText.text($0.since)) UTC" } ?? "")</time>. \
+        New events are kept, and will be counted.</p>
+        <p class="why">\(trouble?.reason ?? "")</p>
+        </section>
+        """
     }
 
     private func status(_ asOf: Int64) -> HTML {

@@ -98,6 +98,7 @@ struct OverviewPage {
         let rows = plugins.map { plugin -> HTML in
             """
             <tr><th scope="row">\(plugin.id)</th><td>\(plugin.version)</td><td>\(plugin.language)</td>\
+            <td>\(plugin.trouble.map { "\($0.state == "off" ? "off" : "restarting"): \($0.reason)" } ?? plugin.placement)</td>\
             \(list(plugin.sources))\(list(plugin.reducers))\(list(plugin.tables))\(list(plugin.functions))</tr>
             """
         }
@@ -105,7 +106,7 @@ struct OverviewPage {
             <section class="panel full" aria-labelledby="plugins"><h2 id="plugins">Plugins</h2>
             <div class="scroll" tabindex="0" role="region" aria-labelledby="plugins">
             <table><thead><tr><th scope="col">Plugin</th><th scope="col">Version</th><th scope="col">Language</th>\
-            <th scope="col">Sources</th><th scope="col">Reducers</th><th scope="col">Tables</th>\
+            <th scope="col">Runs</th><th scope="col">Sources</th><th scope="col">Reducers</th><th scope="col">Tables</th>\
             <th scope="col">Functions</th></tr></thead>
             <tbody>\(rows)</tbody></table></div></section>
             """

@@ -40,7 +40,7 @@ package struct PluginListing: Sendable {
     package var trouble: Trouble?
 
     /// Since when a plugin does not fold, and why.
-    package struct Trouble: Sendable {
+    package struct Trouble: Sendable, Equatable {
         /// `restarting`: it will fold again by itself; `off`: it will not.
         package let state: String
         /// Microseconds since 1970 UTC.

@@ -14,18 +14,20 @@ struct DashboardRoutes {
     func add(to router: Router<WebRequestContext>) {
         router.get("/dashboards/{plugin}/{dashboard}") { request, context in
             try context.require(.viewer)
+            let feed = try await feed(request, context)
             let page = DashboardPage(
-                feed: try await feed(request, context), charts: assets.address("chart.js"), address: request.ownAddress)
+                feed: feed, trouble: listing(feed.view.plugin)?.trouble, charts: assets.address("chart.js"),
+                address: request.ownAddress)
             return Response.page(page.page(), assets)
         }
         router.get("/dashboards/{plugin}/{dashboard}/stream") { request, context in
             try context.require(.viewer)
             let plugin = try context.parameters.require("plugin")
-            return try stream(try await feed(request, context), request) {
-                plugins().plugins.contains { $0.id == plugin }
-            }
+            return try stream(try await feed(request, context), request) { listing(plugin) }
         }
     }
+
+    private func listing(_ plugin: String) -> PluginListing? { plugins().plugins.first { $0.id == plugin } }
 
     private func feed(_ request: Request, _ context: WebRequestContext) async throws -> DashboardFeed {
         let plugin = try context.parameters.require("plugin")
@@ -59,7 +61,7 @@ struct DashboardRoutes {
     /// back by themselves and name the last event that they have. When the plugin is no longer there, a last event says
     /// so: the page's own address then tells why.
     private func stream(
-        _ feed: DashboardFeed, _ request: Request, isThere: @escaping @Sendable () -> Bool
+        _ feed: DashboardFeed, _ request: Request, listing: @escaping @Sendable () -> PluginListing?
     ) throws -> Response {
         let place = try streams.take()
         let last = request.headers[.lastEventID] ?? request.query("last-event-id")
@@ -77,10 +79,16 @@ struct DashboardRoutes {
                         try await writer.write(ByteBuffer(bytes: event.bytes))
                         seen = event.position
                     }
+                    var trouble = listing()?.trouble
+                    if trouble != nil { try await writer.write(ByteBuffer(bytes: StreamEvent.trouble(trouble))) }
                     for await _ in wakes.cancelOnGracefulShutdown() {
-                        guard isThere() else {
+                        guard let listing = listing() else {
                             try await writer.write(ByteBuffer(bytes: StreamEvent.gone()))
                             break
+                        }
+                        if listing.trouble != trouble {
+                            trouble = listing.trouble
+                            try await writer.write(ByteBuffer(bytes: StreamEvent.trouble(trouble)))
                         }
                         if let event = feed.event(after: seen) {
                             try await writer.write(ByteBuffer(bytes: event.bytes))

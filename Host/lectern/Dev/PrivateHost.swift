@@ -3,7 +3,7 @@ import Glibc
 import Records
 
 /// A host for one author alone: `lectern serve` with a folder of its own, which is gone with it. A process of its own, so
-/// that a plugin that traps ends this host and nothing else. Not thread-safe.
+/// what goes wrong ends this host and nothing else. Not thread-safe.
 final class PrivateHost {
     /// Where it loads plugins from.
     let plugins: String

@@ -34,7 +34,8 @@ final class LoadedPlugins: Sendable {
         return report
     }
 
-    /// Keeps in the quarantine what follows from the end of a worker, and has the build before go on in place of a bad one.
+    /// Keeps in the quarantine what follows from the end of a worker, and acts by it: the build before goes on in place of a
+    /// bad one, or a worker begins that only shows what is stored.
     func judge(_ build: PluginBuild, _ trouble: PluginTrouble, _ quarantine: Quarantine) {
         var entry = Quarantine.Entry(plugin: build.id, kind: .off, since: trouble.since, reason: trouble.reason)
         switch trouble.outcome {
@@ -44,9 +45,9 @@ final class LoadedPlugins: Sendable {
         }
         do {
             try quarantine.add(build.identity.build, entry)
-            if case .rolledBack = trouble.outcome { _ = try reload(build.id) }
+            _ = try reload(build.id)
         } catch PluginReloadError.failed(let reason) {
-            Terminal.warn("\(build.id) could not be rolled back: \(reason)")
+            Terminal.warn("\(build.id) could not be put away: \(reason)")
         } catch {
             Terminal.warn("the quarantine can't be kept: \(error)")
         }
