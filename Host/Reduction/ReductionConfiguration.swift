@@ -11,6 +11,8 @@ package struct ReductionConfiguration: Sendable {
     package var checkpoint = 1.0
     /// The same while somebody looks, since checkpoints are what dashboards show.
     package var refresh = 0.25
+    /// A build that takes over from another is first tried on so many of the last events; 0: it is not.
+    package var shadow = 1000
     package var dedup: DedupRule?
     /// Columns that are added to tables.
     package var tables = TablesConfiguration()
@@ -22,6 +24,7 @@ package struct ReductionConfiguration: Sendable {
         batch = reduction.integer("batch", default: batch, in: 1...1024)
         checkpoint = reduction.duration("checkpoint", default: .seconds(1)).seconds
         refresh = reduction.duration("refresh", default: .milliseconds(250)).seconds
+        shadow = reduction.integer("shadow", default: shadow, in: 0...1_000_000)
         reduction.finish()
         if dedup.has("field") {
             var rule = DedupRule(field: dedup.string("field"))

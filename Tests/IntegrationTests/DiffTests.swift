@@ -114,7 +114,7 @@ extension IntegrationTests {
         @Test("a build that traps is reported with what it was given: 2")
         func trap() throws {
             let group = try SimulatedClass(events: 3_000)
-            let found = try diff(old, try build("TRAPS"), group.file)
+            let found = try diff(old, try build("TRAPS_ALWAYS"), group.file)
             #expect(found.exit == .code(2), "\(found)")
             #expect(found.complained.contains("new.so: counter-in-c, build "), "\(found.complained)")
             #expect(found.complained.contains("trapped (Illegal instruction) in reduce of counts, given "))

@@ -132,7 +132,7 @@ extension IntegrationTests {
                 ),
                 // Remembers beside its states.
                 (
-                    "changed->events += VERSION;", "static uint64_t all; changed->events += ++all;",
+                    "changed->events += COUNTS;", "static uint64_t all; changed->events += ++all;",
                     "fold, a restart in the middle", "expected states of SHA-256"
                 ),
                 // Writes nothing.

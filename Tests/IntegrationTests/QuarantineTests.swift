@@ -28,7 +28,7 @@ extension IntegrationTests {
             _ = try Replaying([plugin.group.file], to: host).finish()
             #expect(
                 try eventually(seconds: 20) { host.complained.contains("which can, goes on") }, "\(host.complained)")
-            let expected = try #require(try plugin.expected(of: plugin.group.file)["counter-in-c.counts"]).sorted()
+            let expected = try #require(try plugin.expected(of: plugin.file)["counter-in-c.counts"]).sorted()
             #expect(try eventually(seconds: 20) { try counts(host) == expected })
             let off = try host.object("/api/v1/plugins")["off"] as? [[String: Any]]
             #expect((off?.first?["reason"] as? String)?.contains("trapped") == true, "\(String(describing: off))")

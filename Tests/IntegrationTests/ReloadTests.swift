@@ -121,6 +121,35 @@ extension IntegrationTests {
             try expectStates(of: host, toEqualTheFoldOf: group.file)
         }
 
+        @Test("a build that ends its worker on recorded events is refused before it takes over")
+        func shadow() throws {
+            try install()
+            let host = try HostProcess(data: data, plugins: plugins)
+            let group = try send(2_000, to: host)
+            try install(["TRAPS_ALWAYS"])
+            let answer = try host.reload()
+            #expect(answer.status == 409)
+            #expect(
+                answer.body.contains("tried on the last") && answer.body.contains("trapped (Illegal instruction)"),
+                "\(answer.body)")
+            #expect(!host.complained.contains("trapped"))
+            try install()
+            try expectStates(of: host, toEqualTheFoldOf: group.file)
+        }
+
+        @Test("a build that counts otherwise says so before anything is shown")
+        func differences() throws {
+            try install()
+            let host = try HostProcess(data: data, plugins: plugins)
+            _ = try send(500, to: host)
+            try install(stamp: 1)
+            #expect(try host.reload().body.contains("\"changed\":0}"))
+            try install(["COUNTS=3"])
+            let answer = try host.reload()
+            #expect(answer.body.contains("\"shadow\":[{\"id\":\"counter-in-c\""), "\(answer.body)")
+            #expect(!answer.body.contains("\"changed\":0}"), "\(answer.body)")
+        }
+
         @Test("plugins come and go, and their states are kept")
         func comeAndGo() throws {
             let host = try HostProcess(data: data, plugins: plugins)

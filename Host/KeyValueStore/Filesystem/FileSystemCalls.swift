@@ -37,7 +37,15 @@ struct OpenFile: ~Copyable {
     }
 
     /// False if another process has the lock; it lasts as long as this value.
-    func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+    ///
+    /// Tried for a tenth of a second: a process that is just being started holds all of its parent's locks for a moment.
+    func lock() -> Bool {
+        for _ in 0..<20 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            usleep(5_000)
+        }
+        return false
+    }
 }
 
 enum FileSystem {

@@ -150,6 +150,8 @@ extension ReductionEngine {
     package struct Replacement: Sendable {
         /// Plugins that fold the log from its first record, since their states are of another version.
         package let rebuilt: Set<String>
+        /// What builds that took over from others made of the log's last events, by their plugins.
+        package let shadows: [String: Shadow.Report]
         package let seconds: Double
     }
 
@@ -174,6 +176,7 @@ extension ReductionEngine {
             let columns = try DerivedColumns(
                 parts.configuration.tables, descriptions, functions: workers.functions(of: plugins),
                 mayLackFunctions: !before.columns.lacking.isEmpty)
+            let shadows = try shadows(of: plugins, before.plugins, besides: anew)
             var members: [GroupID: Member] = [:]
             var followers: [GroupID: any ShardGroup] = [:]
             do {
@@ -226,12 +229,32 @@ extension ReductionEngine {
                 usleep(500)
             }
             views.replace(plugins, columns)
-            return Replacement(rebuilt: rebuilt, seconds: Double(MonotonicClock.microseconds - began) / 1e6)
+            return Replacement(
+                rebuilt: rebuilt, shadows: shadows, seconds: Double(MonotonicClock.microseconds - began) / 1e6)
         }
     }
 
     /// The build that ran before the present one.
     package func previous(of plugin: String) -> PluginBuild? { live.withLock { $0.previous[plugin] } }
+
+    /// Tries each build that is to take over from another on the last events.
+    private func shadows(
+        of plugins: [PluginBuild], _ before: [PluginBuild], besides anew: Set<String>
+    ) throws -> [String: Shadow.Report] {
+        guard parts.configuration.shadow > 0 else { return [:] }
+        let shadow = Shadow(parts, events: parts.configuration.shadow)
+        var reports: [String: Shadow.Report] = [:]
+        for build in plugins where build.stop == nil && !anew.contains(build.id) {
+            guard let old = before.first(where: { $0.id == build.id }), old !== build, old.stop == nil,
+                old.identity != build.identity, !hasTrouble(build.id)
+            else { continue }
+            reports[build.id] = try shadow.compare(build, with: old)
+        }
+        return reports
+    }
+
+    /// Whether the plugin can't fold at present: then any build is better.
+    private func hasTrouble(_ plugin: String) -> Bool { troubles[plugin] != nil }
 
     /// Waits until the followers are so near the log's end that waiting for them holds nobody up.
     private func catchUp(_ followers: some Collection<any ShardGroup>) throws {

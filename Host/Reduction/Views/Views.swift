@@ -155,12 +155,12 @@ extension Views {
                     done()
                 case .replace(let plugins, let columns):
                     for plugin in replaced(by: plugins, columns) {
-                        guard views.removeValue(forKey: plugin) != nil else { continue }
                         changed.remove(plugin)
-                        views[plugin] = restored(plugin, versions)
+                        // A view whose worker has ended is gone, and shown all the same.
+                        views[plugin] = isShown(plugin) ? restored(plugin, versions) : nil
                     }
                 case .reopen(let plugin):
-                    if published.withLock({ $0.shown[plugin] != nil }) { views[plugin] = restored(plugin, versions) }
+                    if isShown(plugin) { views[plugin] = restored(plugin, versions) }
                 case .committed(let checkpoints):
                     for checkpoint in checkpoints {
                         guard let view = views[checkpoint.plugin] else { continue }
@@ -189,6 +189,8 @@ extension Views {
             for plugin in forgotten() { views[plugin] = nil }
         }
     }
+
+    private func isShown(_ plugin: String) -> Bool { published.withLock { $0.shown[plugin] != nil } }
 
     /// The plugins that are no longer there, or are another build, or whose tables call functions of such.
     private func replaced(by plugins: [PluginBuild], _ columns: DerivedColumns) -> [String] {

@@ -47,7 +47,7 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
         self.previous = previous
         self.onTrouble = onTrouble
         builds = [build]
-        let life = try WorkerLife(build, parts, anew: anew)
+        let life = try WorkerLife(build, parts, from: anew ? .firstRecord : .checkpoints)
         rebuilt = life.rebuilt && build.stop == nil ? [build.id] : []
         let trouble = build.stop.map { PluginTrouble(since: $0.since, reason: $0.reason, outcome: .off) }
         state = Mutex(State(life: life, trouble: trouble))

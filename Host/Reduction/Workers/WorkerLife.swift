@@ -28,6 +28,18 @@ final class WorkerLife: @unchecked Sendable {
         var lastRequest: UInt64 = 0
         /// Up to where checkpoints have come, by partition.
         var positions: [UInt64]
+        /// Of a life that nobody goes on from.
+        var collected: [Checkpoint] = []
+    }
+
+    /// What a life goes on from.
+    enum Start {
+        /// The last checkpoints, and from there on the log.
+        case checkpoints
+        /// The log's first record.
+        case firstRecord
+        /// Empty states, and what it is given: its checkpoints are collected, not stored.
+        case nothing
     }
 
     let build: PluginBuild
@@ -37,6 +49,7 @@ final class WorkerLife: @unchecked Sendable {
     private let parts: EngineParts
     private let process: WorkerProcess
     private let owned: [[Int]]
+    private let start: Start
     private let head: Checkpoint
     private let state: Mutex<State>
     /// Closed when it has ended.
@@ -47,11 +60,11 @@ final class WorkerLife: @unchecked Sendable {
     /// Starts a worker and has it restore the last checkpoints.
     ///
     /// - Parameters:
-    ///   - anew: begins with the first record instead.
     ///   - batch: events that are folded at once, at most.
     /// - Throws: `WorkerEnded`, `WorkerFailure` or what the store throws.
-    init(_ build: PluginBuild, _ parts: EngineParts, anew: Bool = false, batch: Int? = nil) throws {
+    init(_ build: PluginBuild, _ parts: EngineParts, from start: Start = .checkpoints, batch: Int? = nil) throws {
         self.build = build
+        self.start = start
         self.parts = parts
         let log = parts.log
         owned = parts.owned
@@ -60,8 +73,8 @@ final class WorkerLife: @unchecked Sendable {
             log: log.identity.id, plugin: build.id, partition: 0, position: 0, epoch: 0, blocks: [], marks: [],
             summary: CheckpointSummary(build.description).bytes)
         var stored: [Int: RestoredCheckpoint] = [:]
-        var rebuilt = anew
-        for partition in 0..<(anew ? 0 : log.identity.partitions) {
+        var rebuilt = start == .firstRecord
+        for partition in 0..<log.identity.partitions where start == .checkpoints {
             guard let checkpoint = try parts.store.restore(plugin: build.id, partition: partition) else { continue }
             if let summary = CheckpointSummary(checkpoint.summary), !summary.covers(build.description) {
                 rebuilt = true
@@ -86,7 +99,7 @@ final class WorkerLife: @unchecked Sendable {
         threads.withLock { $0 = [reader, watch] }
         do {
             try restore(stored)
-            for (index, partitions) in owned.enumerated() {
+            for (index, partitions) in owned.enumerated() where start != .nothing {
                 var positions = [UInt64?](repeating: nil, count: log.identity.partitions)
                 for partition in partitions { positions[partition] = stored[partition]?.position ?? 0 }
                 shards.append(
@@ -221,6 +234,7 @@ final class WorkerLife: @unchecked Sendable {
             for checkpoint in message.checkpoints { state.positions[checkpoint.partition] = checkpoint.position }
         }
         let channel = process.channel
+        if start == .nothing { return state.withLock { $0.collected += message.checkpoints } }
         parts.commits.commit({ message.checkpoints }) {
             var answer = WireWriter()
             answer.write(UInt32(message.shard))
@@ -238,6 +252,9 @@ final class WorkerLife: @unchecked Sendable {
             return words.folded.pointee.load(ordering: .acquiring) == words.filled.pointee.load(ordering: .acquiring)
         }
     }
+
+    /// The checkpoints of a life that went on from nothing.
+    var collected: [Checkpoint] { state.withLock { $0.collected } }
 
     /// Has batches be as large as they are elsewhere.
     func foldUsualBatches() {

@@ -60,7 +60,14 @@ function announce(indices) {
 
 const live = document.querySelector(".live");
 
+/// Since when the plugin does not fold, in ms; null: it does.
+let stopped = null;
+
 function showState(state, asOf) {
+  if (state === "live" && stopped !== null) {
+    showState("stale", stopped);
+    return;
+  }
   const time = asOf === null ? null : new Date(asOf);
   const clock = time?.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const words = { live: "Live", reconnecting: "Reconnecting…", stale: "Stale since" };
@@ -70,14 +77,16 @@ function showState(state, asOf) {
   if (clock) place.textContent = state === "stale" ? clock : `as of ${clock}`;
   if (time) place.dateTime = time.toISOString();
   if (time) live.title = `The data of ${time.toLocaleString()}`;
-  if (state === "stale") news.textContent = "The connection is lost; the numbers are no longer up to date.";
+  if (state === "stale" && stopped === null) news.textContent = "The connection is lost; the numbers are no longer up to date.";
 }
 
 const trouble = document.querySelector("#trouble");
 
 function showTrouble({ state, since, reason }) {
   trouble.hidden = reason === undefined;
+  stopped = trouble.hidden ? null : since;
   if (trouble.hidden) return;
+  showState("stale", since);
   const title = state === "off" ? "This plugin is off" : "This plugin is being restarted";
   trouble.querySelector("h2").textContent = title;
   trouble.querySelector("time").textContent = new Date(since).toLocaleString();

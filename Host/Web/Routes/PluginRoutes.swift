@@ -22,12 +22,32 @@ package struct PluginReload: Sendable {
     package var refusals: [String]
     /// Plugins that fold the log from its first record, since their states are of another version.
     package var rebuilt: [String] = []
+    /// What new builds made of the log's last events, against the builds before.
+    package var shadows: [Shadow] = []
     /// How long it took until the new generation folded.
     package var seconds = 0.0
 
     package init(changes: [PluginChange], refusals: [String]) {
         self.changes = changes
         self.refusals = refusals
+    }
+}
+
+extension PluginReload {
+    /// A new build and the one before, folding the same events from empty states.
+    package struct Shadow: Sendable {
+        package let id: String
+        package let events: Int
+        /// States of the build before, and how many are others in the new one.
+        package let states: Int
+        package let changed: Int
+
+        package init(id: String, events: Int, states: Int, changed: Int) {
+            self.id = id
+            self.events = events
+            self.states = states
+            self.changed = changed
+        }
     }
 }
 
@@ -60,8 +80,9 @@ package enum PluginReloadError: Error, Equatable {
 /// Operators replace plugins: `POST /api/v1/plugins/reload` looks at the whole folder, `POST /api/v1/plugins/{id}/reload`
 /// at one plugin; `rebuild`, `enable` and `disable` in its place are what `PluginRequest` says.
 ///
-/// Each answers `{"changes": [{"id", "change", "build"}], "rebuilt": […], "refused": […], "seconds"}` when the new generation
-/// folds, or with an error that says why the one before goes on.
+/// Each answers when the new generation folds, or with an error that says why the one before goes on:
+/// `{"changes": [{"id", "change", "build"}], "rebuilt": […], "shadow": [{"id", "events", "states", "changed"}],
+/// "refused": […], "seconds"}`.
 struct PluginRoutes {
     let change: @Sendable (PluginRequest) throws(PluginReloadError) -> PluginReload
 
@@ -106,6 +127,15 @@ struct PluginRoutes {
             }
             json.key("rebuilt")
             json.array(result.rebuilt) { $0.text($1) }
+            json.key("shadow")
+            json.array(result.shadows) { json, shadow in
+                json.object { json in
+                    json.member("id", shadow.id)
+                    json.member("events", Int64(shadow.events))
+                    json.member("states", Int64(shadow.states))
+                    json.member("changed", Int64(shadow.changed))
+                }
+            }
             json.key("refused")
             json.array(result.refusals) { $0.text($1) }
             json.key("seconds")

@@ -15,7 +15,15 @@ struct OperatorClient {
             let build: String
         }
 
+        struct Shadow: Decodable {
+            let id: String
+            let events: Int
+            let states: Int
+            let changed: Int
+        }
+
         let changes: [Change]
+        let shadow: [Shadow]
         let rebuilt: [String]
         let refused: [String]
         let seconds: Double
@@ -77,5 +85,9 @@ extension OperatorClient.Answer {
             let how = rebuilt.contains(change.id) ? ", its states made anew from the first record" : ""
             return "\(change.id) \(change.change): build \(change.build.prefix(12))\(how)"
         }
+            + shadow.map {
+                "\($0.id): \($0.changed) of the \($0.states) states that the last \($0.events) events make differ from "
+                    + "the build before"
+            }
     }
 }

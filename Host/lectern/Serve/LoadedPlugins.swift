@@ -108,6 +108,10 @@ final class LoadedPlugins: Sendable {
                 let replacement = try engine.replacePlugins(found.plugins, anew: made)
                 reload.rebuilt = replacement.rebuilt.sorted()
                 reload.seconds = replacement.seconds
+                reload.shadows = replacement.shadows.map { id, report in
+                    PluginReload.Shadow(
+                        id: id, events: report.events, states: report.states, changed: report.changed)
+                }.sorted { $0.id < $1.id }
             } catch {
                 throw .failed("The plugins before go on: \(error)")
             }

@@ -4,7 +4,8 @@
 //     gcc -std=c11 -O2 -fPIC -shared -fvisibility=hidden -Wl,-z,nodelete,-z,defs,--build-id (in one line)
 //         -I PluginAPI/CPluginAPI/include Tests/Plugins/CounterInC/counter.c -o counter-in-c.so
 //
-// With -DVERSION=2 its states are of another version: they count each event twice. With -DFORGETS it reads no state.
+// With -DVERSION=2 its states are of another version: they count each event twice. With -DCOUNTS=3 it counts three times and
+// does not say so. With -DFORGETS it reads no state.
 //
 // The rest makes it evil. At each event of the actor "mallory": -DTRAPS, -DABORTS, -DEXITS, -DOVERFLOWS_STACK,
 // -DOVERFLOWS_STATE, -DLOOPS, -DLEAKS, -DLEAVES_THREAD, -DCHANGES_PROCESS. Whatever comes: -DGARBLES_STATE, -DWRONG_NOTE,
@@ -20,6 +21,10 @@
 
 #ifndef VERSION
 #define VERSION 1
+#endif
+
+#ifndef COUNTS
+#define COUNTS VERSION
 #endif
 
 #define TEXT(LITERAL) {LITERAL, sizeof(LITERAL) - 1}
@@ -114,7 +119,7 @@ static void reduce(void *context, const lectern_reduce_batch *batch) {
     const char *bytes = (const char *)batch->events + (size_t)batch->pick[k] * batch->event_stride;
     state *changed = batch->states[k];
     const input *event = batch->inputs[k];
-    changed->events += VERSION;
+    changed->events += COUNTS;
     if (is_mallory((const lectern_event *)bytes)) misbehave(changed);
     if (event->time > changed->last) changed->last = event->time;
   }
