@@ -72,6 +72,28 @@ extension IntegrationTests {
             let checks = try checks(checked.printed)
             #expect(checks.values.allSatisfy { $0["result"] == "ok" }, "\(checked.printed)")
             #expect(checks["dashboards"]?["detail"]?.hasPrefix("class") == true)
+            try expectPortable(package, makesTheSameOf: group.file)
+        }
+
+        /// The same package with a runtime of its own folds the same in a worker, and gets one where others run in the host.
+        private func expectPortable(_ package: String, makesTheSameOf events: String) throws {
+            let plugins = "\(folder.path)/portable"
+            try FileManager.default.createDirectory(atPath: plugins, withIntermediateDirectories: true)
+            let built = try lectern(
+                "plugin", "build", package, "--portable", "--out", "\(plugins)/reading-time.so", seconds: 600)
+            #expect(built.exit == .code(0), "\(built.complained)")
+            let host = try HostProcess(
+                data: "\(folder.path)/data", plugins: plugins,
+                settings: ["ingest.trust=loopback", "plugins.placement=inprocess"])
+            #expect(try host.request("/api/v1/plugins").body.contains("\"placement\":\"worker\""))
+            _ = try Replaying([events], to: host).finish()
+            let expected = try Folding(inputs: [events], plugins: "\(package)/build")().statesByComponent()
+            let (component, states) = try #require(expected.first)
+            let reducer = String(component.split(separator: ".")[1])
+            #expect(
+                try eventually(seconds: 10) {
+                    try host.states(of: "reading-time", reducer).sorted() == states.sorted()
+                })
         }
 
         @Test("a package that does not compile says what the compiler says, and ends with 1")

@@ -83,7 +83,7 @@ struct CrashPolicy {
     ///   - positions: up to where its checkpoints have come.
     ///   - folds: whether another build comes past what ended this one.
     mutating func next(
-        after ended: WorkerEnded, positions: [UInt64], folds: (PluginBuild, [UInt64]) -> Bool
+        after ended: WorkerEnded, positions: [UInt64], folds: (PluginBuild) -> Bool
     ) -> Step {
         goal = log.nextPositions
         defer { lastPositions = positions }
@@ -99,7 +99,7 @@ struct CrashPolicy {
             return .restart(after: 0, batch: 1)
         }
         suspect = nil
-        if let previous, folds(previous, goal) { return .rollBack(to: previous) }
+        if let previous, folds(previous) { return .rollBack(to: previous) }
         poison += 1
         if poison > Self.poisonLimit { return .giveUp }
         return .skip(event, letter(event, ended))

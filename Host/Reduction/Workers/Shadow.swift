@@ -61,15 +61,7 @@ package struct Shadow {
     private func fold(_ build: PluginBuild) throws -> [Place: [UInt8]] {
         let life = try WorkerLife(build, parts, from: .nothing)
         defer { life.end() }
-        for (index, partitions) in parts.owned.enumerated() {
-            var positions = [UInt64?](repeating: nil, count: starts.count)
-            for partition in partitions { positions[partition] = starts[partition] }
-            let shard = WorkerShard(life, index, startPositions: positions)
-            let cursor = try LogCursor(parts.log, from: positions)
-            while let chunk = try cursor.next(through: end) { _ = try shard.add(chunk) { _ in false } }
-            shard.goLive()
-            try shard.finish()
-        }
+        try life.fold(from: starts, through: end, takingCheckpoint: true)
         var states: [Place: [UInt8]] = [:]
         for checkpoint in life.collected {
             for block in checkpoint.blocks {

@@ -144,7 +144,7 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
             }
             // What it had sent counts; the next life begins there.
             parts.commits.flush()
-            var step = policy.next(after: ended, positions: life.positions) { tryBuild($0, past: $1) }
+            var step = policy.next(after: ended, positions: life.positions) { folds($0) }
             var isBack = false
             while !isBack {
                 switch carryOut(step, ended) {
@@ -152,7 +152,7 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
                     follow(life, past: policy.goal)
                     isBack = true
                 case .failure(let failure):
-                    step = policy.next(after: failure, positions: life.positions) { _, _ in false }
+                    step = policy.next(after: failure, positions: life.positions) { _ in false }
                 case nil: return
                 }
             }
@@ -232,14 +232,11 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
         return false
     }
 
-    /// Whether another build folds the log from the last checkpoints up to and with these positions.
-    private func tryBuild(_ other: PluginBuild, past goal: [UInt64]) -> Bool {
+    /// Whether another build folds the log from the last checkpoints up to now.
+    private func folds(_ other: PluginBuild) -> Bool {
         guard let life = try? WorkerLife(other, parts, batch: 1) else { return false }
         defer { life.end() }
-        for shard in life.shards { shard.start() }
-        while life.ended == nil, !isOver(within: 0.01) {
-            if life.shards.allSatisfy({ $0.distance == 0 }), life.hasFoldedAll { return true }
-        }
-        return false
+        do { try life.fold(from: life.positions, through: parts.log.durableEnd) } catch { return false }
+        return true
     }
 }

@@ -245,16 +245,23 @@ final class WorkerLife: @unchecked Sendable {
     /// Up to where checkpoints have come, by partition.
     var positions: [UInt64] { state.withLock { $0.positions } }
 
-    /// Whether the worker has folded all that its slots hold.
-    var hasFoldedAll: Bool {
-        owned.indices.allSatisfy { shard in
-            let words = memory.words(shard)
-            return words.folded.pointee.load(ordering: .acquiring) == words.filled.pointee.load(ordering: .acquiring)
+    /// Folds what the log holds from these positions up to `end`, in the calling thread instead of the shards' own, and waits
+    /// until it is folded.
+    ///
+    /// - Throws: `WorkerEnded`, or what reading the log throws.
+    func fold(from starts: [UInt64], through end: LogOffset, takingCheckpoint: Bool = false) throws {
+        for (index, partitions) in owned.enumerated() {
+            var positions = [UInt64?](repeating: nil, count: starts.count)
+            for partition in partitions { positions[partition] = starts[partition] }
+            let shard = WorkerShard(self, index, startPositions: positions)
+            let cursor = try LogCursor(parts.log, from: positions)
+            while let chunk = try cursor.next(through: end) { _ = try shard.add(chunk) { _ in false } }
+            try shard.drain()
+            guard takingCheckpoint else { continue }
+            shard.goLive()
+            try shard.finish()
         }
     }
-
-    /// The checkpoints of a life that went on from nothing.
-    var collected: [Checkpoint] { state.withLock { $0.collected } }
 
     /// Has batches be as large as they are elsewhere.
     func foldUsualBatches() {
