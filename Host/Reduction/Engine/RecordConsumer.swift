@@ -17,7 +17,10 @@ protocol RecordConsumer: AnyObject {
     func add(_ chunk: LogChunk, onGeneration: (Generation) throws -> Bool) throws -> Bool
     /// Waits until all that was taken is folded.
     func drain() throws
-    /// From now on checkpoints count, and the first is due at once: whoever waits for a new generation wants to see its
+    /// What plugins can't read is told from now on: before, whoever folded the same records then has told of it. To be called
+    /// with all that was taken folded.
+    func takeOver()
+    /// Takes over, and from now on checkpoints count, and the first is due at once: whoever waits for a new generation wants to see its
     /// states.
     func goLive()
     /// Takes checkpoints, so many microseconds apart. To be called between chunks.
@@ -32,12 +35,12 @@ final class LocalShard: RecordConsumer {
     private let feeder: RecordFeeder
     private let driver: CheckpointDriver
     private let owned: [Int]
+    private var tells = false
     private var isLive = false
 
     /// - Parameters:
     ///   - commits: where checkpoints go.
-    ///   - rejected: takes the events that plugins could not read, once the shard is live: before, whoever was live then has
-    ///     told of them.
+    ///   - rejected: takes the events that plugins could not read, once the shard has taken over.
     init(
         _ shard: Shard, owned: [Int], log: [UInt8], _ commits: any CheckpointSink,
         rejected: @escaping ([Rejection]) -> Void
@@ -46,7 +49,7 @@ final class LocalShard: RecordConsumer {
         self.owned = owned
         feeder = RecordFeeder(shard, owned: owned)
         driver = CheckpointDriver(ShardCheckpoint(shard, log: log, owned: owned), commits, interval: 0)
-        shard.onRejections = { [unowned self] rejections in if isLive { rejected(rejections) } }
+        shard.onRejections = { [unowned self] rejections in if tells { rejected(rejections) } }
     }
 
     var startPositions: [UInt64?] {
@@ -67,6 +70,8 @@ final class LocalShard: RecordConsumer {
             let record = chunk[index]
             feeder.add(record, position: record.position)
             guard record.kind == .control, let generation = Generation(record) else { continue }
+            // Its record may be of another shard's partition, which is none of the feeder's business.
+            shard.flush()
             if try onGeneration(generation) { return false }
         }
         shard.flush()
@@ -75,7 +80,10 @@ final class LocalShard: RecordConsumer {
 
     func drain() {}
 
+    func takeOver() { tells = true }
+
     func goLive() {
+        tells = true
         isLive = true
         driver.hurry()
     }

@@ -178,7 +178,7 @@ private final class WorkerShardLoop: @unchecked Sendable {
         driver = CheckpointDriver(ShardCheckpoint(shard, log: order.log, owned: owned), sink, interval: 0)
         let words = words
         shard.onRejections = { rejections in
-            if words.isLive.pointee.load(ordering: .relaxed) { RejectionsMessage.send(rejections, to: channel) }
+            if words.tells.pointee.load(ordering: .relaxed) { RejectionsMessage.send(rejections, to: channel) }
         }
     }
 

@@ -86,6 +86,8 @@ struct WorkerWords: @unchecked Sendable {
     var isLive: UnsafeMutablePointer<Atomic<Bool>> { word(128) }
     /// By the host: nothing more is filled.
     var isClosed: UnsafeMutablePointer<Atomic<Bool>> { word(132) }
+    /// By the host: whether what the plugin can't read is told.
+    var tells: UnsafeMutablePointer<Atomic<Bool>> { word(133) }
     /// By the host: microseconds from one checkpoint to the next.
     var interval: UnsafeMutablePointer<Atomic<Int64>> { word(136) }
     /// By the host: events that are folded at once, at most.

@@ -54,7 +54,12 @@ final class WorkerShard: RecordConsumer {
         try wait { words.folded.pointee.load(ordering: .acquiring) == filled }
     }
 
-    func goLive() { words.isLive.pointee.store(true, ordering: .releasing) }
+    func takeOver() { words.tells.pointee.store(true, ordering: .releasing) }
+
+    func goLive() {
+        takeOver()
+        words.isLive.pointee.store(true, ordering: .releasing)
+    }
 
     func poll(interval: Int64) { words.interval.pointee.store(interval, ordering: .relaxed) }
 

@@ -24,6 +24,8 @@ package struct PluginReload: Sendable {
     package var rebuilt: [String] = []
     /// How long it took until the new generation folded.
     package var seconds = 0.0
+    /// The longest that a shard's events waited for the new generation, in seconds.
+    package var pause = 0.0
 
     package init(changes: [PluginChange], refusals: [String]) {
         self.changes = changes
@@ -60,8 +62,9 @@ package enum PluginReloadError: Error, Equatable {
 /// Operators replace plugins: `POST /api/v1/plugins/reload` looks at the whole folder, `POST /api/v1/plugins/{id}/reload`
 /// at one plugin; `rebuild`, `enable` and `disable` in its place are what `PluginRequest` says.
 ///
-/// Each answers `{"changes": [{"id", "change", "build"}], "rebuilt": […], "refused": […], "seconds"}` when the new generation
-/// folds, or with an error that says why the one before goes on.
+/// Each answers `{"changes": [{"id", "change", "build"}], "rebuilt": […], "refused": […], "seconds", "pause"}` when the new
+/// generation folds, or with an error that says why the one before goes on. `seconds` is how long that took, `pause` the
+/// longest that the events of a shard waited between the one generation and the other.
 struct PluginRoutes {
     let change: @Sendable (PluginRequest) throws(PluginReloadError) -> PluginReload
 
@@ -110,6 +113,8 @@ struct PluginRoutes {
             json.array(result.refusals) { $0.text($1) }
             json.key("seconds")
             json.number(result.seconds)
+            json.key("pause")
+            json.number(result.pause)
         }
         return Response.json(json)
     }

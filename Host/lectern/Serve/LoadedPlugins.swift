@@ -107,6 +107,7 @@ final class LoadedPlugins: Sendable {
                 let replacement = try engine.replacePlugins(found.plugins, anew: made)
                 reload.rebuilt = replacement.rebuilt.sorted()
                 reload.seconds = replacement.seconds
+                reload.pause = replacement.pause
             } catch {
                 throw .failed("The plugins before go on: \(error)")
             }
