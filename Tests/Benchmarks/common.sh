@@ -27,6 +27,16 @@ spread() {
     sort -g | awk -v label="$1" '{v[NR] = $1} END {printf "%s  min %.2f  median %.2f  max %.2f\n", label, v[1], v[int((NR + 1) / 2)], v[NR]}'
 }
 
+# install_plugin NAME FOLDER: copies a built plugin into a folder, which is made.
+install_plugin() {
+    local library
+    mkdir -p "$2"
+    for library in "$plugins/$1.so" "$plugins/lib$1.so"; do
+        if [ -f "$library" ]; then cp "$library" "$2/$1.so"; fi
+    done
+    [ -f "$2/$1.so" ] || { echo "no $1.so in $plugins: run scripts/build" >&2; exit 1; }
+}
+
 # serve DATA PLUGINS SETTING…: starts a host and sets host (its id) and host_port; what it prints goes to DATA.out and .err.
 serve() {
     local data=$1 folder=$2 setting

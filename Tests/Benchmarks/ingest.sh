@@ -10,11 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . Tests/Benchmarks/common.sh
 runs=${1:-3} count=${2:-1000000}
-mkdir -p "$work/engagement"
-for library in "$plugins"/engagement.so "$plugins"/libengagement.so; do
-    if [ -f "$library" ]; then cp "$library" "$work/engagement/engagement.so"; fi
-done
-[ -f "$work/engagement/engagement.so" ] || { echo "no engagement.so in $plugins: run scripts/build" >&2; exit 1; }
+install_plugin engagement "$work/engagement"
 compile ws_floor "$peers/ws_floor.cpp" -lsimdjson -lpthread
 compile load Tests/Benchmarks/load.cpp
 file=$(events 100000 20250126)

@@ -197,7 +197,8 @@ std::vector<long> parsePids(const char *text) {
 
 Options parse(int count, char **words) {
   Options options;
-  if (count < 3) fail("expected PORT EVENTS.jsonl [--connections N] [--window N] [--events N] [--pid N,…] [--client NAME]");
+  if (count < 3) fail("expected PORT EVENTS.jsonl [--connections N] [--window N] [--events N] [--pid N,…] "
+                      "[--client NAME]");
   options.port = std::atoi(words[1]);
   options.file = words[2];
   for (int i = 3; i + 1 < count; i += 2) {

@@ -29,10 +29,7 @@ measure() {
 }
 
 for plugin in engagement quiz-analytics; do
-    mkdir -p "$folder/$plugin"
-    library=$(ls "$plugins/$plugin.so" "$plugins/lib$plugin.so" 2>/dev/null | head -1)
-    [ -n "$library" ] || { echo "no $plugin.so in $plugins: run scripts/build" >&2; exit 1; }
-    cp "$library" "$folder/$plugin/$plugin.so"
+    install_plugin "$plugin" "$folder/$plugin"
     hosts=() ports=()
     for placement in inprocess worker; do
         serve "$folder/$plugin-$placement" "$folder/$plugin" "plugins.placement=$placement"
