@@ -110,7 +110,8 @@ run() {
     local data=$folder/data-$placement build version answer
     mkdir -p "$folder/plugins"
     install 1 0
-    serve "$data" "$folder/plugins" "plugins.placement=$placement"
+    # The end of the log that stays in memory is full at once, so that it is none of what grows.
+    serve "$data" "$folder/plugins" "plugins.placement=$placement" log.tail=1MiB
     local token
     token=$(awk '/^operator /{print $NF}' "$data/tokens")
     if [ -s "$folder/before" ]; then

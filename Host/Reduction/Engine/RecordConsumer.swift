@@ -15,12 +15,14 @@ protocol RecordConsumer: AnyObject {
     /// Takes a chunk. Calls `onGeneration` at each generation record, with all before it taken; if that returns true, leaves the
     /// rest out and returns false.
     func add(_ chunk: LogChunk, onGeneration: (Generation) throws -> Bool) throws -> Bool
-    /// Waits until all that was taken is folded.
-    func drain() throws
-    /// What plugins can't read is told from now on: before, whoever folded the same records then has told of it. To be called
-    /// with all that was taken folded.
-    func takeOver()
-    /// Takes over, and from now on checkpoints count, and the first is due at once: whoever waits for a new generation wants to see its
+    /// Waits until all that was taken is folded. Returns when that was, on the monotonic clock.
+    func drain() throws -> Int64
+    /// Takes over behind all that was taken so far: what plugins can't read there is told. What comes before, whoever folded it
+    /// as well has told.
+    func takeOver() throws
+    /// Once all that was taken before `takeOver` is folded: when that was, on the monotonic clock, and how many events it was.
+    var takenOver: TakenOver? { get }
+    /// Takes over, if it has not, and from now on checkpoints count, and the first is due at once: whoever waits for a new generation wants to see its
     /// states.
     func goLive()
     /// Takes checkpoints, so many microseconds apart. To be called between chunks.
@@ -29,13 +31,18 @@ protocol RecordConsumer: AnyObject {
     func finish() throws
 }
 
+struct TakenOver {
+    var time: Int64
+    var events: UInt64
+}
+
 /// A shard in this process, and its checkpoints.
 final class LocalShard: RecordConsumer {
     private let shard: Shard
     private let feeder: RecordFeeder
     private let driver: CheckpointDriver
     private let owned: [Int]
-    private var tells = false
+    private(set) var takenOver: TakenOver?
     private var isLive = false
 
     /// - Parameters:
@@ -49,7 +56,7 @@ final class LocalShard: RecordConsumer {
         self.owned = owned
         feeder = RecordFeeder(shard, owned: owned)
         driver = CheckpointDriver(ShardCheckpoint(shard, log: log, owned: owned), commits, interval: 0)
-        shard.onRejections = { [unowned self] rejections in if tells { rejected(rejections) } }
+        shard.onRejections = { [unowned self] rejections in if takenOver != nil { rejected(rejections) } }
     }
 
     var startPositions: [UInt64?] {
@@ -78,12 +85,12 @@ final class LocalShard: RecordConsumer {
         return true
     }
 
-    func drain() {}
+    func drain() -> Int64 { MonotonicClock.microseconds }
 
-    func takeOver() { tells = true }
+    func takeOver() { takenOver = TakenOver(time: MonotonicClock.microseconds, events: events) }
 
     func goLive() {
-        tells = true
+        if takenOver == nil { takeOver() }
         isLive = true
         driver.hurry()
     }

@@ -11,7 +11,7 @@ import Synchronization
 /// Neither waits for the other, so that nothing holds up the fold; each event counts once, since both go by the record; and
 /// nothing that happens to a follower happens to the live shard.
 ///
-/// `@unchecked Sendable`: consumer, cursor and `uncounted` are touched by `init` and then by the thread alone; what others read is
+/// `@unchecked Sendable`: consumer, cursor and what is `var` are touched by `init` and then by the thread alone; what others read is
 /// atomic or under a lock.
 final class ShardThread: @unchecked Sendable {
     struct Counters: ~Copyable {
@@ -42,6 +42,9 @@ final class ShardThread: @unchecked Sendable {
     private let ended = Atomic<Int64>(0)
     /// Bytes of the log that are still to be folded, of the last segment; `.max` while there are more segments.
     private let lag = Atomic<UInt64>(.max)
+    /// Whether it has come to the record at which it takes over, with something before it still to be folded.
+    private var isPassing = false
+    /// What it had folded when it took over: the shard before it has counted that.
     private var uncounted: UInt64 = 0
     private let failed = Mutex<(any Error)?>(nil)
     /// Nil once it was joined, which only one may do.
@@ -120,9 +123,10 @@ final class ShardThread: @unchecked Sendable {
             let end =
                 isLast
                 ? log.durableEnd
-                // Wakes now and then for a checkpoint that is due or half encoded.
+                // Wakes now and then for a checkpoint that is due or half encoded, or to go live.
                 : log.waitForDurable(
-                    after: cursor.offset, timeout: isLive && consumer.isBusy ? .milliseconds(2) : .milliseconds(200))
+                    after: cursor.offset,
+                    timeout: (isLive ? consumer.isBusy : isPassing || takeOverTime != nil) ? .milliseconds(2) : .milliseconds(200))
             let interval = surroundings.interval()
             let start = cursor.offset
             while let chunk = try cursor.next(through: end) {
@@ -145,6 +149,12 @@ final class ShardThread: @unchecked Sendable {
     }
 
     private func count(through end: LogOffset) {
+        if isPassing, let taken = consumer.takenOver {
+            isPassing = false
+            uncounted = taken.events
+            counters.events.store(consumer.events &- uncounted, ordering: .relaxed)
+            tookOver.store(taken.time, ordering: .releasing)
+        }
         counters.events.store(consumer.events &- uncounted, ordering: .relaxed)
         counters.duplicates.store(consumer.duplicates, ordering: .relaxed)
         let offset = cursor.offset
@@ -156,18 +166,16 @@ final class ShardThread: @unchecked Sendable {
     /// At a generation record: whether this shard ends there.
     private func meets(_ generation: Generation) throws -> Bool {
         let ends = ends.load(ordering: .acquiring) == generation.number
-        let takesOver = starts.load(ordering: .acquiring) == generation.number && takeOverTime == nil
-        guard ends || takesOver else { return false }
-        try consumer.drain()
+        let takesOver = starts.load(ordering: .acquiring) == generation.number && !isPassing && takeOverTime == nil
         if takesOver {
-            consumer.takeOver()
-            // What it has folded so far, the shard before it has counted.
-            uncounted = consumer.events
+            try consumer.takeOver()
+            isPassing = true
         }
+        guard ends else { return false }
+        let time = try consumer.drain()
         counters.events.store(consumer.events &- uncounted, ordering: .relaxed)
-        let now = MonotonicClock.microseconds
-        if ends { ended.store(now, ordering: .releasing) } else { tookOver.store(now, ordering: .releasing) }
-        return ends
+        ended.store(time, ordering: .releasing)
+        return true
     }
 }
 
