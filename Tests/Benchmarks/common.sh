@@ -26,3 +26,43 @@ events() {
 spread() {
     sort -g | awk -v label="$1" '{v[NR] = $1} END {printf "%s  min %.2f  median %.2f  max %.2f\n", label, v[1], v[int((NR + 1) / 2)], v[NR]}'
 }
+
+# install_plugin NAME FOLDER: copies a built plugin into a folder, which is made.
+install_plugin() {
+    local library
+    mkdir -p "$2"
+    for library in "$plugins/$1.so" "$plugins/lib$1.so"; do
+        if [ -f "$library" ]; then cp "$library" "$2/$1.so"; fi
+    done
+    [ -f "$2/$1.so" ] || { echo "no $1.so in $plugins: run scripts/build" >&2; exit 1; }
+}
+
+# serve DATA PLUGINS SETTING…: starts a host and sets host (its id) and host_port; what it prints goes to DATA.out and .err.
+serve() {
+    local data=$1 folder=$2 setting
+    shift 2
+    local arguments=(--data "$data" --plugins "$folder" --listen 127.0.0.1:0 --set ingest.trust=loopback)
+    for setting in "$@"; do arguments+=(--set "$setting"); done
+    mkdir -p "$data"
+    "$lectern" serve "${arguments[@]}" >"$data.out" 2>"$data.err" &
+    host=$!
+    for ((i = 0; i < 100; i++)); do
+        grep -q '^lectern ready' "$data.out" && break
+        sleep 0.1
+    done
+    host_port=$(sed -n 's/^lectern ready .*:\([0-9]*\)$/\1/p' "$data.out")
+    [ -n "$host_port" ] || { cat "$data.err" >&2; exit 1; }
+}
+
+# expect_events DATA COUNT: fails if a log and its dead letters do not hold so many events. Some of them are malformed.
+expect_events() {
+    local info stored letters
+    info=$("$lectern" log info --data "$1" --json)
+    stored=$(grep -o '"next":[0-9]*' <<<"$info" | awk -F: '{n += $2} END {print n + 0}')
+    letters=$(grep -o '"deadLetters":{[^}]*}' <<<"$info" | grep -o '":[0-9]*' | awk -F: '{n += $2} END {print n + 0}')
+    [ $((stored + letters)) -eq "$2" ] || {
+        echo "$stored events in the log and $letters dead letters, not $2" >&2
+        exit 1
+    }
+    echo "every event is stored once: $stored in the log, $letters dead letters"
+}

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Ingest with the log synced and Engagement loaded against the fastest bare WebSocket sink, as CPU time per event, in turn:
+# Ingest with the log synced and Engagement in the host's process against the fastest bare WebSocket sink, as CPU time per
+# event, in turn (what a worker costs beyond that, workers.sh measures):
 #
 #     Tests/Benchmarks/ingest.sh [RUNS] [EVENTS]               3 runs of 1,000,000 events
 #
@@ -9,29 +10,17 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . Tests/Benchmarks/common.sh
 runs=${1:-3} count=${2:-1000000}
-mkdir -p "$work/engagement"
-for library in "$plugins"/engagement.so "$plugins"/libengagement.so; do
-    if [ -f "$library" ]; then cp "$library" "$work/engagement/engagement.so"; fi
-done
-[ -f "$work/engagement/engagement.so" ] || { echo "no engagement.so in $plugins: run scripts/build" >&2; exit 1; }
+install_plugin engagement "$work/engagement"
 compile ws_floor "$peers/ws_floor.cpp" -lsimdjson -lpthread
 compile load Tests/Benchmarks/load.cpp
 file=$(events 100000 20250126)
 
 data=$(mktemp -d "$work/data.XXXXXX")
-"$lectern" serve --data "$data" --plugins "$work/engagement" --listen 127.0.0.1:0 --set ingest.trust=loopback \
-    >"$work/serve.out" 2>"$work/serve.err" &
-host=$!
+serve "$data" "$work/engagement" plugins.placement=inprocess
 port=$((20000 + RANDOM % 10000))
 "$work/ws_floor" serve "$port" --ack &
 floor=$!
-trap 'kill $host $floor 2>/dev/null || true; wait; rm -rf "$data"' EXIT
-for ((i = 0; i < 100; i++)); do
-    grep -q '^lectern ready' "$work/serve.out" && break
-    sleep 0.1
-done
-host_port=$(sed -n 's/^lectern ready .*:\([0-9]*\)$/\1/p' "$work/serve.out")
-[ -n "$host_port" ] || { cat "$work/serve.err" >&2; exit 1; }
+trap 'kill $host $floor 2>/dev/null || true; wait; rm -rf "$data"*' EXIT
 
 # CPU in µs an event, of "N acknowledged, N events/s, N µs CPU an event".
 measure() {
@@ -44,16 +33,8 @@ for ((run = 1; run <= runs; run++)); do
     ratio=$(awk "BEGIN {print $ours / $sink}")
     echo "run $run: sink $sink µs, lectern $ours µs, ratio $ratio; lectern: $(cut -d, -f 2 "$work/load.out")" >&2
     echo "$ratio"
-done | spread "CPU of ingest against the sink, $count events:"
+done | spread "CPU of ingest, plugin in process, against the sink, $count events:"
 
 kill -TERM "$host"
-wait "$host" || { echo "the host ended with $?" >&2; cat "$work/serve.err" >&2; exit 1; }
-info=$("$lectern" log info --data "$data" --json)
-stored=$(grep -o '"next":[0-9]*' <<<"$info" | awk -F: '{n += $2} END {print n + 0}')
-# Some of the events are malformed.
-letters=$(grep -o '"deadLetters":{[^}]*}' <<<"$info" | grep -o '":[0-9]*' | awk -F: '{n += $2} END {print n + 0}')
-[ $((stored + letters)) -eq $((runs * count)) ] || {
-    echo "$stored events in the log and $letters dead letters, not $((runs * count))" >&2
-    exit 1
-}
-echo "every event is stored once: $stored in the log, $letters dead letters"
+wait "$host" || { echo "the host ended with $?" >&2; cat "$data.err" >&2; exit 1; }
+expect_events "$data" $((runs * count))

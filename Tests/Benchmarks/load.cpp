@@ -1,12 +1,13 @@
 // Sends events over WebSockets as fast as a server acknowledges them, and says what that costs the server.
 //
 //     g++ -O3 -std=c++17 load.cpp -o load
-//     ./load PORT EVENTS.jsonl [--connections 8] [--window 16] [--events 1000000] [--pid SERVER] [--client NAME]
+//     ./load PORT EVENTS.jsonl [--connections 8] [--window 16] [--events 1000000] [--pid SERVER,…] [--client NAME]
 //
 // Every line of the file is a frame, masked before the clock starts; each connection begins at another line. A connection
 // has at most `window` events on their way. An acknowledgement is {"status":"ack","seq":N}, which covers all up to N, or,
-// from a server that says nothing of the kind, one text frame an event. With --pid the server's CPU time is read from
-// /proc when the first event is sent and a second after the last was acknowledged, so that work that lags behind counts.
+// from a server that says nothing of the kind, one text frame an event. With --pid the CPU time of these processes is read
+// from /proc when the first event is sent and a second after the last was acknowledged, so that work that lags behind
+// counts.
 //
 // Prints: EVENTS acknowledged, events/s, the server's CPU in µs an event.
 #include <arpa/inet.h>
@@ -65,7 +66,7 @@ struct Options {
   int port = 0;
   const char *file = nullptr;
   size_t connections = 8, window = 16, events = 1'000'000;
-  long pid = 0;
+  std::vector<long> pids;
   std::string client = "load";
 };
 
@@ -170,7 +171,6 @@ double seconds() {
 
 // User and system time of a process, in seconds.
 double cpu(long pid) {
-  if (pid == 0) return 0;
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string text((std::istreambuf_iterator<char>(file)), {});
   size_t name = text.rfind(')');
@@ -183,9 +183,22 @@ double cpu(long pid) {
   return (user + std::strtod(end, nullptr)) / double(sysconf(_SC_CLK_TCK));
 }
 
+double cpu(const std::vector<long> &pids) {
+  double sum = 0;
+  for (long pid : pids) sum += cpu(pid);
+  return sum;
+}
+
+std::vector<long> parsePids(const char *text) {
+  std::vector<long> pids;
+  for (char *end; *text; text = *end ? end + 1 : end) pids.push_back(std::strtol(text, &end, 10));
+  return pids;
+}
+
 Options parse(int count, char **words) {
   Options options;
-  if (count < 3) fail("expected PORT EVENTS.jsonl [--connections N] [--window N] [--events N] [--pid N] [--client NAME]");
+  if (count < 3) fail("expected PORT EVENTS.jsonl [--connections N] [--window N] [--events N] [--pid N,…] "
+                      "[--client NAME]");
   options.port = std::atoi(words[1]);
   options.file = words[2];
   for (int i = 3; i + 1 < count; i += 2) {
@@ -194,7 +207,7 @@ Options parse(int count, char **words) {
     else if (name == "--connections") options.connections = size_t(std::atol(words[i + 1]));
     else if (name == "--window") options.window = size_t(std::atol(words[i + 1]));
     else if (name == "--events") options.events = size_t(std::atol(words[i + 1]));
-    else if (name == "--pid") options.pid = std::atol(words[i + 1]);
+    else if (name == "--pid") options.pids = parsePids(words[i + 1]);
     else fail("unknown option " + name);
   }
   if (options.connections < 1 || options.window < 1) fail("expected at least one connection and a window of one");
@@ -216,7 +229,7 @@ int main(int count, char **words) {
     event.data.ptr = connections.back();
     epoll_ctl(poll, EPOLL_CTL_ADD, connections.back()->socket, &event);
   }
-  double cpuBefore = cpu(options.pid), began = seconds();
+  double cpuBefore = cpu(options.pids), began = seconds();
   size_t left = connections.size();
   for (Connection *connection : connections) connection->send();
   while (left > 0) {
@@ -236,5 +249,5 @@ int main(int count, char **words) {
   size_t done = 0;
   for (Connection *connection : connections) done += connection->done();
   std::printf("%zu acknowledged, %.0f events/s, %.3f µs CPU an event\n", done, double(done) / wall,
-              (cpu(options.pid) - cpuBefore) * 1e6 / double(done));
+              (cpu(options.pids) - cpuBefore) * 1e6 / double(done));
 }

@@ -15,9 +15,14 @@ protocol RecordConsumer: AnyObject {
     /// Takes a chunk. Calls `onGeneration` at each generation record, with all before it taken; if that returns true, leaves the
     /// rest out and returns false.
     func add(_ chunk: LogChunk, onGeneration: (Generation) throws -> Bool) throws -> Bool
-    /// Waits until all that was taken is folded.
-    func drain() throws
-    /// From now on checkpoints count, and the first is due at once: whoever waits for a new generation wants to see its
+    /// Waits until all that was taken is folded. Returns when that was, on the monotonic clock.
+    func drain() throws -> Int64
+    /// Takes over behind all that was taken so far: what plugins can't read there is told. What comes before, whoever folded it
+    /// as well has told.
+    func takeOver() throws
+    /// Once all that was taken before `takeOver` is folded: when that was, on the monotonic clock, and how many events it was.
+    var takenOver: TakenOver? { get }
+    /// Takes over, if it has not, and from now on checkpoints count, and the first is due at once: whoever waits for a new generation wants to see its
     /// states.
     func goLive()
     /// Takes checkpoints, so many microseconds apart. To be called between chunks.
@@ -26,18 +31,23 @@ protocol RecordConsumer: AnyObject {
     func finish() throws
 }
 
+struct TakenOver {
+    var time: Int64
+    var events: UInt64
+}
+
 /// A shard in this process, and its checkpoints.
 final class LocalShard: RecordConsumer {
     private let shard: Shard
     private let feeder: RecordFeeder
     private let driver: CheckpointDriver
     private let owned: [Int]
+    private(set) var takenOver: TakenOver?
     private var isLive = false
 
     /// - Parameters:
     ///   - commits: where checkpoints go.
-    ///   - rejected: takes the events that plugins could not read, once the shard is live: before, whoever was live then has
-    ///     told of them.
+    ///   - rejected: takes the events that plugins could not read, once the shard has taken over.
     init(
         _ shard: Shard, owned: [Int], log: [UInt8], _ commits: any CheckpointSink,
         rejected: @escaping ([Rejection]) -> Void
@@ -46,7 +56,7 @@ final class LocalShard: RecordConsumer {
         self.owned = owned
         feeder = RecordFeeder(shard, owned: owned)
         driver = CheckpointDriver(ShardCheckpoint(shard, log: log, owned: owned), commits, interval: 0)
-        shard.onRejections = { [unowned self] rejections in if isLive { rejected(rejections) } }
+        shard.onRejections = { [unowned self] rejections in if takenOver != nil { rejected(rejections) } }
     }
 
     var startPositions: [UInt64?] {
@@ -67,15 +77,20 @@ final class LocalShard: RecordConsumer {
             let record = chunk[index]
             feeder.add(record, position: record.position)
             guard record.kind == .control, let generation = Generation(record) else { continue }
+            // Its record may be of another shard's partition, which is none of the feeder's business.
+            shard.flush()
             if try onGeneration(generation) { return false }
         }
         shard.flush()
         return true
     }
 
-    func drain() {}
+    func drain() -> Int64 { MonotonicClock.microseconds }
+
+    func takeOver() { takenOver = TakenOver(time: MonotonicClock.microseconds, events: events) }
 
     func goLive() {
+        if takenOver == nil { takeOver() }
         isLive = true
         driver.hurry()
     }

@@ -153,13 +153,17 @@ extension ReductionEngine {
         /// What builds that took over from others made of the log's last events, by their plugins.
         package let shadows: [String: Shadow.Report]
         package let seconds: Double
+        /// The longest that a shard's events waited: from when the group before had folded all up to the generation's record
+        /// until the new one had. In seconds; 0 where nothing was folded before.
+        package let pause: Double
     }
 
     /// Goes on with other plugins, builds or sets of them, without losing an event.
     ///
     /// Beside the groups that fold now, others are made for what has changed: they restore the last checkpoints, or begin
     /// with the first record where a plugin can't go on from its own, and fold what follows. When they have caught up, the
-    /// log is told of the new generation, and at that record they take over. Whatever fails before leaves all as it was.
+    /// log is told of the new generation, and at that record they take over, at once: only their checkpoints wait until those
+    /// of the groups before have been handed to the store. Whatever fails before leaves all as it was.
     /// Blocks for as long as that takes, and where states are made anew until the store has them, which is what views
     /// show; one at a time.
     ///
@@ -179,6 +183,7 @@ extension ReductionEngine {
             let shadows = try shadows(of: plugins, before.plugins, besides: anew)
             var members: [GroupID: Member] = [:]
             var followers: [GroupID: any ShardGroup] = [:]
+            var ending: [any ShardGroup] = []
             do {
                 for (id, builds) in Self.groups(of: plugins) {
                     if let kept = before.members[id], kept.group.builds.elementsEqual(builds, by: ===),
@@ -194,22 +199,26 @@ extension ReductionEngine {
                 try catchUp(followers.values)
                 let generation = Generation(plugins)
                 for follower in followers.values { follower.start(with: generation) }
-                let ending = before.members.filter { members[$0.key] == nil }.values
-                for member in ending { member.group.end(at: generation) }
+                ending = before.members.filter { members[$0.key] == nil }.values.map(\.group)
+                for group in ending { group.end(at: generation) }
                 try generation.append(to: parts.log)
-                for member in ending { member.group.join() }
+                for group in ending { group.join() }
             } catch {
                 for follower in followers.values { follower.stop() }
                 throw error
             }
-            while let late = followers.values.first(where: { !$0.isReady }), late.failure == nil { usleep(50) }
+            while let late = followers.values.first(where: { $0.takeOverTimes.contains(nil) }), late.failure == nil {
+                usleep(500)
+            }
             let rebuilt = followers.values.reduce(into: Set(Self.changed(from: before.plugins, to: plugins))) {
                 $0.formUnion($1.rebuilt)
             }
             for plugin in rebuilt { parts.commits.discard(plugin: plugin) }
             for (id, follower) in followers {
-                follower.countFromHere()
-                members[id] = Member(group: follower, foldedBefore: before.members[id]?.folded ?? folded)
+                let since = follower.folded
+                let others = folded
+                members[id] = Member(
+                    group: follower, foldedBefore: before.members[id]?.folded ?? others - min(others, since))
             }
             live.withLock { live in
                 for old in live.plugins where !plugins.contains(where: { $0 === old }) { live.previous[old.id] = old }
@@ -218,6 +227,7 @@ extension ReductionEngine {
                 live.members = members
             }
             workers.set(members.values.map(\.group))
+            let pause = Self.longestPause(from: ending, to: followers.values)
             parts.commits.flush()
             let stored = parts.commits.committed + followers.count * parts.owned.count
             for follower in followers.values { follower.goLive() }
@@ -230,7 +240,8 @@ extension ReductionEngine {
             }
             views.replace(plugins, columns)
             return Replacement(
-                rebuilt: rebuilt, shadows: shadows, seconds: Double(MonotonicClock.microseconds - began) / 1e6)
+                rebuilt: rebuilt, shadows: shadows, seconds: Double(MonotonicClock.microseconds - began) / 1e6,
+                pause: pause)
         }
     }
 
@@ -255,6 +266,23 @@ extension ReductionEngine {
 
     /// Whether the plugin can't fold at present: then any build is better.
     private func hasTrouble(_ plugin: String) -> Bool { troubles[plugin] != nil }
+
+    /// The longest that the events of a shard waited, in seconds.
+    private static func longestPause(
+        from ending: [any ShardGroup], to followers: some Collection<any ShardGroup>
+    ) -> Double {
+        var longest: Int64 = 0
+        for follower in followers {
+            for group in ending where group.builds.contains(where: { old in follower.builds.contains { $0.id == old.id } })
+            {
+                // Shards of all groups have the same partitions.
+                for (end, takeOver) in zip(group.endTimes, follower.takeOverTimes) {
+                    if let end, let takeOver { longest = max(longest, takeOver - end) }
+                }
+            }
+        }
+        return Double(longest) / 1e6
+    }
 
     /// Waits until the followers are so near the log's end that waiting for them holds nobody up.
     private func catchUp(_ followers: some Collection<any ShardGroup>) throws {

@@ -12,23 +12,23 @@ protocol ShardGroup: AnyObject, Sendable {
     var rebuilt: Set<String> { get }
     /// Why folding has stopped, or nil.
     var failure: (any Error)? { get }
-    /// Events and duplicates that were folded since `countFromHere`.
+    /// Events and duplicates that were folded, by a follower since it has taken over.
     var folded: UInt64 { get }
     var duplicates: UInt64 { get }
     /// How far a follower lies behind the log, in bytes.
     var distance: UInt64 { get }
-    /// Whether a follower has come to its generation's records.
-    var isReady: Bool { get }
+    /// When a follower's shards have come to its generation's records, and when those of a group that ends there have;
+    /// microseconds of `MonotonicClock`, nil: not yet.
+    var takeOverTimes: [Int64?] { get }
+    var endTimes: [Int64?] { get }
 
     func start()
-    /// Makes a follower wait at a generation's records, which are not in the log yet.
+    /// Makes a follower take over at a generation's records, which are not in the log yet.
     func start(with generation: Generation)
     /// Makes a live group end at a generation's records, without a last checkpoint.
     func end(at generation: Generation)
     /// From now on its checkpoints count.
     func goLive()
-    /// Leaves what a follower has folded so far out of its count.
-    func countFromHere()
     /// Waits until all shards have ended.
     func join()
     /// Ends: a live group when it has folded what is durable and taken a checkpoint of it, a follower at once.
@@ -105,13 +105,13 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
     var folded: UInt64 { shards.reduce(0) { $0 + $1.thread.counters.events.load(ordering: .relaxed) } }
     var duplicates: UInt64 { shards.reduce(0) { $0 + $1.thread.counters.duplicates.load(ordering: .relaxed) } }
     var distance: UInt64 { shards.map(\.thread.distance).max() ?? 0 }
-    var isReady: Bool { shards.allSatisfy(\.thread.isReady) }
+    var takeOverTimes: [Int64?] { shards.map(\.thread.takeOverTime) }
+    var endTimes: [Int64?] { shards.map(\.thread.endTime) }
 
     func start() { for (thread, slot) in shards { thread.start { slot?.watch() } } }
     func start(with generation: Generation) { for shard in shards { shard.thread.start(with: generation) } }
     func end(at generation: Generation) { for shard in shards { shard.thread.end(at: generation) } }
     func goLive() { for shard in shards { shard.thread.goLive() } }
-    func countFromHere() { for shard in shards { shard.thread.countFromHere() } }
     func join() { for shard in shards { shard.thread.join() } }
     func stop() { for shard in shards { shard.thread.stop() } }
 }

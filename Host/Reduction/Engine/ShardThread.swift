@@ -5,11 +5,13 @@ import Synchronization
 
 /// Reads the log for one shard, and its place in the sequence of generations.
 ///
-/// It begins as a follower: what the log holds is folded, and nobody sees it. `goLive` makes its checkpoints count. When
-/// the log names a new generation, the follower that was made for it waits at that record until the shard before it has
-/// come there and ended; so each event counts once, and nothing that happens to a follower happens to the live shard.
+/// It begins as a follower: what the log holds is folded, and nobody sees it. `goLive` makes its checkpoints count. At the
+/// record that names a new generation the live shard ends, and the follower that was made for it takes over: it tells of
+/// what comes behind the record, and its checkpoints count once those of the shard before are on their way to the store.
+/// Neither waits for the other, so that nothing holds up the fold; each event counts once, since both go by the record; and
+/// nothing that happens to a follower happens to the live shard.
 ///
-/// `@unchecked Sendable`: consumer and cursor are touched by `init` and then by the thread alone; what others read is
+/// `@unchecked Sendable`: consumer, cursor and what is `var` are touched by `init` and then by the thread alone; what others read is
 /// atomic or under a lock.
 final class ShardThread: @unchecked Sendable {
     struct Counters: ~Copyable {
@@ -30,15 +32,20 @@ final class ShardThread: @unchecked Sendable {
     private let surroundings: Surroundings
     private let consumer: any RecordConsumer
     private let cursor: LogCursor
-    /// The generation at which it waits to go live, and the one at which it ends.
+    /// The generation at which it takes over, and the one at which it ends.
     private let starts = Atomic<Int64>(0)
     private let ends = Atomic<Int64>(0)
     private let stopping = Atomic<Bool>(false)
     private let isLive = Atomic<Bool>(false)
-    private let isWaiting = Atomic<Bool>(false)
+    /// When it did, on the monotonic clock; 0: not yet.
+    private let tookOver = Atomic<Int64>(0)
+    private let ended = Atomic<Int64>(0)
     /// Bytes of the log that are still to be folded, of the last segment; `.max` while there are more segments.
     private let lag = Atomic<UInt64>(.max)
-    private let uncounted = Atomic<UInt64>(0)
+    /// Whether it has come to the record at which it takes over, with something before it still to be folded.
+    private var isPassing = false
+    /// What it had folded when it took over: the shard before it has counted that.
+    private var uncounted: UInt64 = 0
     private let failed = Mutex<(any Error)?>(nil)
     /// Nil once it was joined, which only one may do.
     private let thread = Mutex<WorkThread?>(nil)
@@ -54,8 +61,13 @@ final class ShardThread: @unchecked Sendable {
     /// How far a follower lies behind the log, in bytes.
     var distance: UInt64 { lag.load(ordering: .relaxed) }
 
-    /// Whether a follower has come to its generation's records.
-    var isReady: Bool { isWaiting.load(ordering: .acquiring) }
+    /// When a follower had folded all up to its generation's records; microseconds of `MonotonicClock`.
+    var takeOverTime: Int64? { Self.time(tookOver.load(ordering: .acquiring)) }
+
+    /// When it had folded all up to the generation's records at which it ended.
+    var endTime: Int64? { Self.time(ended.load(ordering: .acquiring)) }
+
+    private static func time(_ microseconds: Int64) -> Int64? { microseconds == 0 ? nil : microseconds }
 
     /// - Parameter first: called on the thread, before all else.
     func start(_ first: @escaping @Sendable () -> Void = {}) {
@@ -70,7 +82,7 @@ final class ShardThread: @unchecked Sendable {
         thread.withLock { $0 = started }
     }
 
-    /// Makes a follower wait at a generation's records, which are not in the log yet.
+    /// Makes a follower take over at a generation's records, which are not in the log yet.
     func start(with generation: Generation) { starts.store(generation.number, ordering: .releasing) }
 
     /// Makes a live shard end at a generation's records, without a last checkpoint.
@@ -111,9 +123,10 @@ final class ShardThread: @unchecked Sendable {
             let end =
                 isLast
                 ? log.durableEnd
-                // Wakes now and then for a checkpoint that is due or half encoded.
+                // Wakes now and then for a checkpoint that is due or half encoded, or to go live.
                 : log.waitForDurable(
-                    after: cursor.offset, timeout: isLive && consumer.isBusy ? .milliseconds(2) : .milliseconds(200))
+                    after: cursor.offset,
+                    timeout: (isLive ? consumer.isBusy : isPassing || takeOverTime != nil) ? .milliseconds(2) : .milliseconds(200))
             let interval = surroundings.interval()
             let start = cursor.offset
             while let chunk = try cursor.next(through: end) {
@@ -129,16 +142,20 @@ final class ShardThread: @unchecked Sendable {
             guard checkLive() else { continue }
             consumer.poll(interval: interval)
             if isLast { return try consumer.finish() }
-            // Two milliseconds that nobody sees: a batch of events costs less than as many wake-ups.
+            // Two milliseconds that nobody sees: a batch of events costs less than as many wake-ups. A follower `continue`s
+            // above, since it must not come to its generation later than the live shard.
             if cursor.offset != start { usleep(2000) }
         }
     }
 
-    /// Leaves what a follower has folded so far out of its count. To be called while it waits to go live.
-    func countFromHere() { uncounted.store(counters.events.load(ordering: .relaxed), ordering: .relaxed) }
-
     private func count(through end: LogOffset) {
-        counters.events.store(consumer.events &- uncounted.load(ordering: .relaxed), ordering: .relaxed)
+        if isPassing, let taken = consumer.takenOver {
+            isPassing = false
+            uncounted = taken.events
+            counters.events.store(consumer.events &- uncounted, ordering: .relaxed)
+            tookOver.store(taken.time, ordering: .releasing)
+        }
+        counters.events.store(consumer.events &- uncounted, ordering: .relaxed)
         counters.duplicates.store(consumer.duplicates, ordering: .relaxed)
         let offset = cursor.offset
         lag.store(
@@ -148,20 +165,17 @@ final class ShardThread: @unchecked Sendable {
 
     /// At a generation record: whether this shard ends there.
     private func meets(_ generation: Generation) throws -> Bool {
-        if ends.load(ordering: .acquiring) == generation.number {
-            try consumer.drain()
-            counters.events.store(consumer.events &- uncounted.load(ordering: .relaxed), ordering: .relaxed)
-            return true
+        let ends = ends.load(ordering: .acquiring) == generation.number
+        let takesOver = starts.load(ordering: .acquiring) == generation.number && !isPassing && takeOverTime == nil
+        if takesOver {
+            try consumer.takeOver()
+            isPassing = true
         }
-        guard starts.load(ordering: .acquiring) == generation.number else { return false }
-        try consumer.drain()
-        counters.events.store(consumer.events &- uncounted.load(ordering: .relaxed), ordering: .relaxed)
-        isWaiting.store(true, ordering: .releasing)
-        while !isLive.load(ordering: .acquiring) {
-            if stopping.load(ordering: .acquiring) { return true }
-            usleep(50)
-        }
-        return false
+        guard ends else { return false }
+        let time = try consumer.drain()
+        counters.events.store(consumer.events &- uncounted, ordering: .relaxed)
+        ended.store(time, ordering: .releasing)
+        return true
     }
 }
 

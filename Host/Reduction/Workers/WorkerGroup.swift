@@ -72,7 +72,9 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
         shards.reduce(0) { $0 + $1.counters.duplicates.load(ordering: .relaxed) }
     }
     var distance: UInt64 { build.stop != nil ? 0 : shards.map(\.distance).max() ?? 0 }
-    var isReady: Bool { build.stop != nil || shards.allSatisfy(\.isReady) }
+    /// None of a build that was put away, for which nobody waits.
+    var takeOverTimes: [Int64?] { build.stop != nil ? [] : shards.map(\.takeOverTime) }
+    var endTimes: [Int64?] { shards.map(\.endTime) }
 
     /// A build that was put away folds nothing: its worker only shows what is stored.
     func start() { if build.stop == nil { for shard in shards { shard.start() } } }
@@ -91,8 +93,6 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
         if build.stop != nil { return }
         supervisor = WorkThread(name: "supervisor") { [unowned self] in supervise() }
     }
-
-    func countFromHere() { for shard in shards { shard.countFromHere() } }
 
     func join() {
         for shard in shards { shard.join() }

@@ -178,7 +178,11 @@ private final class WorkerShardLoop: @unchecked Sendable {
         driver = CheckpointDriver(ShardCheckpoint(shard, log: order.log, owned: owned), sink, interval: 0)
         let words = words
         shard.onRejections = { rejections in
-            if words.isLive.pointee.load(ordering: .relaxed) { RejectionsMessage.send(rejections, to: channel) }
+            if words.isLive.pointee.load(ordering: .relaxed)
+                || words.tookOverAt.pointee.load(ordering: .relaxed) != 0
+            {
+                RejectionsMessage.send(rejections, to: channel)
+            }
         }
     }
 
@@ -213,12 +217,19 @@ private final class WorkerShardLoop: @unchecked Sendable {
             }
             shard.limit = Int(words.batch.pointee.load(ordering: .relaxed))
             let slot = memory.slot(index, folded)
-            if SlotLayout.beginsSegment(slot) { feeder.forgetSessions() }
-            for record in RecordSequence(SlotLayout.records(slot)) { feeder.add(record, position: record.position) }
+            let layout = SlotLayout(slot)
+            if layout.beginsSegment { feeder.forgetSessions() }
+            for record in RecordSequence(layout.records(slot)) { feeder.add(record, position: record.position) }
             shard.flush()
             folded &+= 1
+            let now = MonotonicClock.microseconds
             words.events.pointee.store(shard.events, ordering: .relaxed)
             words.duplicates.pointee.store(shard.plugins[0].duplicates, ordering: .relaxed)
+            words.foldedAt.pointee.store(now, ordering: .relaxed)
+            if layout.takesOver {
+                words.tookOverWith.pointee.store(shard.events, ordering: .relaxed)
+                words.tookOverAt.pointee.store(now, ordering: .releasing)
+            }
             words.folded.pointee.store(folded, ordering: .releasing)
             words.wakeHost()
             poll()

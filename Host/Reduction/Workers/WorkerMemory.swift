@@ -93,6 +93,11 @@ struct WorkerWords: @unchecked Sendable {
     /// By the worker.
     var events: UnsafeMutablePointer<Atomic<UInt64>> { word(192) }
     var duplicates: UnsafeMutablePointer<Atomic<UInt64>> { word(200) }
+    /// By the worker: when it had folded the last slot, and when it took over and with how many events; microseconds of
+    /// `MonotonicClock`, 0: not yet.
+    var foldedAt: UnsafeMutablePointer<Atomic<Int64>> { word(208) }
+    var tookOverAt: UnsafeMutablePointer<Atomic<Int64>> { word(216) }
+    var tookOverWith: UnsafeMutablePointer<Atomic<UInt64>> { word(224) }
 
     /// Wakes who waits for a change of `filled` or `isClosed`, or of `folded`.
     func wakeWorker() { lectern_wake(address(0)) }
@@ -111,19 +116,36 @@ struct WorkerWords: @unchecked Sendable {
     }
 }
 
-/// Records in a slot: how many bytes, and whether they begin a segment; then the records.
-enum SlotLayout {
+/// What stands at the head of a slot; the records follow.
+struct SlotLayout {
     static let head = 64
     static let capacity = WorkerMemory.slotSize - head - 4096
 
-    static func fill(_ slot: UnsafeMutableRawPointer, bytes: Int, beginsSegment: Bool) {
+    /// Of the records.
+    var bytes = 0
+    var beginsSegment = false
+    /// The shard takes over behind this slot; see `RecordConsumer`.
+    var takesOver = false
+
+    init(bytes: Int = 0, beginsSegment: Bool = false, takesOver: Bool = false) {
+        self.bytes = bytes
+        self.beginsSegment = beginsSegment
+        self.takesOver = takesOver
+    }
+
+    init(_ slot: UnsafeRawPointer) {
+        bytes = slot.load(as: Int.self)
+        beginsSegment = slot.load(fromByteOffset: 8, as: Bool.self)
+        takesOver = slot.load(fromByteOffset: 9, as: Bool.self)
+    }
+
+    func store(in slot: UnsafeMutableRawPointer) {
         slot.storeBytes(of: bytes, as: Int.self)
         slot.storeBytes(of: beginsSegment, toByteOffset: 8, as: Bool.self)
+        slot.storeBytes(of: takesOver, toByteOffset: 9, as: Bool.self)
     }
 
-    static func records(_ slot: UnsafeRawPointer) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: slot + head, count: slot.load(as: Int.self))
+    func records(_ slot: UnsafeRawPointer) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: slot + Self.head, count: bytes)
     }
-
-    static func beginsSegment(_ slot: UnsafeRawPointer) -> Bool { slot.load(fromByteOffset: 8, as: Bool.self) }
 }

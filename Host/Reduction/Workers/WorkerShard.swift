@@ -28,12 +28,7 @@ final class WorkerShard: RecordConsumer {
         var slot = try emptySlot()
         var length = 0
         var beginsSegment = chunk.beginsSegment
-        func fill() {
-            SlotLayout.fill(slot, bytes: length, beginsSegment: beginsSegment)
-            filled &+= 1
-            words.filled.pointee.store(filled, ordering: .releasing)
-            words.wakeWorker()
-        }
+        func fill() { self.fill(slot, SlotLayout(bytes: length, beginsSegment: beginsSegment)) }
         for index in 0..<chunk.count {
             let record = chunk[index]
             let size = Int(record.header.pointee.length)
@@ -50,11 +45,23 @@ final class WorkerShard: RecordConsumer {
         return true
     }
 
-    func drain() throws {
+    func drain() throws -> Int64 {
         try wait { words.folded.pointee.load(ordering: .acquiring) == filled }
+        return words.foldedAt.pointee.load(ordering: .relaxed)
     }
 
-    func goLive() { words.isLive.pointee.store(true, ordering: .releasing) }
+    /// Does not wait for the worker, so that it has what follows at once.
+    func takeOver() throws { fill(try emptySlot(), SlotLayout(takesOver: true)) }
+
+    var takenOver: TakenOver? {
+        let time = words.tookOverAt.pointee.load(ordering: .acquiring)
+        return time == 0 ? nil : TakenOver(time: time, events: words.tookOverWith.pointee.load(ordering: .relaxed))
+    }
+
+    func goLive() {
+        words.isLive.pointee.store(true, ordering: .releasing)
+        words.wakeWorker()
+    }
 
     func poll(interval: Int64) { words.interval.pointee.store(interval, ordering: .relaxed) }
 
@@ -62,6 +69,13 @@ final class WorkerShard: RecordConsumer {
         words.isClosed.pointee.store(true, ordering: .releasing)
         words.wakeWorker()
         try life.waitForLastCheckpoint(of: index)
+    }
+
+    private func fill(_ slot: UnsafeMutableRawPointer, _ layout: SlotLayout) {
+        layout.store(in: slot)
+        filled &+= 1
+        words.filled.pointee.store(filled, ordering: .releasing)
+        words.wakeWorker()
     }
 
     /// The slot to fill next.

@@ -26,6 +26,8 @@ package struct PluginReload: Sendable {
     package var shadows: [Shadow] = []
     /// How long it took until the new generation folded.
     package var seconds = 0.0
+    /// The longest that a shard's events waited for the new generation, in seconds.
+    package var pause = 0.0
 
     package init(changes: [PluginChange], refusals: [String]) {
         self.changes = changes
@@ -82,7 +84,8 @@ package enum PluginReloadError: Error, Equatable {
 ///
 /// Each answers when the new generation folds, or with an error that says why the one before goes on:
 /// `{"changes": [{"id", "change", "build"}], "rebuilt": […], "shadow": [{"id", "events", "states", "changed"}],
-/// "refused": […], "seconds"}`.
+/// "refused": […], "seconds", "pause"}`. `seconds` is how long that took, `pause` the longest that the events of a shard
+/// waited between the one generation and the other.
 struct PluginRoutes {
     let change: @Sendable (PluginRequest) throws(PluginReloadError) -> PluginReload
 
@@ -140,6 +143,8 @@ struct PluginRoutes {
             json.array(result.refusals) { $0.text($1) }
             json.key("seconds")
             json.number(result.seconds)
+            json.key("pause")
+            json.number(result.pause)
         }
         return Response.json(json)
     }

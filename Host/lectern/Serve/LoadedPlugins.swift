@@ -112,6 +112,7 @@ final class LoadedPlugins: Sendable {
                     PluginReload.Shadow(
                         id: id, events: report.events, states: report.states, changed: report.changed)
                 }.sorted { $0.id < $1.id }
+                reload.pause = replacement.pause
             } catch {
                 throw .failed("The plugins before go on: \(error)")
             }
