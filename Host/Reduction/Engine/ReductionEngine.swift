@@ -204,7 +204,9 @@ extension ReductionEngine {
                 for follower in followers.values { follower.stop() }
                 throw error
             }
-            while let late = followers.values.first(where: { $0.takeOverTimes.contains(nil) }), late.failure == nil {
+            while let late = followers.values.first(where: { $0.takeOverTimes.contains(nil) }),
+                late.failure == nil, failure == nil
+            {
                 usleep(500)
             }
             let rebuilt = followers.values.reduce(into: Set(Self.changed(from: before.plugins, to: plugins))) {
