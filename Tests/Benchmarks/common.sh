@@ -54,12 +54,14 @@ serve() {
     [ -n "$host_port" ] || { cat "$data.err" >&2; exit 1; }
 }
 
-# expect_events DATA COUNT: fails if a log and its dead letters do not hold so many events. Some of them are malformed.
+# expect_events DATA COUNT: fails if a log and its dead letters do not hold so many events. Some of them are malformed, and
+# are not in the log; what a plugin could not read is in both.
 expect_events() {
     local info stored letters
     info=$("$lectern" log info --data "$1" --json)
     stored=$(grep -o '"next":[0-9]*' <<<"$info" | awk -F: '{n += $2} END {print n + 0}')
-    letters=$(grep -o '"deadLetters":{[^}]*}' <<<"$info" | grep -o '":[0-9]*' | awk -F: '{n += $2} END {print n + 0}')
+    letters=$(grep -o '"deadLetters":{[^}]*}' <<<"$info" | grep -o '"[a-z]*":[0-9]*' |
+        awk -F: '$1 != "\"read\"" {n += $2} END {print n + 0}')
     [ $((stored + letters)) -eq "$2" ] || {
         echo "$stored events in the log and $letters dead letters, not $2" >&2
         exit 1

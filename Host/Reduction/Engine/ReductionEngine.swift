@@ -207,7 +207,9 @@ extension ReductionEngine {
                 for follower in followers.values { follower.stop() }
                 throw error
             }
-            while let late = followers.values.first(where: { $0.takeOverTimes.contains(nil) }), late.failure == nil {
+            while let late = followers.values.first(where: { $0.takeOverTimes.contains(nil) }),
+                late.failure == nil, failure == nil
+            {
                 usleep(500)
             }
             let rebuilt = followers.values.reduce(into: Set(Self.changed(from: before.plugins, to: plugins))) {
@@ -273,8 +275,8 @@ extension ReductionEngine {
     ) -> Double {
         var longest: Int64 = 0
         for follower in followers {
-            for group in ending where group.builds.contains(where: { old in follower.builds.contains { $0.id == old.id } })
-            {
+            let plugins = Set(follower.builds.map(\.id))
+            for group in ending where group.builds.contains(where: { plugins.contains($0.id) }) {
                 // Shards of all groups have the same partitions.
                 for (end, takeOver) in zip(group.endTimes, follower.takeOverTimes) {
                     if let end, let takeOver { longest = max(longest, takeOver - end) }

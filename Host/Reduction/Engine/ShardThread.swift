@@ -126,7 +126,8 @@ final class ShardThread: @unchecked Sendable {
                 // Wakes now and then for a checkpoint that is due or half encoded, or to go live.
                 : log.waitForDurable(
                     after: cursor.offset,
-                    timeout: (isLive ? consumer.isBusy : isPassing || takeOverTime != nil) ? .milliseconds(2) : .milliseconds(200))
+                    timeout: (isLive ? consumer.isBusy : isPassing || takeOverTime != nil)
+                        ? .milliseconds(2) : .milliseconds(200))
             let interval = surroundings.interval()
             let start = cursor.offset
             while let chunk = try cursor.next(through: end) {
