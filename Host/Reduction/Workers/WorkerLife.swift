@@ -245,6 +245,9 @@ final class WorkerLife: @unchecked Sendable {
     /// Up to where checkpoints have come, by partition.
     var positions: [UInt64] { state.withLock { $0.positions } }
 
+    /// The checkpoints of a life that went on from nothing.
+    var collected: [Checkpoint] { state.withLock { $0.collected } }
+
     /// Folds what the log holds from these positions up to `end`, in the calling thread instead of the shards' own, and waits
     /// until it is folded.
     ///
@@ -256,7 +259,7 @@ final class WorkerLife: @unchecked Sendable {
             let shard = WorkerShard(self, index, startPositions: positions)
             let cursor = try LogCursor(parts.log, from: positions)
             while let chunk = try cursor.next(through: end) { _ = try shard.add(chunk) { _ in false } }
-            try shard.drain()
+            _ = try shard.drain()
             guard takingCheckpoint else { continue }
             shard.goLive()
             try shard.finish()
