@@ -59,8 +59,16 @@ package final class WorkerProcess: Sendable {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
         let words = ["lectern", "worker", plugin].map { (word: String) in strdup(word) }
         defer { for word in words { free(word) } }
+        // Swift's own report of a crash would keep the process, and the socket with it, for half a minute.
+        let quiet = strdup("SWIFT_BACKTRACE=enable=no")
+        defer { free(quiet) }
+        var environment: [UnsafeMutablePointer<CChar>?] = [quiet]
+        for index in 0... {
+            guard let variable = environ[index] else { break }
+            if strncmp(variable, "SWIFT_BACKTRACE=", 16) != 0 { environment.append(variable) }
+        }
         var id = pid_t()
-        let code = posix_spawn(&id, "/proc/self/exe", &actions, &attributes, words + [nil], environ)
+        let code = posix_spawn(&id, "/proc/self/exe", &actions, &attributes, words + [nil], environment + [nil])
         guard code == 0 else { throw WorkerFailure("no worker could be started: \(String(cString: strerror(code)))") }
         self.id = id
     }

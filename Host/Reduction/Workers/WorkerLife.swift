@@ -22,6 +22,7 @@ final class WorkerLife: @unchecked Sendable {
         var ended: WorkerEnded?
         /// Why the host has ended the process, or the worker said that it can't go on.
         var cause: WorkerEnded?
+        var isLoaded = false
         var isReady = false
         var finished: Set<Int> = []
         var requests: [UInt64: BoundedQueue<[UInt8]?>] = [:]
@@ -194,7 +195,7 @@ final class WorkerLife: @unchecked Sendable {
 
     private func take(_ kind: WorkerMessageKind, _ body: [UInt8]) throws {
         switch kind {
-        case .described: break
+        case .described: state.withLock { $0.isLoaded = true }
         case .restored: state.withLock { $0.isReady = true }
         case .refused:
             let refusal = try JSONDecoder().decode(PluginRefusal.self, from: Data(body))
@@ -315,8 +316,12 @@ final class WorkerLife: @unchecked Sendable {
         let slots = memory.activities
         var since: [(call: UInt64?, at: Int64)] = slots.map { _ in (nil, 0) }
         let deadline = Int64(build.limits.deadline.seconds * 1e6)
+        let began = MonotonicClock.microseconds
         while ended == nil {
             let now = MonotonicClock.microseconds
+            if now - began > deadline, !state.withLock({ $0.isLoaded }) {
+                end(because: "did not come to the end of loading within \(build.limits.deadline)")
+            }
             for (index, slot) in slots.enumerated() {
                 let call = slot.callInProgress
                 if call == nil || call != since[index].call {
