@@ -252,8 +252,8 @@ extension ReductionEngine {
     ) -> Double {
         var longest: Int64 = 0
         for follower in followers {
-            for group in ending where group.builds.contains(where: { old in follower.builds.contains { $0.id == old.id } })
-            {
+            let plugins = Set(follower.builds.map(\.id))
+            for group in ending where group.builds.contains(where: { plugins.contains($0.id) }) {
                 // Shards of all groups have the same partitions.
                 for (end, takeOver) in zip(group.endTimes, follower.takeOverTimes) {
                     if let end, let takeOver { longest = max(longest, takeOver - end) }
