@@ -47,7 +47,7 @@ serve() {
     "$lectern" serve "${arguments[@]}" >"$data.out" 2>"$data.err" &
     host=$!
     for ((i = 0; i < 100; i++)); do
-        grep -q '^lectern ready' "$data.out" && break
+        grep -qs '^lectern ready' "$data.out" && break
         sleep 0.1
     done
     host_port=$(sed -n 's/^lectern ready .*:\([0-9]*\)$/\1/p' "$data.out")

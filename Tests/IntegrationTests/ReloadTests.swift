@@ -83,7 +83,9 @@ extension IntegrationTests {
             let group = try send(2_000, to: host)
             try install(["VERSION=2"])
             let answer = try host.reload()
-            #expect(answer.body.contains("\"rebuilt\":[\"counter-in-c\"]"), "\(answer.body)")
+            #expect(
+                answer.body.contains("\"rebuilt\":[\"counter-in-c\"]") && answer.body.contains("\"pause\":"),
+                "\(answer.body)")
             try expectStates(of: host, toEqualTheFoldOf: group.file)
         }
 
