@@ -131,6 +131,8 @@ extension IntegrationTests {
             "that can't be loaded is refused, and the host goes on",
             arguments: [
                 ("WRONG_NOTE", "id: wanted a lower-case letter"),
+                // It says that it is Swift's, of a compiler that is not the host's.
+                ("OTHER_TOOLCHAIN", "toolchain: wanted "),
                 ("CONSTRUCTOR_TRAPS", "found a process that was ended by signal 4"),
             ])
         func refused(_ how: String, _ said: String) throws {

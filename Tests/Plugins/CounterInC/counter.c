@@ -9,7 +9,7 @@
 //
 // The rest makes it evil. At each event of the actor "mallory": -DTRAPS, -DABORTS, -DEXITS, -DOVERFLOWS_STACK,
 // -DOVERFLOWS_STATE, -DLOOPS, -DLEAKS, -DLEAVES_THREAD, -DCHANGES_PROCESS. Whatever comes: -DGARBLES_STATE, -DWRONG_NOTE,
-// -DCONSTRUCTOR_TRAPS, -DTRAPS_ALWAYS.
+// -DOTHER_TOOLCHAIN, -DCONSTRUCTOR_TRAPS, -DTRAPS_ALWAYS.
 #define _GNU_SOURCE
 #include <lectern/lectern.h>
 #include <pthread.h>
@@ -266,6 +266,8 @@ __attribute__((constructor)) static void begin(void) { __builtin_trap(); }
 
 #ifdef WRONG_NOTE
 LECTERN_PLUGIN("Counter in C", "1.0.0", c, "lectern.reducers/1", create)
+#elif defined OTHER_TOOLCHAIN
+LECTERN_PLUGIN("counter-in-c", "1.0.0", swift, "lectern.reducers/1", create)
 #else
 LECTERN_PLUGIN("counter-in-c", "1.0.0", c, "lectern.reducers/1", create)
 #endif
