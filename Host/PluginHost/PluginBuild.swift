@@ -53,10 +53,8 @@ extension PluginBuild {
         let limits = entry?.limits ?? WorkerLimits()
         var description: PluginDescription?
         if configuration.probes {
-            let quiet: @Sendable (PluginMessage) -> Void = { _ in }
-            description = try PluginProbe(
-                staged: staged, settings: settings, derivedColumns: derivedColumns, limits: limits,
-                report: placement == .worker ? report : quiet
+            description = try BuildProbe(
+                staged: staged, settings: settings, derivedColumns: derivedColumns, limits: limits
             ).run()
         }
         if placement == .worker, let description {

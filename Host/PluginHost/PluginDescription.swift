@@ -88,6 +88,10 @@ extension PluginDescription: Codable {
             functions: values.decode([FunctionDescription].self, forKey: .functions),
             dashboardText: values.decode(String.self, forKey: .dashboards),
             derivedColumns: values.decode([String: Set<String>].self, forKey: .derivedColumns))
+        guard tables.allSatisfy({ $0.columns.contains(where: \.isKey) }) else {
+            throw PluginRefusal(
+                file: file, field: "tables", wanted: "a column in each that is the row's key", found: "none")
+        }
         let components = reducers.map(\.id) + aggregators
         for ids in [components, sources, tables.map(\.id), functions.map(\.id)] {
             guard Set(ids).count == ids.count, ids.allSatisfy({ ComponentID.isValid($0, underscores: true) }) else {

@@ -29,7 +29,7 @@ extension IntegrationTests {
             how: "LEAKS", said: "MB of memory, where its budget is 200 MB",
             settings: ["plugins.counter-in-c.memory=200MiB"])
 
-        private func expectStates(_ evil: EvilPlugin, of host: HostProcess, without: Bool = true) throws {
+        private func expectStates(_ evil: EvilPlugin, of host: HostProcess) throws {
             let expected = try evil.expected(of: evil.group.file)
             // Hours hold pseudonyms, which differ from log to log; progress and quizzes are keyed by actors.
             for component in ["quiz-analytics.quizzes", "quiz-analytics.progress", "counter-in-c.counts"] {
@@ -44,7 +44,7 @@ extension IntegrationTests {
             }
         }
 
-        private func letters(_ evil: EvilPlugin, of host: HostProcess) throws -> String {
+        private func letters(_ evil: EvilPlugin) throws -> String {
             try run(Installation.lectern, ["dead-letters", "list", "--data", evil.data, "--json"])
         }
 
@@ -64,7 +64,7 @@ extension IntegrationTests {
             #expect(host.isRunning && host.processID == id)
             #expect(try !host.states(of: "counter-in-c", "counts").contains { $0.contains("mallory") })
             #expect(try host.stop() == .code(0))
-            let letters = try letters(plugin, of: host)
+            let letters = try letters(plugin)
             #expect(letters.contains("\"reduce\"") && letters.contains("mallory"), "\(letters)")
             // What is skipped stays skipped.
             try host.restart()

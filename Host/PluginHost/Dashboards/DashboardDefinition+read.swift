@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Records
 
 extension DashboardDefinition {
     /// Reads the array of dashboards that a plugin declares and lists every mistake in its form. A dashboard with a

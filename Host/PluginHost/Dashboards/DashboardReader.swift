@@ -1,3 +1,5 @@
+import Records
+
 /// Reads one dashboard and collects its mistakes.
 final class DashboardReader {
     private(set) var problems: [DashboardProblem] = []

@@ -1,4 +1,5 @@
 import Settings
+import Records
 
 /// Reads the fields of one JSON object and notes what is wrong with each. A field that is missing or wrong reads as an
 /// empty value, so that one pass finds every mistake. Confined to one thread.

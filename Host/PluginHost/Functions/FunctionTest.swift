@@ -1,4 +1,4 @@
-import CPluginAPI
+package import CPluginAPI
 
 /// What a function must return for some arguments, as its plugin says.
 package struct FunctionTest: Sendable, Equatable {
@@ -49,7 +49,7 @@ extension Cell {
     }
 
     /// Of a value that stands in a declaration; nil if it is of another type than that. Null is of any.
-    init?(declared value: lectern_value, _ type: ColumnType) {
+    package init?(declared value: lectern_value, _ type: ColumnType) {
         switch (type, value.tag) {
         case (_, LECTERN_NULL): self = .null
         case (.text, LECTERN_TEXT):

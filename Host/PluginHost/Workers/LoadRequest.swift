@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Records
 
 /// What a worker is to load.
@@ -63,66 +62,9 @@ package struct LoadRequest: Codable, Sendable {
 extension PluginMessage {
     /// What a worker's plugin wrote to the log.
     package init(_ message: [UInt8], plugin: String) throws {
-        self = try message.withUnsafeBytes { bytes throws(MalformedMessage) in
-            var reader = WireReader(bytes)
-            return PluginMessage(
+        self = try message.read { reader throws(MalformedMessage) in
+            PluginMessage(
                 plugin: plugin, level: Level(rawValue: try reader.integer()) ?? .info, text: try reader.text())
         }
-    }
-}
-
-/// Loads a build in a process of its own that is then thrown away: whatever it does there, the host hears of it.
-struct PluginProbe {
-    let staged: StagedPlugin
-    let settings: String
-    let derivedColumns: [String: Set<String>]
-    let limits: WorkerLimits
-    let report: @Sendable (PluginMessage) -> Void
-
-    /// What the build declares.
-    func run() throws(PluginRefusal) -> PluginDescription {
-        do {
-            let process = try WorkerProcess(plugin: staged.identity.id)
-            process.channel.setPatience(limits.deadline)
-            LoadRequest(staged, settings: settings, derivedColumns: derivedColumns).send(to: process.channel)
-            return try Self.description(from: process, limits, report)
-        } catch let refusal as PluginRefusal {
-            throw refusal
-        } catch {
-            throw refusal(found: "\(error)")
-        }
-    }
-
-    /// What a worker that was told to load a build says of it.
-    private static func description(
-        from process: WorkerProcess, _ limits: WorkerLimits, _ report: (PluginMessage) -> Void
-    ) throws -> PluginDescription {
-        while let (kind, body) = try process.channel.receive() {
-            switch kind {
-            case .described: return try JSONDecoder().decode(PluginDescription.self, from: Data(body))
-            case .refused: throw try JSONDecoder().decode(PluginRefusal.self, from: Data(body))
-            case .log: report(try PluginMessage(body, plugin: ""))
-            default: throw MalformedMessage("a message of kind \(kind) before the plugin's description")
-            }
-        }
-        if errno == EAGAIN {
-            process.kill()
-            throw WorkerFailure("it took longer than \(limits.deadline), and was ended")
-        }
-        throw WorkerFailure("a process that \(process.wait()) while it loaded")
-    }
-
-    private func refusal(found: String) -> PluginRefusal {
-        PluginRefusal(
-            file: staged.file, field: "loading", wanted: "a library that loads and says what it is", found: found)
-    }
-}
-
-extension WorkerChannel {
-    /// How long `receive` waits before it gives up as if the other end were gone.
-    func setPatience(_ duration: Duration) {
-        var time = timeval(tv_sec: Int(duration.components.seconds), tv_usec: 0)
-        if time.tv_sec == 0 { time.tv_usec = max(1000, Int(duration.components.attoseconds / 1_000_000_000_000)) }
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
     }
 }

@@ -48,8 +48,6 @@ package struct WireReader {
     /// - Parameter bytes: must stay as long as the reader.
     package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    package var isAtEnd: Bool { at == bytes.count }
-
     package mutating func integer<T: FixedWidthInteger>(_ type: T.Type = T.self) throws(MalformedMessage) -> T {
         let size = MemoryLayout<T>.size
         guard bytes.count - at >= size else { throw cut(size) }
@@ -93,5 +91,18 @@ package struct WireReader {
 
     private func cut(_ wanted: Int) -> MalformedMessage {
         MalformedMessage("a message of \(bytes.count) bytes that wants \(wanted) more after \(at)")
+    }
+}
+
+extension [UInt8] {
+    /// Reads a message. What `body` borrows of it is gone afterwards.
+    package func read<T>(_ body: (inout WireReader) throws(MalformedMessage) -> T) throws(MalformedMessage) -> T {
+        // `withUnsafeBytes` hands on any error, and this one by its type.
+        try withUnsafeBytes { bytes in
+            Result { () throws(MalformedMessage) in
+                var reader = WireReader(bytes)
+                return try body(&reader)
+            }
+        }.get()
     }
 }

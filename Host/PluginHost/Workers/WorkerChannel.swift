@@ -13,8 +13,6 @@ package enum WorkerMessageKind: UInt8, Sendable {
     case restore
     /// Folding may begin.
     case begin
-    /// The store has taken a shard's checkpoint.
-    case committed
     /// Of a view: forget what is shown; take a checkpoint; make rows; list states.
     case viewOpen, viewApply, viewRows, viewStates
     /// A source is to read a line.
@@ -32,7 +30,7 @@ package enum WorkerMessageKind: UInt8, Sendable {
     case checkpoint
     /// A shard has folded all it was given and has taken its last checkpoint.
     case finished
-    /// The answer to a view's or a source's request.
+    /// The answer to a request of a view, a source or a function.
     case answer
 }
 

@@ -1,29 +1,17 @@
 import CRecords
 import Glibc
+package import Records
 import Synchronization
 
 /// A process of the host's own program that runs one plugin: `lectern worker`. All members: any thread.
 package final class WorkerProcess: Sendable {
-    /// How a process ended.
-    package enum End: Sendable, Equatable, CustomStringConvertible {
-        case code(Int32)
-        case signal(Int32)
-
-        package var description: String {
-            switch self {
-            case .code(let code): "exited with status \(code)"
-            case .signal(let signal): "was ended by signal \(signal) (\(String(cString: strsignal(signal))))"
-            }
-        }
-    }
-
     /// The descriptors that a worker finds open.
     package static let channelDescriptor: Int32 = 3
     package static let memoryDescriptor: Int32 = 4
 
     package let id: Int32
     package let channel: WorkerChannel
-    private let end = Mutex<End?>(nil)
+    private let end = Mutex<ProcessEnd?>(nil)
 
     /// Starts a worker.
     ///
@@ -85,13 +73,12 @@ package final class WorkerProcess: Sendable {
 
     /// Waits until it has ended.
     @discardableResult
-    package func wait() -> End {
+    package func wait() -> ProcessEnd {
         end.withLock { end in
             if let end { return end }
             var status: Int32 = 0
             while waitpid(id, &status, 0) < 0, errno == EINTR {}
-            let signal = status & 0x7f
-            let ended: End = signal == 0 ? .code(status >> 8 & 0xff) : .signal(signal)
+            let ended = ProcessEnd(status: status)
             end = ended
             return ended
         }

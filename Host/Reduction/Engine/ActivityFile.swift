@@ -36,17 +36,32 @@ package final class ActivityFile: @unchecked Sendable {
     deinit { munmap(memory, Self.size) }
 
     /// All, whether a shard has them or not.
-    var slots: [ActivitySlot] { (0..<Self.count).map { ActivitySlot(memory + $0 * ActivitySlot.size) } }
+    var slots: [ActivitySlot] { (0..<Self.count).map(slot) }
 
-    /// A slot for a shard; nil if there are more shards than anybody has.
-    func take() -> ActivitySlot? {
-        free.withLock { $0.popLast() }.map { ActivitySlot(memory + $0 * ActivitySlot.size) }
+    /// A slot for a shard, as long as the lease is kept; nil if there are more shards than anybody has.
+    func take() -> ActivityLease? { free.withLock { $0.popLast() }.map { ActivityLease(self, $0) } }
+
+    fileprivate func slot(_ index: Int) -> ActivitySlot { ActivitySlot(memory + index * ActivitySlot.size) }
+
+    fileprivate func giveBack(_ index: Int) {
+        slot(index).leave()
+        free.withLock { $0.append(index) }
+    }
+}
+
+/// A slot of an activity file that one shard has.
+final class ActivityLease: Sendable {
+    let slot: ActivitySlot
+    private let file: ActivityFile
+    private let index: Int
+
+    fileprivate init(_ file: ActivityFile, _ index: Int) {
+        self.file = file
+        self.index = index
+        slot = file.slot(index)
     }
 
-    func giveBack(_ slot: ActivitySlot) {
-        slot.leave()
-        free.withLock { $0.append((slot.start - memory) / ActivitySlot.size) }
-    }
+    deinit { file.giveBack(index) }
 }
 
 /// Where one shard notes what it does; another process or thread may look. One shard's thread writes.

@@ -17,20 +17,11 @@ package struct CallWatch: Sendable {
     /// Starts to watch, for as long as the process lives.
     package func start() {
         _ = WorkThread(name: "call watch") {
-            let slots = activity.slots
-            var since: [(call: UInt64?, at: Int64)] = slots.map { _ in (nil, 0) }
+            var calls = OverdueCalls(activity.slots)
             while true {
-                let now = MonotonicClock.microseconds
-                for (index, slot) in slots.enumerated() {
-                    let call = slot.callInProgress
-                    if call == nil || call != since[index].call {
-                        since[index] = (call, now)
-                    } else if let call = slot.call,
-                        Double(now - since[index].at) > deadline(call.plugin).seconds * 1e6
-                    {
-                        slot.noteEnd(UInt32(LECTERN_CRASH_HANG))
-                        lectern_restart()
-                    }
+                for (slot, _) in calls.look(deadline: deadline) {
+                    slot.noteEnd(UInt32(LECTERN_CRASH_HANG))
+                    lectern_restart()
                 }
                 usleep(100_000)
             }

@@ -22,8 +22,8 @@ protocol RecordConsumer: AnyObject {
     func takeOver() throws
     /// Once all that was taken before `takeOver` is folded: when that was, on the monotonic clock, and how many events it was.
     var takenOver: TakenOver? { get }
-    /// Takes over, if it has not, and from now on checkpoints count, and the first is due at once: whoever waits for a new generation wants to see its
-    /// states.
+    /// Takes over, if it has not; and from now on checkpoints count, and the first is due at once: whoever waits for a new
+    /// generation wants to see its states.
     func goLive()
     /// Takes checkpoints, so many microseconds apart. To be called between chunks.
     func poll(interval: Int64)

@@ -70,21 +70,19 @@ struct EngineParts: Sendable {
 final class LocalGroup: ShardGroup, @unchecked Sendable {
     let builds: [PluginBuild]
     let rebuilt: Set<String>
-    private let shards: [(thread: ShardThread, slot: ActivitySlot?)]
-    private let activity: ActivityFile?
+    private let shards: [(thread: ShardThread, activity: ActivityLease?)]
 
     /// Restores the last checkpoints, but for the plugins that begin anew with the first record.
     init(_ builds: [PluginBuild], _ parts: EngineParts, anew: Set<String>) throws {
         self.builds = builds
-        activity = parts.activity
         let setup = ShardSetup(
             plugins: builds.compactMap(\.code), partitions: parts.log.identity.partitions,
             batch: parts.configuration.batch, dedup: parts.configuration.dedup,
             hashKey: parts.log.identity.sipHashKey, skips: parts.skips.places)
         var rebuilt = anew.intersection(builds.map(\.id))
         shards = try parts.owned.map { owned in
-            let slot = parts.activity?.take()
-            let shard = Shard(setup, slot: slot)
+            let activity = parts.activity?.take()
+            let shard = Shard(setup, slot: activity?.slot)
             let known = try shard.restore(owned, log: parts.log.identity.id) { plugin, partition in
                 anew.contains(plugin) ? nil : try parts.store.restore(plugin: plugin, partition: partition)
             }
@@ -92,13 +90,9 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
             let consumer = LocalShard(shard, owned: owned, log: parts.log.identity.id, parts.commits) {
                 parts.report($0)
             }
-            return (try ShardThread(consumer, parts.surroundings), slot)
+            return (try ShardThread(consumer, parts.surroundings), activity)
         }
         self.rebuilt = rebuilt
-    }
-
-    deinit {
-        for slot in shards.compactMap(\.slot) { activity?.giveBack(slot) }
     }
 
     var failure: (any Error)? { shards.lazy.compactMap(\.thread.failure).first }
@@ -108,7 +102,7 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
     var takeOverTimes: [Int64?] { shards.map(\.thread.takeOverTime) }
     var endTimes: [Int64?] { shards.map(\.thread.endTime) }
 
-    func start() { for (thread, slot) in shards { thread.start { slot?.watch() } } }
+    func start() { for (thread, activity) in shards { thread.start { activity?.slot.watch() } } }
     func start(with generation: Generation) { for shard in shards { shard.thread.start(with: generation) } }
     func end(at generation: Generation) { for shard in shards { shard.thread.end(at: generation) } }
     func goLive() { for shard in shards { shard.thread.goLive() } }

@@ -17,9 +17,9 @@ extension Fold {
         let setup = ShardSetup(
             plugins: catalog.code, partitions: log.identity.partitions, batch: options.batch, dedup: options.dedup,
             hashKey: log.identity.sipHashKey, skips: try skips(log))
-        let slot = options.activity?.take()
-        slot?.watch()
-        let shard = Shard(setup, slot: slot)
+        let activity = options.activity?.take()
+        activity?.slot.watch()
+        let shard = Shard(setup, slot: activity?.slot)
         var rejected: [Rejection] = []
         shard.onRejections = { rejected += $0 }
         let feeder = RecordFeeder(shard, owned: Array(0..<setup.partitions))

@@ -6,6 +6,7 @@ import Synchronization
 /// One pass of a fold over its inputs, from the first event to the end or to a restart. Not thread-safe.
 final class FoldLife {
     let shards: [Shard]
+    private let activity: ActivityLease?
     private let feeder: any FoldFeed
     private let commits: CheckpointThread?
     private let drivers: [CheckpointDriver]
@@ -17,7 +18,8 @@ final class FoldLife {
             plugins: plugins, partitions: options.partitions, batch: options.batch, dedup: options.dedup,
             hashKey: Array(repeating: 0, count: 16))
         // Which events it was given is known of a shard that folds in the thread that reads.
-        let slot = options.shards == 1 ? options.activity?.take() : nil
+        activity = options.shards == 1 ? options.activity?.take() : nil
+        let slot = activity?.slot
         slot?.watch()
         let shards = (0..<options.shards).map { _ in Shard(setup, slot: slot) }
         self.shards = shards

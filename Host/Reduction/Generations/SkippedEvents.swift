@@ -52,8 +52,6 @@ final class SkippedEvents: Sendable {
         events.reduce(into: [:]) { $0[$1.plugin, default: [:]][$1.partition, default: []].insert($1.position) }
     }
 
-    func contains(_ event: SkippedEvent) -> Bool { stored.withLock { $0.events.contains(event) } }
-
     /// Has the plugin skip the event from now on. Waits until the log holds it.
     func add(_ event: SkippedEvent) throws {
         try log.append(control: Self.recordType, try JSONEncoder().encode(event), to: [event.partition])

@@ -79,15 +79,10 @@ final class ViewedTable {
 extension Cell {
     /// Of a plugin's value, in a column of that type; null where it is missing or of another type.
     init(_ value: lectern_value, _ type: ColumnType) {
-        switch (type, value.tag) {
-        case (.text, LECTERN_TEXT), (.text, LECTERN_JSON): self = .text(String(decoding: value.text!, as: UTF8.self))
-        case (.integer, LECTERN_INTEGER): self = .integer(value.as.integer)
-        case (.time, LECTERN_INTEGER): self = .time(value.as.integer)
-        case (.number, LECTERN_NUMBER): self = .number(value.as.number)
-        case (.number, LECTERN_INTEGER): self = .number(Double(value.as.integer))
-        case (.boolean, LECTERN_TRUE): self = .boolean(true)
-        case (.boolean, LECTERN_FALSE): self = .boolean(false)
-        default: self = .null
+        if type == .text, value.tag == LECTERN_JSON {
+            self = .text(String(decoding: value.text!, as: UTF8.self))
+        } else {
+            self = Cell(declared: value, type) ?? .null
         }
     }
 

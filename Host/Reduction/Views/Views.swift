@@ -156,7 +156,6 @@ extension Views {
                 case .replace(let plugins, let columns):
                     for plugin in replaced(by: plugins, columns) {
                         changed.remove(plugin)
-                        // A view whose worker has ended is gone, and shown all the same.
                         views[plugin] = isShown(plugin) ? restored(plugin, versions) : nil
                     }
                 case .reopen(let plugin):
@@ -171,7 +170,7 @@ extension Views {
                             changed.insert(checkpoint.plugin)
                         } catch {
                             // `reopen` follows, with the states as the store holds them.
-                            views[checkpoint.plugin] = nil
+                            views[checkpoint.plugin] = AwayView(error)
                             changed.remove(checkpoint.plugin)
                         }
                     }
@@ -180,10 +179,10 @@ extension Views {
                 next = queue.takeIfAny()
             }
             for plugin in changed {
-                if let tables = try? views[plugin]?.makeTables(all: false) {
-                    publish(plugin, tables)
-                } else {
-                    views[plugin] = nil
+                do {
+                    if let tables = try views[plugin]?.makeTables(all: false) { publish(plugin, tables) }
+                } catch {
+                    views[plugin] = AwayView(error)
                 }
             }
             for plugin in forgotten() { views[plugin] = nil }
@@ -214,17 +213,24 @@ extension Views {
         let view = plugin.code.map { PluginView($0, columns, versions) } ?? makeView(plugin, columns, versions)
         do {
             for partition in 0..<partitions {
-                guard let stored = try store.restore(plugin: plugin.id, partition: partition) else { continue }
+                guard let stored = try read(plugin.id, partition) else { continue }
                 try view.apply(stored.blocks, partition: partition, position: stored.position, newestFirst: true)
             }
             publish(plugin.id, try view.makeTables(all: true))
             return view
-        } catch is WorkerEnded {
-            // Whoever reads it hears why; `reopen` follows.
-            return view
+        } catch {
+            // Whoever reads it hears why; if a worker is gone, `reopen` follows.
+            return AwayView(error)
+        }
+    }
+
+    /// What the store holds; what it can't give is the host's failure, not the plugin's alone.
+    private func read(_ plugin: String, _ partition: Int) throws -> RestoredCheckpoint? {
+        do {
+            return try store.restore(plugin: plugin, partition: partition)
         } catch {
             published.withLock { $0.failure = error }
-            return nil
+            throw error
         }
     }
 

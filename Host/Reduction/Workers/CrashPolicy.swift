@@ -58,7 +58,8 @@ struct CrashPolicy {
     static let poisonLimit = 16
     /// So many ends that are about no event, without a checkpoint between them.
     static let attempts = 8
-    static let firstWait = 0.25
+    /// Seconds before the second attempt; twice as long before each that follows, up to the longest.
+    static let firstWait = 1.0
     static let longestWait = 60.0
 
     /// The positions behind which what ended the last life lies.
@@ -66,17 +67,15 @@ struct CrashPolicy {
     private let build: PluginBuild
     private let previous: PluginBuild?
     private let log: EventLog
-    private let skips: SkippedEvents
     private var suspect: SkippedEvent?
     private var poison = 0
     private var unexplained = 0
     private var lastPositions: [UInt64] = []
 
-    init(_ build: PluginBuild, previous: PluginBuild?, log: EventLog, skips: SkippedEvents) {
+    init(_ build: PluginBuild, previous: PluginBuild?, log: EventLog) {
         self.build = build
         self.previous = previous
         self.log = log
-        self.skips = skips
     }
 
     /// - Parameters:
@@ -90,7 +89,7 @@ struct CrashPolicy {
         guard let call = ended.call, call.events > 0 else {
             unexplained = positions == lastPositions ? unexplained + 1 : 1
             if unexplained > Self.attempts { return .giveUp }
-            let wait = min(Self.longestWait, Self.firstWait * Double(1 << (unexplained - 1)))
+            let wait = min(Self.longestWait, Self.firstWait * Double(1 << max(0, unexplained - 2)))
             return .restart(after: unexplained == 1 ? 0 : wait, batch: nil)
         }
         let event = SkippedEvent(plugin: build.id, partition: call.partition, position: call.position)

@@ -18,20 +18,16 @@ enum RejectionsMessage {
     }
 
     static func read(_ message: [UInt8], plugin: String) throws(MalformedMessage) -> [Rejection] {
-        try message.withUnsafeBytes { bytes in
-            Result { () throws(MalformedMessage) in
-                var reader = WireReader(bytes)
-                var rejections: [Rejection] = []
-                for _ in 0..<(try reader.count()) {
-                    rejections.append(
-                        Rejection(
-                            plugin: plugin, partition: Int(try reader.integer(UInt32.self)),
-                            position: try reader.integer(), reason: try reader.text(),
-                            payload: Array(try reader.part())))
-                }
-                return rejections
+        try message.read { reader throws(MalformedMessage) in
+            var rejections: [Rejection] = []
+            for _ in 0..<(try reader.count()) {
+                rejections.append(
+                    Rejection(
+                        plugin: plugin, partition: Int(try reader.integer(UInt32.self)),
+                        position: try reader.integer(), reason: try reader.text(), payload: Array(try reader.part())))
             }
-        }.get()
+            return rejections
+        }
     }
 }
 

@@ -133,7 +133,7 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
     // MARK: Supervision
 
     private func supervise() {
-        var policy = CrashPolicy(build, previous: previous, log: parts.log, skips: parts.skips)
+        var policy = CrashPolicy(build, previous: previous, log: parts.log)
         while let life = state.withLock({ $0.life }) {
             let ended = life.waitForEnd()
             if state.withLock({ $0.isOver }) { return }
@@ -194,8 +194,10 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
     private func begin(batch: Int?) -> Result<WorkerLife, WorkerEnded> {
         do {
             let life = try WorkerLife(build, parts, batch: batch)
+            state.withLock { $0.life = life }
+            // Before its first checkpoint: what is shown begins with what the store holds.
+            parts.views.reopen(build.id)
             let isOver = state.withLock { state in
-                state.life = life
                 for shard in life.shards {
                     if let generation = state.ends { shard.end(at: generation) }
                     if !state.isOver { shard.start() }
@@ -204,7 +206,6 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
                 return state.isOver
             }
             if isOver { life.end() }
-            parts.views.reopen(build.id)
             return .success(life)
         } catch let ended as WorkerEnded {
             return .failure(ended)

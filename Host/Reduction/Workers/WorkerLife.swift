@@ -201,25 +201,18 @@ final class WorkerLife: @unchecked Sendable {
             let refusal = try JSONDecoder().decode(PluginRefusal.self, from: Data(body))
             end(because: "was refused in its worker: \(refusal)")
         case .failed:
-            let reason = try body.withUnsafeBytes { bytes throws(MalformedMessage) in
-                var reader = WireReader(bytes)
-                return try reader.text()
-            }
+            let reason = try body.read { reader throws(MalformedMessage) in try reader.text() }
             end(because: "can't go on: \(reason)")
-        case .log: parts.report(try PluginMessage(body, plugin: build.id))
+        case .log:
+            // What is tried says what the live one says anyway.
+            if start != .nothing { parts.report(try PluginMessage(body, plugin: build.id)) }
         case .rejected: parts.report(try RejectionsMessage.read(body, plugin: build.id))
         case .checkpoint: try takeCheckpoint(body)
         case .finished:
-            let shard = try body.withUnsafeBytes { bytes throws(MalformedMessage) in
-                var reader = WireReader(bytes)
-                return try reader.integer(UInt32.self)
-            }
+            let shard = try body.read { reader throws(MalformedMessage) in try reader.integer(UInt32.self) }
             state.withLock { _ = $0.finished.insert(Int(shard)) }
         case .answer:
-            let id = try body.withUnsafeBytes { bytes throws(MalformedMessage) in
-                var reader = WireReader(bytes)
-                return try reader.integer(UInt64.self)
-            }
+            let id = try body.read { reader throws(MalformedMessage) in try reader.integer(UInt64.self) }
             state.withLock { $0.requests.removeValue(forKey: id) }?.put(body)
         default: throw MalformedMessage("a message of kind \(kind), which no worker sends")
         }
@@ -234,12 +227,11 @@ final class WorkerLife: @unchecked Sendable {
         state.withLock { state in
             for checkpoint in message.checkpoints { state.positions[checkpoint.partition] = checkpoint.position }
         }
-        let channel = process.channel
         if start == .nothing { return state.withLock { $0.collected += message.checkpoints } }
+        let memory = memory
+        // Not by a message: nobody reads it while the plugin is busy, and the store must not wait for that.
         parts.commits.commit({ message.checkpoints }) {
-            var answer = WireWriter()
-            answer.write(UInt32(message.shard))
-            channel.send(.committed, answer.bytes)
+            memory.words(message.shard).committed.pointee.wrappingAdd(1, ordering: .releasing)
         }
     }
 
@@ -314,22 +306,16 @@ final class WorkerLife: @unchecked Sendable {
     /// Ends the process if a call does not return, or if it takes more memory than it may.
     private func watchOver() {
         let slots = memory.activities
-        var since: [(call: UInt64?, at: Int64)] = slots.map { _ in (nil, 0) }
-        let deadline = Int64(build.limits.deadline.seconds * 1e6)
+        var calls = OverdueCalls(slots)
+        let deadline = build.limits.deadline
         let began = MonotonicClock.microseconds
         while ended == nil {
-            let now = MonotonicClock.microseconds
-            if now - began > deadline, !state.withLock({ $0.isLoaded }) {
-                end(because: "did not come to the end of loading within \(build.limits.deadline)")
+            let loading = Double(MonotonicClock.microseconds - began) / 1e6
+            if loading > deadline.seconds, !state.withLock({ $0.isLoaded }) {
+                end(because: "did not come to the end of loading within \(deadline)")
             }
-            for (index, slot) in slots.enumerated() {
-                let call = slot.callInProgress
-                if call == nil || call != since[index].call {
-                    since[index] = (call, now)
-                } else if now - since[index].at > deadline, let call = slot.call {
-                    let reason = "did not return from \(call.what), within \(build.limits.deadline)"
-                    end(because: reason, call: call)
-                }
+            if let (_, call) = calls.look(deadline: { _ in deadline }).first {
+                end(because: "did not return from \(call.what), within \(deadline)", call: call)
             }
             if let memory = process.residentMemory, memory > build.limits.memory {
                 let call = slots.lazy.compactMap(\.call).first { $0.events > 0 }

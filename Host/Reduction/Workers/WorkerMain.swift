@@ -68,65 +68,52 @@ private final class Worker {
         case .shards: try make(ShardOrder(body, plugin: plugin))
         case .restore:
             let states = try StatesMessage(body, of: description)
-            note(restoring)
-            try shards[states.shard].restore(states, log: log)
-            slot?.leave()
+            try noting(restoring) { try shards[states.shard].restore(states, log: log) }
         case .begin:
             for shard in shards { shard.start() }
             channel.send(.restored)
-        case .committed:
-            var reader = WireReader(body)
-            shards[Int(try reader.integer(UInt32.self))].hasArrived()
         case .viewOpen: view = PluginView(plugin, DerivedColumns(), VersionCounter())
         case .viewApply:
             let states = try StatesMessage(body, of: description)
-            note(showing)
-            view.apply(
-                states.blocks, partition: states.partition, position: states.position,
-                newestFirst: states.newestFirst)
-            slot?.leave()
+            noting(showing) {
+                view.apply(
+                    states.blocks, partition: states.partition, position: states.position,
+                    newestFirst: states.newestFirst)
+            }
         case .viewRows:
-            var request = WireReader(body)
-            var answer = WireWriter()
-            answer.write(try request.integer(UInt64.self))
-            note(showing)
-            TablesMessage.write(view.makeTables(all: try request.boolean()), to: &answer)
-            slot?.leave()
-            channel.send(.answer, answer.bytes)
+            try answer(body) { request, answer throws(MalformedMessage) in
+                let all = try request.boolean()
+                TablesMessage.write(noting(showing) { view.makeTables(all: all) }, to: &answer)
+            }
         case .viewStates:
-            var request = WireReader(body)
-            var answer = WireWriter()
-            answer.write(try request.integer(UInt64.self))
-            let query = try StatesQuery(&request)
-            note(showing)
-            query.write(
-                view.entries(of: query.reducer, parts: query.parts, after: query.after, limit: query.limit),
-                to: &answer)
-            slot?.leave()
-            channel.send(.answer, answer.bytes)
+            try answer(body) { request, answer throws(MalformedMessage) in
+                let query = try StatesQuery(&request)
+                let entries = noting(showing) {
+                    view.entries(of: query.reducer, parts: query.parts, after: query.after, limit: query.limit)
+                }
+                query.write(entries, to: &answer)
+            }
         case .decode:
-            var request = WireReader(body)
-            var answer = WireWriter()
-            answer.write(try request.integer(UInt64.self))
-            let id = try request.text()
-            let line = try request.part()
-            guard let source = plugin.sources.first(where: { $0.id == id }) else { break }
-            note(ActivitySlot.Template(.decode, plugin.identity, component: id))
-            let outcomes = source.decode(line)
-            slot?.leave()
-            OutcomesMessage.write(outcomes, to: &answer)
-            channel.send(.answer, answer.bytes)
+            try answer(body) { request, answer throws(MalformedMessage) in
+                let id = try request.text()
+                let line = try request.part()
+                let outcomes = noting(ActivitySlot.Template(.decode, plugin.identity, component: id)) {
+                    // The host may ask for what the build before had.
+                    plugin.sources.first { $0.id == id }?.decode(line) ?? [
+                        .rejected(reason: "there is no source \(id)")
+                    ]
+                }
+                OutcomesMessage.write(outcomes, to: &answer)
+            }
         case .call:
-            var request = WireReader(body)
-            var answer = WireWriter()
-            answer.write(try request.integer(UInt64.self))
-            let (id, columns, rows) = try ColumnsMessage.read(&request)
-            guard let function = plugin.functions.first(where: { $0.id == id }) else { break }
-            note(ActivitySlot.Template(.call, plugin.identity, component: id))
-            let cells = function.caller.call(columns, rows: rows)
-            slot?.leave()
-            ColumnsMessage.write(cells, to: &answer)
-            channel.send(.answer, answer.bytes)
+            try answer(body) { request, answer throws(MalformedMessage) in
+                let (id, columns, rows) = try ColumnsMessage.read(&request)
+                let cells = noting(ActivitySlot.Template(.call, plugin.identity, component: id)) {
+                    plugin.functions.first { $0.id == id }?.caller.call(columns, rows: rows)
+                        ?? Array(repeating: .null, count: rows)
+                }
+                ColumnsMessage.write(cells, to: &answer)
+            }
         default: throw MalformedMessage("a message of kind \(kind), which no host sends")
         }
     }
@@ -143,7 +130,26 @@ private final class Worker {
         shards = order.owned.indices.map { WorkerShardLoop(order, $0, memory, channel, plugin.identity) }
     }
 
-    private func note(_ template: ActivitySlot.Template) { slot?.enter(template, partition: 0, position: 0, events: 0) }
+    /// Answers a request: its number comes first in both.
+    private func answer(
+        _ body: UnsafeRawBufferPointer,
+        _ write: (inout WireReader, inout WireWriter) throws(MalformedMessage) -> Void
+    ) throws(MalformedMessage) {
+        var request = WireReader(body)
+        var answer = WireWriter()
+        answer.write(try request.integer(UInt64.self))
+        try write(&request, &answer)
+        channel.send(.answer, answer.bytes)
+    }
+
+    /// Calls the plugin, and notes what for.
+    private func noting<Result, Failure>(
+        _ template: ActivitySlot.Template, _ call: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        slot?.enter(template, partition: 0, position: 0, events: 0)
+        defer { slot?.leave() }
+        return try call()
+    }
 }
 
 /// A shard in a worker: folds what the host has put into its slots, on a thread of its own.
@@ -174,7 +180,7 @@ private final class WorkerShardLoop: @unchecked Sendable {
         let shard = Shard(order.setup, slot: slot)
         self.shard = shard
         feeder = RecordFeeder(shard, owned: owned)
-        sink = ChannelSink(channel, shard: index)
+        sink = ChannelSink(channel, shard: index, words)
         driver = CheckpointDriver(ShardCheckpoint(shard, log: order.log, owned: owned), sink, interval: 0)
         let words = words
         shard.onRejections = { rejections in
@@ -191,9 +197,6 @@ private final class WorkerShardLoop: @unchecked Sendable {
             log: log, position: states.position, epoch: 0, summary: [], marks: states.marks, blocks: states.blocks)
         _ = try shard.restore([states.partition], log: log) { _, _ in checkpoint }
     }
-
-    /// The host has taken a checkpoint.
-    func hasArrived() { sink.arrived() }
 
     func start() {
         thread = WorkThread(name: "shard") { [unowned self] in
@@ -260,10 +263,12 @@ private final class ChannelSink: CheckpointSink {
     }
 
     private let queue = BoundedQueue<Job>(limit: 4)
-    private let count = Atomic<Int>(0)
+    private let sent = Atomic<UInt32>(0)
+    private let words: WorkerWords
     private let thread: WorkThread
 
-    init(_ channel: WorkerChannel, shard: Int) {
+    init(_ channel: WorkerChannel, shard: Int, _ words: WorkerWords) {
+        self.words = words
         let queue = queue
         thread = WorkThread(name: "checkpoints") {
             while let job = queue.take() {
@@ -283,16 +288,16 @@ private final class ChannelSink: CheckpointSink {
         }
     }
 
-    var waiting: Int { count.load(ordering: .acquiring) }
+    var waiting: Int {
+        Int(sent.load(ordering: .acquiring) &- words.committed.pointee.load(ordering: .acquiring))
+    }
 
     func commit(_ checkpoints: [EncodedCheckpoint]) {
-        count.add(1, ordering: .acquiringAndReleasing)
+        sent.wrappingAdd(1, ordering: .acquiringAndReleasing)
         queue.put(.checkpoint(checkpoints))
     }
 
     func fail(_ error: any Error) { queue.put(.failure("\(error)")) }
-
-    func arrived() { count.subtract(1, ordering: .acquiringAndReleasing) }
 
     func finish() { queue.put(.finish) }
 }

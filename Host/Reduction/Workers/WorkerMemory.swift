@@ -1,12 +1,13 @@
 import CRecords
 import Glibc
+import PluginHost
 import Synchronization
 
 /// The memory that host and worker share, a file without a name: for each shard a page of words and slots for records;
 /// and a page where the worker's main thread notes what it asks of the plugin.
 ///
-/// The worker can't write to the slots, so that what the host has put there stays what it was. What the worker writes to
-/// the pages are numbers, which the host takes as such.
+/// The worker has the slots mapped for reading alone, so that no stray write of a plugin's reaches them; the host reads
+/// nothing back from there. What the worker writes to the pages are numbers, which the host takes as such.
 ///
 /// `@unchecked Sendable`: constant; what lies in the memory has rules of its own.
 final class WorkerMemory: @unchecked Sendable {
@@ -24,14 +25,14 @@ final class WorkerMemory: @unchecked Sendable {
     private var recordsSize: Int { shards * Self.slots * Self.slotSize }
 
     /// Makes the memory, for the host.
-    init(shards: Int) throws {
+    init(shards: Int) throws(WorkerFailure) {
         descriptor = lectern_memory_file("lectern worker")
         self.shards = shards
         let sizes = ((shards + 1) * Self.page, shards * Self.slots * Self.slotSize)
         guard descriptor >= 0, ftruncate(descriptor, off_t(sizes.0 + sizes.1)) == 0,
             let pages = Self.map(descriptor, 0, sizes.0, PROT_READ | PROT_WRITE),
             let records = Self.map(descriptor, sizes.0, sizes.1, PROT_READ | PROT_WRITE)
-        else { throw ReplacementError(description: "no memory for a worker: \(String(cString: strerror(errno)))") }
+        else { throw WorkerFailure("no memory for a worker: \(String(cString: strerror(errno)))") }
         self.pages = pages
         self.records = records
     }
@@ -90,6 +91,8 @@ struct WorkerWords: @unchecked Sendable {
     var interval: UnsafeMutablePointer<Atomic<Int64>> { word(136) }
     /// By the host: events that are folded at once, at most.
     var batch: UnsafeMutablePointer<Atomic<UInt32>> { word(144) }
+    /// By the host: checkpoints that the store has taken.
+    var committed: UnsafeMutablePointer<Atomic<UInt32>> { word(148) }
     /// By the worker.
     var events: UnsafeMutablePointer<Atomic<UInt64>> { word(192) }
     var duplicates: UnsafeMutablePointer<Atomic<UInt64>> { word(200) }
@@ -119,7 +122,6 @@ struct WorkerWords: @unchecked Sendable {
 /// What stands at the head of a slot; the records follow.
 struct SlotLayout {
     static let head = 64
-    static let capacity = WorkerMemory.slotSize - head - 4096
 
     /// Of the records.
     var bytes = 0

@@ -168,39 +168,35 @@ struct CheckpointMessage {
         _ message: [UInt8], of plugin: PluginDescription, head: Checkpoint, owned: [[Int]],
         limits: (Int) -> ClosedRange<UInt64>
     ) throws(MalformedMessage) {
-        let made = message.withUnsafeBytes { bytes in
-            Result { () throws(MalformedMessage) in
-                var reader = WireReader(bytes)
-                let shard = Int(try reader.integer(UInt32.self))
-                guard owned.indices.contains(shard) else { throw MalformedMessage("a checkpoint of shard \(shard)") }
-                var checkpoints: [Checkpoint] = []
-                for _ in 0..<(try reader.count()) {
-                    var checkpoint = head
-                    checkpoint.partition = Int(try reader.integer(UInt32.self))
-                    checkpoint.position = try reader.integer()
-                    guard owned[shard].contains(checkpoint.partition),
-                        limits(checkpoint.partition).contains(checkpoint.position)
-                    else {
-                        throw MalformedMessage(
-                            "a checkpoint of partition \(checkpoint.partition) at position \(checkpoint.position), "
-                                + "which is not to be had")
-                    }
-                    for _ in 0..<(try reader.count()) {
-                        let read = try reader.block()
-                        guard let reducer = plugin.reducer(read.component), reducer.version == read.incarnation else {
-                            throw MalformedMessage("states of \(read.component)@\(read.incarnation), which it has not")
-                        }
-                        let block = StateBlock(read, of: reducer)
-                        try block.check()
-                        checkpoint.blocks.append(block)
-                    }
-                    checkpoint.marks = Array(try reader.part())
-                    checkpoints.append(checkpoint)
+        (shard, checkpoints) = try message.read { reader throws(MalformedMessage) in
+            let shard = Int(try reader.integer(UInt32.self))
+            guard owned.indices.contains(shard) else { throw MalformedMessage("a checkpoint of shard \(shard)") }
+            var checkpoints: [Checkpoint] = []
+            for _ in 0..<(try reader.count()) {
+                var checkpoint = head
+                checkpoint.partition = Int(try reader.integer(UInt32.self))
+                checkpoint.position = try reader.integer()
+                guard owned[shard].contains(checkpoint.partition),
+                    limits(checkpoint.partition).contains(checkpoint.position)
+                else {
+                    throw MalformedMessage(
+                        "a checkpoint of partition \(checkpoint.partition) at position \(checkpoint.position), "
+                            + "which is not to be had")
                 }
-                return (shard, checkpoints)
+                for _ in 0..<(try reader.count()) {
+                    let read = try reader.block()
+                    guard let reducer = plugin.reducer(read.component), reducer.version == read.incarnation else {
+                        throw MalformedMessage("states of \(read.component)@\(read.incarnation), which it has not")
+                    }
+                    let block = StateBlock(read, of: reducer)
+                    try block.check()
+                    checkpoint.blocks.append(block)
+                }
+                checkpoint.marks = Array(try reader.part())
+                checkpoints.append(checkpoint)
             }
+            return (shard, checkpoints)
         }
-        (shard, checkpoints) = try made.get()
     }
 }
 

@@ -105,8 +105,7 @@ extension WorkerGroup {
         _ kind: WorkerMessageKind, write: (inout WireWriter) -> Void,
         read: (inout WireReader) throws(MalformedMessage) -> Answer
     ) throws -> Answer {
-        try ask(kind, write).withUnsafeBytes { bytes in
-            var reader = WireReader(bytes)
+        try ask(kind, write).read { reader throws(MalformedMessage) in
             _ = try reader.integer(UInt64.self)
             return try read(&reader)
         }

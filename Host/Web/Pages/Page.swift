@@ -13,6 +13,9 @@ struct Page {
         case overview, dashboards, elsewhere
     }
 
+    /// Each is about one thing, and may overrule those before it.
+    private static let styles = ["base.css", "style.css", "cards.css", "panels.css", "charts.css", "roster.css"]
+
     /// `asset` gives the address of an asset by its name.
     func render(asset: (String) -> String) -> HTML {
         """
@@ -24,8 +27,7 @@ struct Page {
         <meta name="color-scheme" content="light dark">
         <title>\(title) · Lectern</title>
         <link rel="icon" href="\(asset("icon.svg"))" type="image/svg+xml">
-        <link rel="stylesheet" href="\(asset("style.css"))">
-        <link rel="stylesheet" href="\(asset("panels.css"))">
+        \(Self.styles.map { "<link rel=\"stylesheet\" href=\"\(asset($0))\">\n" as HTML })\
         <script src="\(asset("theme.js"))"></script>
         \(scripts.map { "<script type=\"module\" src=\"\(asset($0))\"></script>\n" as HTML })\
         </head>

@@ -28,7 +28,7 @@ struct PluginListCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A host's data folder: what its operators have disabled, or what has crashed it, is off.",
+            "A host's data folder: what its operators have disabled is off, and what was put away says why.",
             valueName: "folder"))
     var data: String?
 

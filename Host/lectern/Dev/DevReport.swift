@@ -9,7 +9,7 @@ struct DevReport: Encodable {
         case compile
         /// The host refuses the build, or can't go on with it.
         case refused
-        /// The build has ended the private host.
+        /// The private host has ended.
         case crash
         /// The private host is there, or has new events.
         case host
@@ -46,7 +46,7 @@ struct DevReport: Encodable {
                 + (plugin.map { ": \($0)" } ?? "")
         case .compile: head = paint("does not compile", "31;1") + " (\(Self.seconds(compileSeconds)))\(before)"
         case .refused: head = paint("refused", "31;1") + before
-        case .crash: head = paint("ended the host", "31;1") + before
+        case .crash: head = paint("the host has ended", "31;1") + before
         case .host: head = ""
         }
         var lines = [head] + messages.map { "  \($0)" }

@@ -97,7 +97,7 @@ final class DevSession {
         } catch let error as Interruption {
             throw error
         } catch {
-            // A process that has trapped takes a moment to end.
+            // A process that is ending takes a moment for it.
             if let host = target.own, host.hasEnded(within: error is OperatorClient.NoAnswer ? 5 : 0) {
                 return try recover()
             }

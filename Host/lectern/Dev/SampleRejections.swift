@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Reduction
+import Records
 
 /// The sample events that a build refuses to read. Found by a fold of its own, since a host that makes states anew does not
 /// write the same dead letters once more.

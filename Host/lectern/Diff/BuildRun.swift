@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import PluginHost
 import Reduction
+import Records
 
 /// One build of a plugin folds recorded traffic, in a process of its own: a trap ends that process and nothing else.
 struct BuildRun {

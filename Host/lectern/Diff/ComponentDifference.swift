@@ -1,3 +1,5 @@
+import Records
+
 /// How the states of a reducer, or the rows of a table, differ between two builds.
 struct ComponentDifference: Encodable {
     /// A few of those that differ.

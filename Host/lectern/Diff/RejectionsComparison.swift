@@ -1,3 +1,5 @@
+import Records
+
 /// Compares which events two builds refuse to read, and why.
 struct RejectionsComparison: Encodable {
     struct Example: Encodable {

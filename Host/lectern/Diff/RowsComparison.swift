@@ -1,3 +1,5 @@
+import Records
+
 /// Compares the rows of a table in two files, sorted as `lectern fold` writes them.
 struct RowsComparison {
     let table: String

@@ -1,3 +1,5 @@
+import Records
+
 /// Compares two files of states, sorted as `lectern fold` writes them: one pass over both, no memory of states.
 struct StatesComparison {
     private let plugin: String

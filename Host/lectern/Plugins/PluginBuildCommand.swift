@@ -1,5 +1,6 @@
 import ArgumentParser
 import PluginHost
+import Records
 
 struct PluginBuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import PluginHost
+import Records
 
 /// The checks of a plugin, one after the other: those of the file here, all others as probes in processes of their own.
 struct PluginChecks {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import PluginHost
+import Records
 
 /// The Swift package of a plugin, and the tools that work on it.
 struct PluginPackage {

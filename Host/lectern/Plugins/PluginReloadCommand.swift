@@ -17,27 +17,13 @@ struct PluginReloadCommand: AsyncParsableCommand {
     @Argument(help: "The only plugin to look at. Default: all.")
     var plugin: String?
 
-    @Option(help: ArgumentHelp("The host.", valueName: "url"))
-    var to = "http://127.0.0.1:3001"
-
-    @Option(help: ArgumentHelp("A file with an operator's token, such as the host's own tokens.", valueName: "file"))
-    var token: String?
-
-    @Flag(help: "Print the host's answer, JSON.")
-    var json = false
+    @OptionGroup var host: RunningHostOptions
 
     func run() async throws {
         try await Command.run {
-            let client = try OperatorClient(try HostAddress(url: to), tokenFile: token)
-            let (answer, body) = try client.post("reload", plugin)
-            if json {
-                print(body)
-            } else {
-                for line in answer.lines { print(line) }
-                for reason in answer.refused { Terminal.warn(reason) }
-                print(
-                    answer.changes.isEmpty
-                        ? "nothing has changed" : "took over after \(Int((answer.seconds * 1000).rounded())) ms")
+            let answer = try host.run("reload", plugin) { answer in
+                answer.changes.isEmpty
+                    ? "nothing has changed" : "took over after \(Int((answer.seconds * 1000).rounded())) ms"
             }
             if !answer.refused.isEmpty { throw ExitCode(1) }
         }

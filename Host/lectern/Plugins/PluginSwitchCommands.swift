@@ -52,30 +52,3 @@ struct PluginRebuildCommand: AsyncParsableCommand {
 
     func run() async throws { try await request.run("rebuild", unchanged: "has its states anew") }
 }
-
-/// One plugin of a running host, and what is done to it.
-struct PluginRequestOptions: ParsableArguments {
-    @Argument(help: "The plugin's id.")
-    var plugin: String
-
-    @Option(help: ArgumentHelp("The host.", valueName: "url"))
-    var to = "http://127.0.0.1:3001"
-
-    @Option(help: ArgumentHelp("A file with an operator's token, such as the host's own tokens.", valueName: "file"))
-    var token: String?
-
-    @Flag(help: "Print the host's answer, JSON.")
-    var json = false
-
-    /// - Parameter unchanged: what is to be said if the host's set of plugins is what it was.
-    func run(_ action: String, unchanged: String) async throws {
-        try await Command.run {
-            let client = try OperatorClient(try HostAddress(url: to), tokenFile: token)
-            let (answer, body) = try client.post(action, plugin)
-            if json { return print(body) }
-            for line in answer.lines { print(line) }
-            for reason in answer.refused { Terminal.warn(reason) }
-            if answer.changes.isEmpty { print("\(plugin) \(unchanged)") }
-        }
-    }
-}

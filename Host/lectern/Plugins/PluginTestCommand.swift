@@ -1,4 +1,5 @@
 import ArgumentParser
+import Records
 
 struct PluginTestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

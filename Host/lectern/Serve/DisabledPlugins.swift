@@ -1,4 +1,3 @@
-import Foundation
 import Records
 
 /// The plugins that operators have disabled while the host ran, in a file of the data folder, so that they stay off when
@@ -9,14 +8,13 @@ struct DisabledPlugins {
         let since: String
     }
 
-    private let path: String
+    private let file: JSONFile<[String: Entry]>
     /// By the plugin's id.
     private var entries: [String: Entry]
 
     init(data: String) {
-        path = "\(data)/disabled.json"
-        let stored = try? Data(contentsOf: URL(filePath: path))
-        entries = stored.flatMap { try? JSONDecoder().decode([String: Entry].self, from: $0) } ?? [:]
+        file = JSONFile(path: "\(data)/disabled.json")
+        entries = file.read() ?? [:]
     }
 
     /// Since when each plugin is off, by its id.
@@ -25,17 +23,11 @@ struct DisabledPlugins {
     mutating func add(_ plugin: String) throws {
         guard entries[plugin] == nil else { return }
         entries[plugin] = Entry(since: JSONOutput.time(WallClock.microseconds / 1_000_000 * 1_000_000))
-        try store()
+        try file.write(entries)
     }
 
     mutating func remove(_ plugin: String) throws {
         guard entries.removeValue(forKey: plugin) != nil else { return }
-        try store()
-    }
-
-    private func store() throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try encoder.encode(entries).write(to: URL(filePath: path), options: .atomic)
+        try file.write(entries)
     }
 }

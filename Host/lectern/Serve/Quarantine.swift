@@ -1,4 +1,3 @@
-import Foundation
 import PluginHost
 import Synchronization
 
@@ -39,14 +38,13 @@ final class Quarantine: Sendable {
         }
     }
 
-    private let path: String
+    private let file: JSONFile<[String: Entry]>
     /// By the SHA-256 of the library.
     private let entries: Mutex<[String: Entry]>
 
     init(data: String) {
-        path = "\(data)/quarantine.json"
-        let stored = try? Data(contentsOf: URL(filePath: path))
-        entries = Mutex(stored.flatMap { try? JSONDecoder().decode([String: Entry].self, from: $0) } ?? [:])
+        file = JSONFile(path: "\(data)/quarantine.json")
+        entries = Mutex(file.read() ?? [:])
     }
 
     var verdicts: [String: Verdict] { entries.withLock { $0.mapValues(\.verdict) } }
@@ -57,7 +55,7 @@ final class Quarantine: Sendable {
     func add(_ build: String, _ entry: Entry) throws {
         try entries.withLock { entries in
             entries[build] = entry
-            try store(entries)
+            try file.write(entries)
         }
     }
 
@@ -67,14 +65,8 @@ final class Quarantine: Sendable {
             let kept = entries.filter { $0.value.plugin != plugin }
             guard kept.count < entries.count else { return false }
             entries = kept
-            try store(kept)
+            try file.write(kept)
             return true
         }
-    }
-
-    private func store(_ entries: [String: Entry]) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try encoder.encode(entries).write(to: URL(filePath: path), options: .atomic)
     }
 }

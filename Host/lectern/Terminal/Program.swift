@@ -3,14 +3,9 @@ import Records
 
 /// Another program, run and waited for.
 struct Program {
-    enum End: Equatable {
-        case code(Int32)
-        case signal(Int32)
-    }
-
     /// What a program printed, and how it ended.
     struct Captured {
-        let end: End
+        let end: ProcessEnd
         let output: String
         let errors: String
     }
@@ -23,7 +18,7 @@ struct Program {
 
     /// Runs it with our standard input and error; what it prints goes to our standard error, since it is not this
     /// command's result.
-    func run() throws(InputFailure) -> End { try start(output: 2, errors: 2) }
+    func run() throws(InputFailure) -> ProcessEnd { try start(output: 2, errors: 2) }
 
     /// Runs it and keeps what it prints.
     func capture() throws(InputFailure) -> Captured {
@@ -69,7 +64,7 @@ struct Program {
         return Captured(end: running.wait(), output: Self.text(output), errors: Self.text(errors))
     }
 
-    private func start(output: Int32, errors: Int32) throws(InputFailure) -> End {
+    private func start(output: Int32, errors: Int32) throws(InputFailure) -> ProcessEnd {
         try RunningProgram(self, output: output, errors: errors).wait()
     }
 

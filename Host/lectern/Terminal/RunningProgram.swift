@@ -4,7 +4,7 @@ import Records
 /// Another program while it runs. Not thread-safe.
 final class RunningProgram {
     let id: pid_t
-    private var end: Program.End?
+    private var end: ProcessEnd?
 
     /// - Parameters:
     ///   - output, errors: files that its standard output and error go to.
@@ -38,7 +38,7 @@ final class RunningProgram {
     }
 
     /// Waits for its end.
-    func wait() -> Program.End {
+    func wait() -> ProcessEnd {
         while true {
             if let end { return end }
             look(0)
@@ -46,7 +46,7 @@ final class RunningProgram {
     }
 
     /// Waits for its end, at most so long; nil if it runs on.
-    func wait(seconds: Double) -> Program.End? {
+    func wait(seconds: Double) -> ProcessEnd? {
         let limit = MonotonicClock.microseconds + Int64(seconds * 1e6)
         while isRunning {
             if MonotonicClock.microseconds >= limit { return nil }
@@ -62,7 +62,6 @@ final class RunningProgram {
     private func look(_ options: Int32) {
         var status: Int32 = 0
         guard waitpid(id, &status, options) == id else { return }
-        let signal = status & 0x7f
-        end = signal == 0 ? .code(status >> 8 & 0xff) : .signal(signal)
+        end = ProcessEnd(status: status)
     }
 }

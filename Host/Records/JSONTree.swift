@@ -1,7 +1,5 @@
-import FoundationEssentials
-
 /// A parsed JSON document of modest size. Not for events.
-enum JSONTree: Decodable, Equatable {
+package enum JSONTree: Decodable, Equatable {
     case null
     case boolean(Bool)
     case integer(Int64)
@@ -10,7 +8,7 @@ enum JSONTree: Decodable, Equatable {
     case array([JSONTree])
     case object([String: JSONTree])
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -30,7 +28,7 @@ enum JSONTree: Decodable, Equatable {
     }
 
     /// The value in a message.
-    var found: String {
+    package var found: String {
         switch self {
         case .null: "null"
         case .boolean(let value): "\(value)"
