@@ -40,8 +40,11 @@ final class ShardThread: @unchecked Sendable {
     /// When it did, on the monotonic clock; 0: not yet.
     private let tookOver = Atomic<Int64>(0)
     private let ended = Atomic<Int64>(0)
-    /// Bytes of the log that are still to be folded, of the last segment; `.max` while there are more segments.
+    /// Bytes of the log that are still to be folded, of the last segment; `.max` while there are more segments, and until
+    /// it has caught up once.
     private let lag = Atomic<UInt64>(.max)
+    /// Whether all is folded that the log held when it began. A follower that can't do that must not take over.
+    private var hasCaughtUp = false
     /// Whether it has come to the record at which it takes over, with something before it still to be folded.
     private var isPassing = false
     /// What it had folded when it took over: the shard before it has counted that.
@@ -121,7 +124,7 @@ final class ShardThread: @unchecked Sendable {
             if isLast, !isLive { return }
             if !isLive { count(through: log.durableEnd) }
             let end =
-                isLast
+                isLast || !hasCaughtUp
                 ? log.durableEnd
                 // Wakes now and then for a checkpoint that is due or half encoded, or to go live.
                 : log.waitForDurable(
@@ -138,6 +141,10 @@ final class ShardThread: @unchecked Sendable {
                 } else if stopping.load(ordering: .relaxed) {
                     return
                 }
+            }
+            if !hasCaughtUp {
+                _ = try consumer.drain()
+                hasCaughtUp = true
             }
             count(through: end)
             guard checkLive() else { continue }
@@ -160,7 +167,8 @@ final class ShardThread: @unchecked Sendable {
         counters.duplicates.store(consumer.duplicates, ordering: .relaxed)
         let offset = cursor.offset
         lag.store(
-            offset.segment == end.segment ? UInt64(max(0, Int(end.byte) - Int(offset.byte))) : .max,
+            hasCaughtUp && offset.segment == end.segment
+                ? UInt64(max(0, Int(end.byte) - Int(offset.byte))) : .max,
             ordering: .relaxed)
     }
 
