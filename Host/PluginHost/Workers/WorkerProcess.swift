@@ -39,6 +39,10 @@ package final class WorkerProcess: Sendable {
         }
         posix_spawn_file_actions_adddup2(&actions, socket, Self.channelDescriptor)
         if let shared { posix_spawn_file_actions_adddup2(&actions, shared, Self.memoryDescriptor) }
+        // Sockets of the host among them: none may stay open after it. Not left to the worker, whose runtime has its own by
+        // the time it could.
+        lectern_spawn_closing_from(
+            &actions, (shared == nil ? Self.channelDescriptor : Self.memoryDescriptor) + 1)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
