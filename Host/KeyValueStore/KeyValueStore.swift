@@ -43,8 +43,8 @@ package protocol KeyValueStore: Sendable {
     /// Where each plugin stands in each partition, sorted by plugin and partition.
     func plugins() throws -> [StoredPosition]
 
-    /// Removes all checkpoints and states of a plugin.
-    func discard(plugin: String) throws
+    /// Stores the checkpoints of a plugin, as `commit` does, in place of all its checkpoints and states.
+    func replace(plugin: String, with checkpoints: [Checkpoint]) throws
 }
 
 /// A key and its value, a JSON text.
@@ -71,6 +71,9 @@ package struct KeyPage: Sendable {
 }
 
 extension KeyValueStore {
+    /// Removes all checkpoints and states of a plugin.
+    package func discard(plugin: String) throws { try replace(plugin: plugin, with: []) }
+
     package func get(_ key: String) async throws -> String? { try await multiGet([key])[0] }
 
     package func set(_ key: String, _ value: String) async throws {

@@ -13,6 +13,7 @@ package final class Plugin: @unchecked Sendable {
     package let aggregators: [AggregatorComponent]
     package let tables: [TableComponent]
     package let functions: [FunctionComponent]
+    package let migrations: [MigrationComponent]
 
     private let instance: lectern_plugin
     private let host: HostTable
@@ -61,11 +62,12 @@ package final class Plugin: @unchecked Sendable {
         tables = try reader.tables(over: reducers, aggregators)
         sources = try reader.sources()
         functions = try reader.functions()
+        migrations = try reader.migrations(of: reducers)
         description = try PluginDescription(
             identity: staged.identity, file: file, reducers: reducers.map(\.description), sources: sources.map(\.id),
             aggregators: aggregators.map(\.id), tables: tables.map(\.description),
-            functions: functions.map(\.description), dashboardText: reader.dashboardText(),
-            derivedColumns: derivedColumns)
+            functions: functions.map(\.description), migrations: migrations.map(\.description),
+            dashboardText: reader.dashboardText(), derivedColumns: derivedColumns)
         self.instance = instance
         self.host = host
     }

@@ -55,7 +55,7 @@ extension PluginBuild {
         if configuration.probes {
             description = try BuildProbe(
                 staged: staged, settings: settings, derivedColumns: derivedColumns, limits: limits
-            ).run()
+            ).run().description
         }
         if placement == .worker, let description {
             return PluginBuild(
@@ -67,6 +67,19 @@ extension PluginBuild {
         return PluginBuild(
             code.description, path: staged.path, settings: settings, derivedColumns: derivedColumns, limits: limits,
             code: code)
+    }
+}
+
+extension PluginBuild {
+    /// Loads a build of the plugin, this one or one before it, in a process of its own, which answers what it is asked
+    /// until nobody holds it. Nil if the build is not kept.
+    ///
+    /// - Parameter hash: SHA-256 of its library.
+    package func probe(ofBuild hash: String) throws(PluginRefusal) -> WorkerProcess? {
+        let staging = Staging(of: path)
+        guard let staged = try staging.staged(build: hash, of: file) else { return nil }
+        return try BuildProbe(staged: staged, settings: settings, derivedColumns: derivedColumns, limits: limits).run()
+            .process
     }
 }
 

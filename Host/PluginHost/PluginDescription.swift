@@ -10,6 +10,7 @@ package struct PluginDescription: Sendable {
     package let aggregators: [String]
     package let tables: [TableDescription]
     package let functions: [FunctionDescription]
+    package let migrations: [Migration]
     package let dashboards: [DashboardDefinition]
     /// The dashboards as the plugin wrote them.
     private let dashboardText: String
@@ -23,8 +24,8 @@ package struct PluginDescription: Sendable {
     /// - Throws: `PluginRefusal` if the dashboards are none, or ask for what the tables don't have.
     init(
         identity: PluginIdentity, file: String, reducers: [ReducerDescription], sources: [String],
-        aggregators: [String], tables: [TableDescription], functions: [FunctionDescription], dashboardText: String,
-        derivedColumns: [String: Set<String>]
+        aggregators: [String], tables: [TableDescription], functions: [FunctionDescription], migrations: [Migration],
+        dashboardText: String, derivedColumns: [String: Set<String>]
     ) throws(PluginRefusal) {
         self.identity = identity
         self.file = file
@@ -33,6 +34,7 @@ package struct PluginDescription: Sendable {
         self.aggregators = aggregators
         self.tables = tables
         self.functions = functions
+        self.migrations = migrations
         self.dashboardText = dashboardText
         self.derivedColumns = derivedColumns
         guard !dashboardText.isEmpty else {
@@ -73,7 +75,7 @@ package struct TableDescription: Sendable, Codable, Equatable {
 // A worker describes its plugin in this form. Whatever the plugin has done to the worker: what comes is checked again.
 extension PluginDescription: Codable {
     private enum CodingKeys: String, CodingKey {
-        case identity, file, reducers, sources, aggregators, tables, functions, dashboards, derivedColumns
+        case identity, file, reducers, sources, aggregators, tables, functions, migrations, dashboards, derivedColumns
     }
 
     package init(from decoder: any Decoder) throws {
@@ -86,6 +88,7 @@ extension PluginDescription: Codable {
             aggregators: values.decode([String].self, forKey: .aggregators),
             tables: values.decode([TableDescription].self, forKey: .tables),
             functions: values.decode([FunctionDescription].self, forKey: .functions),
+            migrations: values.decode([Migration].self, forKey: .migrations),
             dashboardText: values.decode(String.self, forKey: .dashboards),
             derivedColumns: values.decode([String: Set<String>].self, forKey: .derivedColumns))
         guard tables.allSatisfy({ $0.columns.contains(where: \.isKey) }) else {
@@ -111,6 +114,7 @@ extension PluginDescription: Codable {
         try values.encode(aggregators, forKey: .aggregators)
         try values.encode(tables, forKey: .tables)
         try values.encode(functions, forKey: .functions)
+        try values.encode(migrations, forKey: .migrations)
         try values.encode(dashboardText, forKey: .dashboards)
         try values.encode(derivedColumns, forKey: .derivedColumns)
     }

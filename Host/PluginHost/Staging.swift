@@ -7,6 +7,11 @@ struct Staging {
     /// Holds `<sha256>.so` for each build that was ever loaded.
     let directory: String
 
+    init(directory: String) { self.directory = directory }
+
+    /// Where a copy lies.
+    init(of copy: String) { directory = copy.lastIndex(of: "/").map { String(copy[..<$0]) } ?? "." }
+
     /// Reads the library and puts a read-only copy under its own hash. Returns the copy's path and the hash.
     func stage(_ file: String) throws(PluginRefusal) -> StagedPlugin {
         let bytes = try Self.contents(of: file)
@@ -14,6 +19,12 @@ struct Staging {
         let path = "\(directory)/\(identity.build).so"
         if access(path, R_OK) != 0 { try write(bytes, to: path, of: file) }
         return StagedPlugin(file: file, path: path, identity: identity)
+    }
+
+    /// A copy that was made before; nil if there is none.
+    func staged(build hash: String, of file: String) throws(PluginRefusal) -> StagedPlugin? {
+        let path = "\(directory)/\(hash).so"
+        return access(path, R_OK) == 0 ? try staged(path, of: file) : nil
     }
 
     /// A copy that was made before, of what was then the file's build.

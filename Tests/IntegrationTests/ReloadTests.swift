@@ -100,6 +100,61 @@ extension IntegrationTests {
             try expectStates(of: host, toEqualTheFoldOf: group.file)
         }
 
+        @Test(
+            "states pass to another version and back by migrations, whatever crashes come between",
+            arguments: ["worker", "inprocess"])
+        func migrated(_ placement: String) throws {
+            try install()
+            let group = try SimulatedClass(events: 20_000)
+            let host = try HostProcess(
+                data: data, plugins: plugins, settings: ["ingest.trust=loopback", "plugins.placement=\(placement)"])
+            let replay = try Replaying(
+                [group.file], to: host, ["--connections", "4", "--rate", "2500", "--window", "64"])
+            #expect(try eventually(seconds: 10) { try !counts(host).isEmpty })
+            // Only the build of version 2 has the edges: up to it, and down from it.
+            for build in 1...12 {
+                try install(build % 2 == 0 ? [] : ["VERSION=2", "MIGRATES=1000000"], stamp: build)
+                let answer = try host.reload()
+                #expect(answer.body.contains("\"rebuilt\":[]"), "\(answer.body)")
+                #expect(answer.body.contains("\"migrated\":[\"counter-in-c\"]"), "\(answer.body)")
+                if build % 4 == 0 {
+                    host.crash()
+                    try host.restart()
+                }
+            }
+            #expect(try replay.finish().acknowledged == 20_000)
+            try expectStates(of: host, toEqualTheFoldOf: group.file)
+            #expect(try host.stop() == .code(0))
+            try install(["VERSION=2", "MIGRATES=1000000"], stamp: 13)
+            try host.restart()
+            try expectStates(of: host, toEqualTheFoldOf: group.file)
+        }
+
+        @Test(
+            "a migration that fails at the last state leaves the build before where it is, and says why",
+            arguments: ["worker", "inprocess"])
+        func migrationFails(_ placement: String) throws {
+            try install()
+            let host = try HostProcess(
+                data: data, plugins: plugins, settings: ["ingest.trust=loopback", "plugins.placement=\(placement)"])
+            let group = try send(2_000, to: host)
+            #expect(try eventually(seconds: 10) { try !counts(host).isEmpty })
+            #expect(try host.stop() == .code(0))
+            try host.restart()
+            let states = try counts(host)
+            try install(["VERSION=2", "MIGRATES=\(states.count - 1)"])
+            let refused = try host.reload()
+            #expect(refused.status == 409)
+            #expect(
+                refused.body.contains("can't migrate counts from version 1 to 2")
+                    && refused.body.contains("this state is too much") && refused.body.contains("plugin rebuild"),
+                "\(refused.body)")
+            #expect(try counts(host) == states)
+            // The operator can do without.
+            #expect(try host.change("counter-in-c", "rebuild").status == 200)
+            try expectStates(of: host, toEqualTheFoldOf: group.file)
+        }
+
         @Test("what fails leaves the build before where it is, and says why")
         func failures() throws {
             try install()

@@ -58,22 +58,23 @@ struct FilesystemContents: ~Copyable {
         return keys.filter { $0.utf8.starts(with: prefix.utf8) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    func commit(_ checkpoints: [Checkpoint]) throws {
+    /// - Parameter plugin: of which all that is there goes, so that the checkpoints build on nothing.
+    func commit(_ checkpoints: [Checkpoint], replacing plugin: String?) throws {
         // Of several for one partition each builds on the one before, which must then be there.
         var partitions: [String: FilesystemPartition] = [:]
-        var changes: [FileChange] = []
+        var changes: [FileChange] = plugin.map { [.removeFolder(FilesystemPartition.path(plugin: $0))] } ?? []
         for checkpoint in checkpoints {
             let path = FilesystemPartition.path(plugin: checkpoint.plugin, partition: checkpoint.partition)
             var partition =
                 try partitions[path]
-                ?? FilesystemPartition(store: folder.path, plugin: checkpoint.plugin, partition: checkpoint.partition)
+                ?? FilesystemPartition(
+                    store: folder.path, plugin: checkpoint.plugin, partition: checkpoint.partition,
+                    isNew: checkpoint.plugin == plugin)
             changes += try partition.changes(of: checkpoint)
             partitions[path] = partition
         }
         try folder.commit(changes)
     }
-
-    func discard(plugin: String) throws { try folder.commit([.removeFolder(FilesystemPartition.path(plugin: plugin))]) }
 
     /// The partitions that are there, sorted by plugin and number.
     func partitions(plugin: String? = nil) throws -> [FilesystemPartition] {

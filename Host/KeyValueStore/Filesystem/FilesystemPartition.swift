@@ -32,11 +32,13 @@ struct FilesystemPartition {
     private var marksSize: Int
     private var path: String { Self.path(plugin: plugin, partition: partition) }
 
-    init(store: String, plugin: String, partition: Int) throws {
+    /// - Parameter isNew: what is there does not count, since it is going to be removed.
+    init(store: String, plugin: String, partition: Int, isNew: Bool = false) throws {
         self.plugin = plugin
         self.partition = partition
         folder = "\(store)/\(Self.path(plugin: plugin, partition: partition))"
-        marksSize = FileSystem.size(folder + "/marks") ?? 0
+        marksSize = isNew ? 0 : FileSystem.size(folder + "/marks") ?? 0
+        if isNew { return }
         guard let json = try FileSystem.read(folder + "/checkpoint.json") else { return }
         do {
             head = try JSONDecoder().decode(Head.self, from: Data(json))

@@ -70,7 +70,14 @@ package final class FilesystemStore: KeyValueStore {
     package func commit(_ checkpoints: [Checkpoint]) throws {
         try contents.withLock { contents in
             try contents.folder.finish()
-            try contents.commit(checkpoints)
+            try contents.commit(checkpoints, replacing: nil)
+        }
+    }
+
+    package func replace(plugin: String, with checkpoints: [Checkpoint]) throws {
+        try contents.withLock { contents in
+            try contents.folder.finish()
+            try contents.commit(checkpoints, replacing: plugin)
         }
     }
 
@@ -87,8 +94,6 @@ package final class FilesystemStore: KeyValueStore {
             return try contents.partitions().compactMap(\.position)
         }
     }
-
-    package func discard(plugin: String) throws { try contents.withLock { try $0.discard(plugin: plugin) } }
 
     /// For tests: called after every step of a change; when it throws, the change stops there.
     package func interrupt(_ afterStep: @escaping @Sendable (_ step: String) throws -> Void) {

@@ -111,10 +111,11 @@ package final class SQLiteStore: KeyValueStore {
         try Self.rethrowing("read", path) { try pool.read(SQLiteRestore.positions) }
     }
 
-    package func discard(plugin: String) throws {
+    package func replace(plugin: String, with checkpoints: [Checkpoint]) throws {
         try changePiles { piles, db in
-            piles = nil
             try SQLiteRestore.discard(db, plugin: plugin)
+            piles = try SQLitePiles(db)
+            try piles?.commit(checkpoints, to: db)
         }
     }
 

@@ -33,6 +33,11 @@ struct StubContents: StoreSnapshot {
         plugin.map { plugin in piles.filter { $0.component.plugin == plugin } } ?? piles
     }
 
+    mutating func discard(plugin: String) {
+        checkpoints = checkpoints.filter { $0.key.plugin != plugin }
+        piles.removeAll { $0.component.plugin == plugin }
+    }
+
     mutating func commit(_ checkpoint: Checkpoint) throws {
         let id = CheckpointID(plugin: checkpoint.plugin, partition: checkpoint.partition)
         var marks = checkpoint.replacesMarks ? [] : checkpoints[id]?.marks ?? []

@@ -45,12 +45,19 @@ package final class StubStore: KeyValueStore {
 
     package func clear() async throws { contents.withLock { $0 = StubContents() } }
 
-    package func commit(_ checkpoints: [Checkpoint]) throws {
+    package func commit(_ checkpoints: [Checkpoint]) throws { try commit(checkpoints, replacing: nil) }
+
+    package func replace(plugin: String, with checkpoints: [Checkpoint]) throws {
+        try commit(checkpoints, replacing: plugin)
+    }
+
+    private func commit(_ checkpoints: [Checkpoint], replacing plugin: String?) throws {
         for checkpoint in checkpoints {
             for block in checkpoint.blocks { _ = try block.rows(plugin: checkpoint.plugin) }
         }
         try contents.withLock { contents in
             var changed = contents
+            if let plugin { changed.discard(plugin: plugin) }
             for checkpoint in checkpoints { try changed.commit(checkpoint) }
             contents = changed
         }
@@ -63,13 +70,6 @@ package final class StubStore: KeyValueStore {
     package func plugins() throws -> [StoredPosition] {
         contents.withLock { $0.checkpoints.values.map(\.position) }.sorted {
             ($0.plugin, $0.partition) < ($1.plugin, $1.partition)
-        }
-    }
-
-    package func discard(plugin: String) throws {
-        contents.withLock {
-            $0.checkpoints = $0.checkpoints.filter { $0.key.plugin != plugin }
-            $0.piles.removeAll { $0.component.plugin == plugin }
         }
     }
 }

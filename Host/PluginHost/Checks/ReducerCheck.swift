@@ -15,7 +15,7 @@ package struct ReducerCheck {
 
     /// The bytes that a state is stored as.
     package func encoded(_ state: UnsafeRawPointer) -> [UInt8] {
-        Self.written { functions.encode(functions.context, state, $0) }
+        PluginOutput.bytes { functions.encode(functions.context, state, $0) }
     }
 
     /// What is wrong with a state's stored form: it must be canonical, and reading it must give a state of the same
@@ -23,12 +23,13 @@ package struct ReducerCheck {
     package func problem(inState state: UnsafeRawPointer) -> String? {
         let bytes = encoded(state)
         if let problem = CBOR.canonicalProblem(in: bytes) {
-            return "expected core deterministic CBOR (RFC 8949, 4.2) from encode; \(problem); \(Self.shown(bytes))"
+            return
+                "expected core deterministic CBOR (RFC 8949, 4.2) from encode; \(problem); \(PluginOutput.shown(bytes))"
         }
         if functions.external != nil {
-            let external = Self.written { functions.external(functions.context, state, $0) }
+            let external = PluginOutput.bytes { functions.external(functions.context, state, $0) }
             if CBOR.json(of: external) == nil {
-                return "expected one CBOR item from external, found \(Self.shown(external))"
+                return "expected one CBOR item from external, found \(PluginOutput.shown(external))"
             }
         }
         return problem(inBytes: bytes)
@@ -39,11 +40,11 @@ package struct ReducerCheck {
     private func problem(inBytes bytes: [UInt8]) -> String? {
         switch decoded(bytes, { encoded($0) }) {
         case .refused(let status):
-            return "expected decode to take what encode wrote, found status \(status); \(Self.shown(bytes))"
+            return "expected decode to take what encode wrote, found status \(status); \(PluginOutput.shown(bytes))"
         case .made(let again):
             guard again != bytes else { return nil }
             return
-                "expected decode and encode to give the same bytes, found \(Self.shown(again)) for \(Self.shown(bytes))"
+                "expected decode and encode to give the same bytes, found \(PluginOutput.shown(again)) for \(PluginOutput.shown(bytes))"
         }
     }
 
@@ -64,7 +65,7 @@ package struct ReducerCheck {
             let made = decoded(UnsafeRawBufferPointer(start: start, count: count)) { _ in }
             if case .made = made {
                 return "expected decode to refuse the first \(count) of \(bytes.count) bytes, found LECTERN_OK; "
-                    + Self.shown(bytes)
+                    + PluginOutput.shown(bytes)
             }
         }
         return nil
@@ -75,12 +76,14 @@ package struct ReducerCheck {
     package func problemInMerge(of first: [UInt8], and second: [UInt8]) -> String? {
         guard functions.merge != nil else { return nil }
         if let alone = merged([first]), alone != first {
-            return "expected a state that is merged into the empty one to stay the same, found \(Self.shown(alone)) "
-                + "for \(Self.shown(first))"
+            return
+                "expected a state that is merged into the empty one to stay the same, found \(PluginOutput.shown(alone)) "
+                + "for \(PluginOutput.shown(first))"
         }
         if let there = merged([first, second]), let back = merged([second, first]), there != back {
-            return "expected merge to give the same in any order, found \(Self.shown(there)) and \(Self.shown(back)) "
-                + "for \(Self.shown(first)) and \(Self.shown(second))"
+            return
+                "expected merge to give the same in any order, found \(PluginOutput.shown(there)) and \(PluginOutput.shown(back)) "
+                + "for \(PluginOutput.shown(first)) and \(PluginOutput.shown(second))"
         }
         return nil
     }
@@ -133,27 +136,5 @@ package struct ReducerCheck {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: max(Int(functions.state_align), 16))
         memory.initializeMemory(as: UInt8.self, repeating: 0xa5, count: size)
         return memory
-    }
-
-    /// What a function writes; nothing if it fails.
-    private static func written(_ body: (UnsafePointer<lectern_writer>) -> lectern_status) -> [UInt8] {
-        final class Output { var bytes: [UInt8] = [] }
-        let output = Output()
-        var writer = lectern_writer(
-            size: UInt32(MemoryLayout<lectern_writer>.size), flags: 0,
-            context: Unmanaged.passUnretained(output).toOpaque(),
-            write: { context, start, length in
-                let output = Unmanaged<Output>.fromOpaque(context!).takeUnretainedValue()
-                output.bytes += UnsafeRawBufferPointer(start: start, count: Int(length))
-            })
-        let status = withExtendedLifetime(output) { body(&writer) }
-        return status == LECTERN_OK ? output.bytes : []
-    }
-
-    /// Bytes for people: as JSON if they can be read, else in hexadecimal; not too many.
-    private static func shown(_ bytes: [UInt8]) -> String {
-        if bytes.isEmpty { return "no bytes" }
-        let text = CBOR.json(of: bytes) ?? "bytes " + SHA256.hexadecimal(bytes.prefix(80))
-        return text.count <= 160 ? text : "\(text.prefix(160))…"
     }
 }

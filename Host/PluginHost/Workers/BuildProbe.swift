@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Records
+package import Records
 
 /// Loads a build in a process of its own that is then thrown away: whatever it does there, the host hears of it.
 struct BuildProbe {
@@ -9,8 +9,8 @@ struct BuildProbe {
     let derivedColumns: [String: Set<String>]
     let limits: WorkerLimits
 
-    /// What the build declares.
-    func run() throws(PluginRefusal) -> PluginDescription {
+    /// What the build declares, and the process, which answers what it is asked for as long as somebody holds it.
+    func run() throws(PluginRefusal) -> (description: PluginDescription, process: WorkerProcess) {
         do {
             let process = try WorkerProcess(plugin: staged.identity.id)
             process.channel.setPatience(limits.deadline)
@@ -19,7 +19,7 @@ struct BuildProbe {
             guard description.identity == staged.identity else {
                 throw MalformedMessage("a description of \(description.identity.id), which is another build")
             }
-            return description
+            return (description, process)
         } catch let refusal as PluginRefusal {
             throw refusal
         } catch {
@@ -41,11 +41,39 @@ struct BuildProbe {
             default: throw MalformedMessage("a message of kind \(kind) before the plugin's description")
             }
         }
-        if .microseconds(MonotonicClock.microseconds - began) >= limits.deadline {
-            process.kill()
-            throw WorkerFailure("a process that took longer than \(limits.deadline), and was ended")
+        throw process.silence(since: began, limits, "while it loaded")
+    }
+}
+
+extension WorkerProcess {
+    /// Asks a process that only answers, and waits.
+    ///
+    /// - Parameter doing: what is asked, for people: `while it …`.
+    package func ask(
+        _ kind: WorkerMessageKind, _ question: borrowing Bytes, _ limits: WorkerLimits, _ doing: String
+    ) throws -> [UInt8] {
+        let began = MonotonicClock.microseconds
+        channel.send(kind, question)
+        while let (kind, body) = try channel.receive() {
+            switch kind {
+            case .answer: return body
+            case .log: continue
+            case .failed: throw MalformedMessage(try body.read { reader throws(MalformedMessage) in try reader.text() })
+            default: throw MalformedMessage("a message of kind \(kind) \(doing)")
+            }
         }
-        throw WorkerFailure("a process that \(process.wait()) while it loaded")
+        throw silence(since: began, limits, doing)
+    }
+
+    /// Why it says no more: it has ended, or takes too long, and is ended.
+    ///
+    /// - Parameter began: when it was asked, on the monotonic clock.
+    func silence(since began: Int64, _ limits: WorkerLimits, _ doing: String) -> WorkerFailure {
+        if .microseconds(MonotonicClock.microseconds - began) >= limits.deadline {
+            kill()
+            return WorkerFailure("a process that took longer than \(limits.deadline) \(doing), and was ended")
+        }
+        return WorkerFailure("a process that \(wait()) \(doing)")
     }
 }
 

@@ -19,6 +19,8 @@ package enum WorkerMessageKind: UInt8, Sendable {
     case decode
     /// A function is to be called for many rows.
     case call
+    /// Stored states are to become those of another version.
+    case migrate
 
     // From the worker.
     case described = 64
@@ -30,7 +32,7 @@ package enum WorkerMessageKind: UInt8, Sendable {
     case checkpoint
     /// A shard has folded all it was given and has taken its last checkpoint.
     case finished
-    /// The answer to a request of a view, a source or a function.
+    /// The answer to a request of a view, a source, a function or a migration.
     case answer
 }
 

@@ -5,16 +5,26 @@ import PluginHost
 ///
 /// The states of a reducer are the fold of all its events, so a build can go on from a checkpoint only if each of its
 /// reducers took part in it as it is now. A new reducer, or one whose version, key or events have changed, has to see the
-/// log from its first record.
+/// log from its first record, unless an author has said how its states pass from one version to the other.
 struct CheckpointSummary: Codable {
     /// SHA-256 of the library.
     let build: String
-    /// What each reducer was, by its id.
-    let reducers: [String: String]
+    /// What its reducers were.
+    let reducers: [ReducerDescription]
+    /// What its migrations were.
+    let migrations: [Migration]
+
+    /// A migration, and the build that has it.
+    struct Edge: Equatable {
+        let migration: Migration
+        /// SHA-256 of the library.
+        let build: String
+    }
 
     init(_ plugin: PluginDescription) {
         build = plugin.identity.build
-        reducers = Dictionary(uniqueKeysWithValues: plugin.reducers.map { ($0.id, Self.text($0)) })
+        reducers = plugin.reducers
+        migrations = plugin.migrations
     }
 
     /// Nil if the checkpoint says nothing of it.
@@ -29,13 +39,26 @@ struct CheckpointSummary: Codable {
         return (try? encoder.encode(self)).map(Array.init) ?? []
     }
 
-    /// Whether the build can go on from such a checkpoint.
-    func covers(_ plugin: PluginDescription) -> Bool {
-        plugin.reducers.allSatisfy { reducers[$0.id] == Self.text($0) }
-    }
-
-    private static func text(_ reducer: ReducerDescription) -> String {
-        let key = reducer.key.map { "\($0.name)=\($0.kind)" }.joined(separator: ",")
-        return "version \(reducer.version) of [\(key)] from \(reducer.types.sorted())"
+    /// The migrations by which the build can go on from such a checkpoint, none if it can as it is; nil if it can't.
+    func edges(to plugin: PluginDescription) -> [Edge]? {
+        var edges: [Edge] = []
+        for reducer in plugin.reducers {
+            guard let stored = reducers.first(where: { $0.id == reducer.id }), stored.key == reducer.key else {
+                return nil
+            }
+            if stored.version == reducer.version {
+                guard Set(stored.types) == Set(reducer.types) else { return nil }
+                continue
+            }
+            let migration = Migration(reducer: reducer.id, from: stored.version, to: reducer.version)
+            if plugin.migrations.contains(migration) {
+                edges.append(Edge(migration: migration, build: plugin.identity.build))
+            } else if migrations.contains(migration) {
+                edges.append(Edge(migration: migration, build: build))
+            } else {
+                return nil
+            }
+        }
+        return edges
     }
 }

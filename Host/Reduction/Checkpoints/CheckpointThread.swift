@@ -17,7 +17,7 @@ package final class CheckpointThread: CheckpointSink {
     private enum Job: Sendable {
         case commit(
             make: @Sendable () throws -> [Checkpoint], done: @Sendable ([Checkpoint], Result<Void, any Error>) -> Void)
-        case discard(plugin: String)
+        case replace(plugin: String, [Checkpoint])
         case call(@Sendable () -> Void)
     }
 
@@ -54,8 +54,8 @@ package final class CheckpointThread: CheckpointSink {
                         try store.commit(checkpoints)
                     }
                     done(checkpoints, result)
-                case .discard(let plugin):
-                    do { try store.discard(plugin: plugin) } catch { state.fail(error) }
+                case .replace(let plugin, let checkpoints):
+                    do { try store.replace(plugin: plugin, with: checkpoints) } catch { state.fail(error) }
                 case .call(let body): body()
                 }
             }
@@ -101,8 +101,8 @@ package final class CheckpointThread: CheckpointSink {
         _ = done.take()
     }
 
-    /// Forgets what the store holds of a plugin, after what was given before.
-    func discard(plugin: String) { jobs.put(.discard(plugin: plugin)) }
+    /// Has the store hold this alone of a plugin, after what was given before.
+    func replace(plugin: String, with checkpoints: [Checkpoint]) { jobs.put(.replace(plugin: plugin, checkpoints)) }
 
     /// Ends the thread when all is committed.
     package func close() {

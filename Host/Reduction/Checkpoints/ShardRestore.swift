@@ -16,34 +16,18 @@ package struct RestoreError: Error, CustomStringConvertible {
 }
 
 extension Shard {
-    /// Puts back the last checkpoints of the partitions, before anything is folded. Plugins whose build can't go on from
-    /// its checkpoint stay as they are: they fold the log from its first record.
+    /// Puts back the last checkpoints of the partitions, before anything is folded.
     ///
-    /// - Parameters:
-    ///   - log: the id of the log that is going to be folded.
-    ///   - stored: what the store holds.
-    /// - Returns: the ids of those plugins.
-    @discardableResult
+    /// - Parameter stored: what there is; it must be of the same log and of builds whose reducers are the same.
     func restore(
-        _ partitions: [Int], log: [UInt8], stored: (_ plugin: String, _ partition: Int) throws -> RestoredCheckpoint?
-    ) throws -> Set<String> {
-        var rebuilt: Set<String> = []
+        _ partitions: [Int], stored: (_ plugin: String, _ partition: Int) throws -> RestoredCheckpoint?
+    ) throws {
         for plugin in plugins {
             for partition in partitions {
                 guard let stored = try stored(plugin.plugin.id, partition) else { continue }
-                if let summary = CheckpointSummary(stored.summary), !summary.covers(plugin.plugin.description) {
-                    rebuilt.insert(plugin.plugin.id)
-                    break
-                }
-                guard stored.log == log else {
-                    throw RestoreError(
-                        plugin: plugin.plugin.id, partition: partition,
-                        reason: RestoreError.otherLog)
-                }
                 try restore(plugin, partition, stored)
             }
         }
-        return rebuilt
     }
 
     private func restore(_ plugin: PluginFold, _ partition: Int, _ stored: RestoredCheckpoint) throws {
@@ -75,20 +59,25 @@ extension Shard {
 extension StateBlock {
     /// Calls with each key and value; the value is nil where the key was deleted.
     func forEachEntry(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer?) throws -> Void) rethrows {
-        try bytes.withUnsafeBytes { bytes in
-            var at = 0
-            while bytes.count - at >= 8 {
-                let keyLength = Int(bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))
-                let valueLength = bytes.loadUnaligned(fromByteOffset: at + 4, as: UInt32.self)
-                let key = UnsafeRawBufferPointer(rebasing: bytes[at + 8..<at + 8 + keyLength])
-                at += 8 + keyLength
-                guard valueLength != .max else {
-                    try body(key, nil)
-                    continue
-                }
-                try body(key, UnsafeRawBufferPointer(rebasing: bytes[at..<at + Int(valueLength)]))
-                at += Int(valueLength)
+        try bytes.withUnsafeBytes { try Self.forEachEntry(of: $0, body) }
+    }
+
+    /// The same of a block's bytes.
+    static func forEachEntry(
+        of bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer?) throws -> Void
+    ) rethrows {
+        var at = 0
+        while bytes.count - at >= 8 {
+            let keyLength = Int(bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))
+            let valueLength = bytes.loadUnaligned(fromByteOffset: at + 4, as: UInt32.self)
+            let key = UnsafeRawBufferPointer(rebasing: bytes[at + 8..<at + 8 + keyLength])
+            at += 8 + keyLength
+            guard valueLength != .max else {
+                try body(key, nil)
+                continue
             }
+            try body(key, UnsafeRawBufferPointer(rebasing: bytes[at..<at + Int(valueLength)]))
+            at += Int(valueLength)
         }
     }
 }

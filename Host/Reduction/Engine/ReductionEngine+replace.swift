@@ -13,6 +13,8 @@ extension ReductionEngine {
     package struct Replacement: Sendable {
         /// Plugins that fold the log from its first record, since their states are of another version.
         package let rebuilt: Set<String>
+        /// Plugins that go on from states of another version, which their authors' migrations have converted.
+        package let migrated: Set<String>
         /// What builds that took over from others made of the log's last events, by their plugins.
         package let shadows: [String: Shadow.Report]
         package let seconds: Double
@@ -46,11 +48,13 @@ extension ReductionEngine {
             let shadows = try shadows(of: plugins, before.plugins, besides: anew)
             let succession = try succession(from: before.members, to: plugins, anew: anew)
             try takeOver(succession, Generation(plugins))
-            let rebuilt = succession.followers.values.reduce(into: Set(Self.changed(from: before.plugins, to: plugins)))
-            {
+            let followers = succession.followers.values
+            let migrated = followers.reduce(into: [:]) { $0.merge($1.migrated) { $1 } }
+            let rebuilt = followers.reduce(into: Set(Self.changed(from: before.plugins, to: plugins))) {
                 $0.formUnion($1.rebuilt)
-            }
-            for plugin in rebuilt { parts.commits.discard(plugin: plugin) }
+            }.subtracting(migrated.keys)
+            for plugin in rebuilt { parts.commits.replace(plugin: plugin, with: []) }
+            for (plugin, checkpoints) in migrated { parts.commits.replace(plugin: plugin, with: checkpoints) }
             live.withLock { live in
                 live.plugins = plugins
                 live.columns = columns
@@ -60,7 +64,8 @@ extension ReductionEngine {
             goLive(succession.followers, awaitingTheirStates: !rebuilt.isEmpty)
             views.replace(plugins, columns)
             return Replacement(
-                rebuilt: rebuilt, shadows: shadows, seconds: Double(MonotonicClock.microseconds - began) / 1e6,
+                rebuilt: rebuilt, migrated: Set(migrated.keys), shadows: shadows,
+                seconds: Double(MonotonicClock.microseconds - began) / 1e6,
                 pause: succession.longestPause)
         }
     }

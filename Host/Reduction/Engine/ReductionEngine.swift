@@ -68,7 +68,10 @@ package final class ReductionEngine: Sendable {
         live = Mutex(Live(plugins: plugins, columns: columns))
         var members: [GroupID: Member] = [:]
         for (id, builds) in Self.groups(of: plugins) { members[id] = Member(group: try makeGroup(builds, anew: [])) }
-        for plugin in members.values.flatMap(\.group.rebuilt) { parts.commits.discard(plugin: plugin) }
+        for group in members.values.map(\.group) {
+            for plugin in group.rebuilt { parts.commits.replace(plugin: plugin, with: []) }
+            for (plugin, checkpoints) in group.migrated { parts.commits.replace(plugin: plugin, with: checkpoints) }
+        }
         live.withLock { $0.members = members }
         workers.set(members.values.map(\.group))
         for member in members.values {
@@ -131,7 +134,7 @@ package final class ReductionEngine: Sendable {
     /// The plugins that can't go on from what their builds before have folded, whether it has been stored or not.
     static func changed(from before: [PluginBuild], to after: [PluginBuild]) -> [String] {
         before.filter { old in
-            after.contains { $0.id == old.id && !CheckpointSummary(old.description).covers($0.description) }
+            after.contains { $0.id == old.id && CheckpointSummary(old.description).edges(to: $0.description) != [] }
         }.map(\.id)
     }
 }

@@ -10,6 +10,8 @@ protocol ShardGroup: AnyObject, Sendable {
     var builds: [PluginBuild] { get }
     /// The plugins whose builds can't go on from their checkpoints and fold the log from its first record.
     var rebuilt: Set<String> { get }
+    /// Of the plugins that go on from states of another version, by id: what the store has to hold in place of those.
+    var migrated: [String: [Checkpoint]] { get }
     /// Why folding has stopped, or nil.
     var failure: (any Error)? { get }
     /// Events and duplicates that were folded, by a follower since it has taken over.
@@ -70,6 +72,7 @@ struct EngineParts: Sendable {
 final class LocalGroup: ShardGroup, @unchecked Sendable {
     let builds: [PluginBuild]
     let rebuilt: Set<String>
+    let migrated: [String: [Checkpoint]]
     private let shards: [(thread: ShardThread, activity: ActivityLease?)]
 
     /// Restores the last checkpoints, but for the plugins that begin anew with the first record.
@@ -79,20 +82,19 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
             plugins: builds.compactMap(\.code), partitions: parts.log.identity.partitions,
             batch: parts.configuration.batch, dedup: parts.configuration.dedup,
             hashKey: parts.log.identity.sipHashKey, skips: parts.skips.places)
-        var rebuilt = anew.intersection(builds.map(\.id))
+        var stored: [String: StoredStates] = [:]
+        for build in builds where !anew.contains(build.id) { stored[build.id] = try StoredStates(of: build, parts) }
+        rebuilt = anew.intersection(builds.map(\.id)).union(stored.filter { $0.value.course == .rebuilt }.keys)
+        migrated = stored.compactMapValues { $0.replacement }
         shards = try parts.owned.map { owned in
             let activity = parts.activity?.take()
             let shard = Shard(setup, slot: activity?.slot)
-            let known = try shard.restore(owned, log: parts.log.identity.id) { plugin, partition in
-                anew.contains(plugin) ? nil : try parts.store.restore(plugin: plugin, partition: partition)
-            }
-            rebuilt.formUnion(known)
+            try shard.restore(owned) { plugin, partition in stored[plugin]?.checkpoints[partition] }
             let consumer = LocalShard(shard, owned: owned, log: parts.log.identity.id, parts.commits) {
                 parts.report($0)
             }
             return (try ShardThread(consumer, parts.surroundings), activity)
         }
-        self.rebuilt = rebuilt
     }
 
     var failure: (any Error)? { shards.lazy.compactMap(\.thread.failure).first }

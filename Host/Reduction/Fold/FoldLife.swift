@@ -33,7 +33,7 @@ final class FoldLife {
         drivers = try shards.indices.compactMap { index in
             guard let store, let commits else { return nil }
             let owned = ThreadedSink.partitions(of: index, shards: shards.count, count: options.partitions)
-            try shards[index].restore(owned, log: log, stored: store.restore)
+            try shards[index].restore(owned, stored: store.restore)
             return CheckpointDriver(ShardCheckpoint(shards[index], log: log, owned: owned), commits, interval: interval)
         }
         for (shard, driver) in zip(shards, drivers) { shard.afterBatch = { driver.poll() } }

@@ -166,7 +166,7 @@ final class BlockBuffer: @unchecked Sendable {
     func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) { body(buffer.contents) }
 
     /// Adds an entry, unless `value` returns why there is none.
-    fileprivate func add(
+    func add(
         key: (inout Bytes) -> Void, value: (UnsafeMutablePointer<lectern_bytes>) -> String?
     ) -> String? {
         let start = buffer.count

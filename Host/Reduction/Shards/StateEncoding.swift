@@ -29,9 +29,17 @@ extension Plugin {
         _ state: UnsafeRawPointer, by function: Encode, _ context: UnsafeMutableRawPointer?,
         to bytes: UnsafeMutablePointer<lectern_bytes>
     ) -> String? {
+        write(to: bytes) { function(context, state, $0) }
+    }
+
+    /// Appends one item that a call of the plugin writes. Returns nil, or why there is none.
+    @inline(__always)
+    func write(
+        to bytes: UnsafeMutablePointer<lectern_bytes>, _ call: (UnsafePointer<lectern_writer>) -> lectern_status
+    ) -> String? {
         let start = bytes.pointee.count
         var writer = lectern_writer.into(bytes)
-        let status = function(context, state, &writer)
+        let status = call(&writer)
         if status == LECTERN_OK && bytes.pointee.count > start { return nil }
         bytes.pointee.count = start
         return encodingFailure(status)

@@ -20,6 +20,19 @@ final class FreshMarks: @unchecked Sendable {
     func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) { body(buffer.contents) }
 }
 
+extension MarkSet {
+    /// The same marks in as few pieces as can be.
+    static func joined(_ stored: [[UInt8]]) -> [[UInt8]] {
+        stored.reduce(into: []) { joined, piece in
+            if let last = joined.last, last.first == piece.first {
+                joined[joined.count - 1] += piece.dropFirst()
+            } else {
+                joined.append(piece)
+            }
+        }
+    }
+}
+
 /// The accepted events' marks of one plugin in one partition. Not thread-safe.
 ///
 /// A mark counts as long as its time is at most `retention` before the latest time of the partition's accepted events: a

@@ -1,5 +1,6 @@
 import EventLog
 import Glibc
+import KeyValueStore
 import PluginHost
 import Records
 import Synchronization
@@ -23,6 +24,7 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
 
     let builds: [PluginBuild]
     let rebuilt: Set<String>
+    let migrated: [String: [Checkpoint]]
     private let build: PluginBuild
     private let parts: EngineParts
     private let previous: PluginBuild?
@@ -49,6 +51,7 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
         builds = [build]
         let life = try WorkerLife(build, parts, from: anew ? .firstRecord : .checkpoints)
         rebuilt = life.rebuilt && build.stop == nil ? [build.id] : []
+        migrated = build.stop == nil ? life.migrated.map { [build.id: $0] } ?? [:] : [:]
         let trouble = build.stop.map { PluginTrouble(since: $0.since, reason: $0.reason, outcome: .off) }
         state = Mutex(State(life: life, trouble: trouble))
     }

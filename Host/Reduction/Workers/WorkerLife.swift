@@ -46,6 +46,8 @@ final class WorkerLife: @unchecked Sendable {
     let build: PluginBuild
     let memory: WorkerMemory
     let rebuilt: Bool
+    /// As of `ShardGroup`.
+    let migrated: [Checkpoint]?
     private(set) var shards: [ShardThread] = []
     private let parts: EngineParts
     private let process: WorkerProcess
@@ -73,21 +75,10 @@ final class WorkerLife: @unchecked Sendable {
         head = Checkpoint(
             log: log.identity.id, plugin: build.id, partition: 0, position: 0, epoch: 0, blocks: [], marks: [],
             summary: CheckpointSummary(build.description).bytes)
-        var stored: [Int: RestoredCheckpoint] = [:]
-        var rebuilt = start == .firstRecord
-        for partition in 0..<log.identity.partitions where start == .checkpoints {
-            guard let checkpoint = try parts.store.restore(plugin: build.id, partition: partition) else { continue }
-            if let summary = CheckpointSummary(checkpoint.summary), !summary.covers(build.description) {
-                rebuilt = true
-                stored = [:]
-                break
-            }
-            guard checkpoint.log == log.identity.id else {
-                throw RestoreError(plugin: build.id, partition: partition, reason: RestoreError.otherLog)
-            }
-            stored[partition] = checkpoint
-        }
-        self.rebuilt = rebuilt
+        let goesOn = start == .checkpoints ? try StoredStates(of: build, parts) : nil
+        rebuilt = start == .firstRecord || goesOn?.course == .rebuilt
+        migrated = goesOn?.replacement
+        let stored = goesOn?.checkpoints ?? [:]
         state = Mutex(
             State(positions: (0..<log.identity.partitions).map { stored[$0]?.position ?? 0 }))
         process = try WorkerProcess(plugin: build.id, memory: memory.descriptor)

@@ -10,8 +10,6 @@ import Synchronization
 package enum WorkerMain {
     /// Runs until the host is gone. Does not return: whatever a plugin registered to run at the end is not wanted.
     package static func run() -> Never {
-        // Sockets of the host among them: none may stay open after it.
-        lectern_close_from(WorkerProcess.memoryDescriptor + 1)
         let channel = WorkerChannel(WorkerProcess.channelDescriptor)
         // A plugin that hangs does not keep the process after the host.
         let watch = WorkThread(name: "host watch") {
@@ -44,7 +42,6 @@ private final class Worker {
     private var view: PluginView
     private var slot: ActivitySlot?
     private var memory: WorkerMemory?
-    private var log: [UInt8] = []
     private let restoring: ActivitySlot.Template
     private let showing: ActivitySlot.Template
 
@@ -68,7 +65,7 @@ private final class Worker {
         case .shards: try make(ShardOrder(body, plugin: plugin))
         case .restore:
             let states = try StatesMessage(body, of: description)
-            try noting(restoring) { try shards[states.shard].restore(states, log: log) }
+            try noting(restoring) { try shards[states.shard].restore(states) }
         case .begin:
             for shard in shards { shard.start() }
             channel.send(.restored)
@@ -114,12 +111,15 @@ private final class Worker {
                 }
                 ColumnsMessage.write(cells, to: &answer)
             }
+        case .migrate:
+            try answer(body) { request, answer throws(MalformedMessage) in
+                try plugin.migrate(&request, answer: &answer)
+            }
         default: throw MalformedMessage("a message of kind \(kind), which no host sends")
         }
     }
 
     private func make(_ order: ShardOrder) throws {
-        log = order.log
         guard let memory = WorkerMemory(descriptor: WorkerProcess.memoryDescriptor, shards: order.owned.count) else {
             throw MalformedMessage("no memory shared with the host")
         }
@@ -192,10 +192,10 @@ private final class WorkerShardLoop: @unchecked Sendable {
         }
     }
 
-    func restore(_ states: StatesMessage, log: [UInt8]) throws {
+    func restore(_ states: StatesMessage) throws {
         let checkpoint = RestoredCheckpoint(
-            log: log, position: states.position, epoch: 0, summary: [], marks: states.marks, blocks: states.blocks)
-        _ = try shard.restore([states.partition], log: log) { _, _ in checkpoint }
+            log: [], position: states.position, epoch: 0, summary: [], marks: states.marks, blocks: states.blocks)
+        try shard.restore([states.partition]) { _, _ in checkpoint }
     }
 
     func start() {

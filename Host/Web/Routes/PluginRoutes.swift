@@ -22,6 +22,8 @@ package struct PluginReload: Sendable {
     package var refusals: [String]
     /// Plugins that fold the log from its first record, since their states are of another version.
     package var rebuilt: [String] = []
+    /// Plugins that go on from states of another version, which their authors' migrations have converted.
+    package var migrated: [String] = []
     /// What new builds made of the log's last events, against the builds before.
     package var shadows: [Shadow] = []
     /// How long it took until the new generation folded.
@@ -83,7 +85,7 @@ package enum PluginReloadError: Error, Equatable {
 /// at one plugin; `rebuild`, `enable` and `disable` in its place are what `PluginRequest` says.
 ///
 /// Each answers when the new generation folds, or with an error that says why the one before goes on:
-/// `{"changes": [{"id", "change", "build"}], "rebuilt": […], "shadow": [{"id", "events", "states", "changed"}],
+/// `{"changes": [{"id", "change", "build"}], "rebuilt": […], "migrated": […], "shadow": [{"id", "events", "states", "changed"}],
 /// "refused": […], "seconds", "pause"}`. `seconds` is how long that took, `pause` the longest that the events of a shard
 /// waited between the one generation and the other.
 struct PluginRoutes {
@@ -130,6 +132,8 @@ struct PluginRoutes {
             }
             json.key("rebuilt")
             json.array(result.rebuilt) { $0.text($1) }
+            json.key("migrated")
+            json.array(result.migrated) { $0.text($1) }
             json.key("shadow")
             json.array(result.shadows) { json, shadow in
                 json.object { json in

@@ -25,6 +25,7 @@ struct OperatorClient {
         let changes: [Change]
         let shadow: [Shadow]
         let rebuilt: [String]
+        let migrated: [String]
         let refused: [String]
         let seconds: Double
     }
@@ -82,7 +83,10 @@ extension OperatorClient.Answer {
     /// What has changed, a line each.
     var lines: [String] {
         changes.map { change in
-            let how = rebuilt.contains(change.id) ? ", its states made anew from the first record" : ""
+            let how =
+                rebuilt.contains(change.id)
+                ? ", its states made anew from the first record"
+                : migrated.contains(change.id) ? ", its states migrated" : ""
             return "\(change.id) \(change.change): build \(change.build.prefix(12))\(how)"
         }
             + shadow.map {

@@ -120,6 +120,7 @@ struct PluginChecks {
             try check("reducer \(reducer.id), states", .states(reducer.id))
             try check("reducer \(reducer.id), cut-off states", .cutStates(reducer.id))
             if reducer.merges { try check("reducer \(reducer.id), merge", .merge(reducer.id)) }
+            if reducer.migrates { try check("reducer \(reducer.id), migrations", .migrations(reducer.id)) }
         }
     }
 

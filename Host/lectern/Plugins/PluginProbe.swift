@@ -11,6 +11,8 @@ enum PluginProbe: Equatable, ExpressibleByArgument {
     case states(String)
     case cutStates(String)
     case merge(String)
+    /// What becomes of a reducer's states in other versions.
+    case migrations(String)
     /// `restart`: after how many events; 0 for none.
     case fold(shards: Int, batch: Int, restart: UInt64)
 
@@ -23,6 +25,7 @@ enum PluginProbe: Equatable, ExpressibleByArgument {
         case .states(let reducer): "states:\(reducer)"
         case .cutStates(let reducer): "cut-states:\(reducer)"
         case .merge(let reducer): "merge:\(reducer)"
+        case .migrations(let reducer): "migrations:\(reducer)"
         case .fold(let shards, let batch, let restart): "fold:\(shards):\(batch):\(restart)"
         }
     }
@@ -36,6 +39,7 @@ enum PluginProbe: Equatable, ExpressibleByArgument {
         case ("states", 2): self = .states(words[1])
         case ("cut-states", 2): self = .cutStates(words[1])
         case ("merge", 2): self = .merge(words[1])
+        case ("migrations", 2): self = .migrations(words[1])
         case ("fold", 4):
             guard let shards = Int(words[1]), let batch = Int(words[2]), let restart = UInt64(words[3]) else {
                 return nil
@@ -49,7 +53,7 @@ enum PluginProbe: Equatable, ExpressibleByArgument {
     var seconds: UInt32 {
         switch self {
         case .load, .oddLines, .oddEvents: 30
-        case .states, .cutStates, .merge, .fold: 600
+        case .states, .cutStates, .merge, .migrations, .fold: 600
         }
     }
 }
@@ -60,6 +64,7 @@ struct ProbeReport: Codable {
         struct Reducer: Codable {
             let id: String
             let merges: Bool
+            let migrates: Bool
         }
 
         let sources: [String]

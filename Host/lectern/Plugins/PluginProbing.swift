@@ -38,6 +38,7 @@ struct PluginProbing {
         case .states(let reducer): try states(reducer)
         case .cutStates(let reducer): try cutStates(reducer)
         case .merge(let reducer): try merge(reducer)
+        case .migrations(let reducer): try migrations(reducer)
         case .fold(let shards, let batch, let restart): try fold(shards: shards, batch: batch, restart: restart)
         }
     }
@@ -52,7 +53,11 @@ struct PluginProbing {
     private var components: ProbeReport.Components {
         ProbeReport.Components(
             sources: plugin.sources.map(\.id),
-            reducers: plugin.reducers.map { .init(id: $0.id, merges: $0.isSpread) },
+            reducers: plugin.reducers.map { reducer in
+                .init(
+                    id: reducer.id, merges: reducer.isSpread,
+                    migrates: plugin.migrations.contains { $0.description.reducer == reducer.id })
+            },
             aggregators: plugin.aggregators.map(\.id), tables: plugin.tables.map(\.id),
             dashboards: plugin.description.dashboards.map(\.id),
             functions: plugin.description.functions.map(\.summary),
@@ -144,6 +149,38 @@ struct PluginProbing {
             }
         }
         return ProbeReport(detail: "\(of(states.count - 1)): any order gives the same")
+    }
+
+    private func migrations(_ id: String) throws -> ProbeReport {
+        let (index, check) = try check(id)
+        let states = try samples(index, check, Self.samples)
+        let edges = plugin.migrations.filter { $0.description.reducer == id }
+        var details: [String] = []
+        for edge in edges {
+            let (from, to) = (edge.description.from, edge.description.to)
+            let name = "\(from) to \(to)"
+            note("its migration from version \(name) was tried")
+            let migration = MigrationCheck(edge)
+            if let problem = migration.problemInRefusing() { return ProbeReport(failure: "\(name): \(problem)") }
+            let back = edges.first { $0.description.from == to && $0.description.to == from }
+            guard from == plugin.reducers[index].version else {
+                // What leads there makes states to try it with.
+                if back == nil { details.append("\(name): not tried, there are no states of version \(from)") }
+                continue
+            }
+            var same = 0
+            for state in states {
+                if let problem = migration.problem(of: state) { return ProbeReport(failure: "\(name): \(problem)") }
+                guard let back = back.map(MigrationCheck.init), let there = migration.converted(state) else { continue }
+                if let problem = back.problem(of: there) {
+                    return ProbeReport(failure: "\(name) and back: \(problem)")
+                }
+                if back.converted(there) == state { same += 1 }
+            }
+            let rest = back == nil ? "" : ", and \(same) come back as they were"
+            details.append("\(name): \(of(states.count - 1))\(rest)")
+        }
+        return ProbeReport(detail: details.joined(separator: "; "))
     }
 
     private func of(_ states: Int) -> String {

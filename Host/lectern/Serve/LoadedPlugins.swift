@@ -77,7 +77,10 @@ final class LoadedPlugins: Sendable {
             switch result {
             case .success(let reload):
                 for change in reload.changes {
-                    let how = reload.rebuilt.contains(change.id) ? ", its states made anew from the first record" : ""
+                    let how =
+                        reload.rebuilt.contains(change.id)
+                        ? ", its states made anew from the first record"
+                        : reload.migrated.contains(change.id) ? ", its states migrated" : ""
                     Terminal.note("\(change.id) \(change.kind.rawValue): build \(change.build.prefix(12))\(how)")
                 }
             case .failure(.unknown(let reason)), .failure(.failed(let reason)): Terminal.warn(reason)
@@ -107,6 +110,7 @@ final class LoadedPlugins: Sendable {
             do {
                 let replacement = try engine.replacePlugins(found.plugins, anew: made)
                 reload.rebuilt = replacement.rebuilt.sorted()
+                reload.migrated = replacement.migrated.sorted()
                 reload.seconds = replacement.seconds
                 reload.shadows = replacement.shadows.map { id, report in
                     PluginReload.Shadow(

@@ -36,7 +36,10 @@ private struct Parts {
 
     /// What the host could not tell, or only in other words than the author's.
     func check() throws {
-        for reducer in reducers where reducer.spread == nil { try reducer.type.checkLocal() }
+        for reducer in reducers {
+            if reducer.spread == nil { try reducer.type.checkLocal() }
+            try reducer.type.checkMigrations()
+        }
         let reducerIDs = reducers.map(\.id)
         for aggregator in aggregators { try aggregator.check(reducerIDs) }
         let sourceIDs = reducerIDs + aggregators.map { aggregator in aggregator.id }
@@ -48,6 +51,13 @@ private struct Parts {
         var declared: [(id: Text, table: UnsafeRawPointer)] = []
         if !reducers.isEmpty {
             declared.append((Text(LECTERN_REDUCERS), UnsafeRawPointer(declareReducers(host))))
+        }
+        let migrations = reducers.flatMap { $0.type.migrationDeclarations(host) }
+        if !migrations.isEmpty {
+            let table = lectern_migrations(
+                size: UInt32(MemoryLayout<lectern_migrations>.size), count: UInt32(migrations.count),
+                items: pointers(migrations))
+            declared.append((Text(LECTERN_MIGRATIONS), UnsafeRawPointer(Permanent.value(table))))
         }
         if !aggregators.isEmpty {
             let items = aggregators.map { $0.declaration(host) }

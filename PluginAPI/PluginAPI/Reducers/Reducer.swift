@@ -26,7 +26,7 @@ public protocol Reducer: StateSource {
     /// What others are shown of a state, as JSON; the state itself if nothing is declared.
     associatedtype External: Encodable = State
 
-    /// Of the state's form and meaning: change it with either, and the state is folded anew.
+    /// Of the state's form and meaning: change it with either, and the state is folded anew, or migrated.
     static var version: Int { get }
     /// Which events it takes.
     static var events: EventFilter { get }
@@ -34,6 +34,8 @@ public protocol Reducer: StateSource {
     /// partition. Without it, states are spread over partitions, and the reducer must be a `SpreadReducer`. An event
     /// that lacks one of the parts passes the reducer by.
     static var key: Key { get }
+    /// How states pass from and to other versions; none if nothing is declared.
+    static var migrations: [Migration<State>] { get }
 
     /// Folds one event into its state.
     static func reduce(_ state: inout State, _ input: Input)
@@ -76,6 +78,10 @@ extension Int: ReducerState {}
 extension Array: ReducerState where Element: Codable {}
 extension Set: ReducerState where Element: Codable {}
 extension Dictionary: ReducerState where Key: Codable, Value: Codable {}
+
+extension Reducer {
+    public static var migrations: [Migration<State>] { [] }
+}
 
 extension Reducer where External == State {
     @inlinable

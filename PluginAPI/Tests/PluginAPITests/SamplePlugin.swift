@@ -1,5 +1,10 @@
 import PluginAPI
 
+struct PlainReason: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
 /// A plugin that uses all of the SDK.
 struct SamplePlugin: Plugin {
     struct Settings: PluginSettings {
@@ -68,6 +73,19 @@ struct Scores: Reducer {
         var scores = Mean()
         var labels: Set<String> = []
         var last: Timestamp?
+    }
+
+    /// As version 1 stored it.
+    struct First: Codable { var labels: [String] }
+
+    static var migrations: [Migration<State>] {
+        [
+            .from(1) { (old: First) in
+                guard !old.labels.isEmpty else { throw PlainReason("no label") }
+                return State(labels: Set(old.labels))
+            },
+            .to(1) { First(labels: $0.labels.sorted()) },
+        ]
     }
 
     static func reduce(_ state: inout State, _ input: ScoreEvent) {

@@ -5,7 +5,8 @@
 //         -I PluginAPI/CPluginAPI/include Tests/Plugins/CounterInC/counter.c -o counter-in-c.so
 //
 // With -DVERSION=2 its states are of another version: they count each event twice. With -DCOUNTS=3 it counts three times and
-// does not say so. With -DFORGETS it reads no state.
+// does not say so. With -DFORGETS it reads no state. With -DMIGRATES=N as well as -DVERSION=2 it brings edges from version 1
+// and back, each of which converts N states.
 //
 // The rest makes it evil. At each event of the actor "mallory": -DTRAPS, -DABORTS, -DEXITS, -DOVERFLOWS_STACK,
 // -DOVERFLOWS_STATE, -DLOOPS, -DLEAKS, -DLEAVES_THREAD, -DCHANGES_PROCESS. Whatever comes: -DGARBLES_STATE, -DWRONG_NOTE,
@@ -186,6 +187,39 @@ static lectern_status decode(void *context, const void *bytes, uint64_t length, 
   return LECTERN_OK;
 }
 
+#ifdef MIGRATES
+static const lectern_host *the_host;
+
+static lectern_status convert(const void *bytes, uint64_t length, const lectern_writer *writer, bool up) {
+  static int converted;
+  state migrated;
+  if (decode(NULL, bytes, length, &migrated) != LECTERN_OK) return LECTERN_FAILED;
+  if (++converted > MIGRATES) {
+    the_host->fail(the_host, (lectern_text)TEXT("this state is too much"));
+    return LECTERN_FAILED;
+  }
+  migrated.events = up ? migrated.events * 2 : migrated.events / 2;
+  return encode(NULL, &migrated, writer);
+}
+
+static lectern_status up(void *context, const void *bytes, uint64_t length, const lectern_writer *writer) {
+  (void)context;
+  return convert(bytes, length, writer, true);
+}
+
+static lectern_status down(void *context, const void *bytes, uint64_t length, const lectern_writer *writer) {
+  (void)context;
+  return convert(bytes, length, writer, false);
+}
+
+static const lectern_migration migration_up = {
+    .size = sizeof migration_up, .reducer = TEXT("counts"), .from = 1, .to = 2, .convert = up};
+static const lectern_migration migration_down = {
+    .size = sizeof migration_down, .reducer = TEXT("counts"), .from = 2, .to = 1, .convert = down};
+static const lectern_migration *const migration_list[] = {&migration_up, &migration_down};
+static const lectern_migrations migrations = {.size = sizeof migrations, .count = 2, .items = migration_list};
+#endif
+
 static void rows(void *context, const lectern_key *key, const void *memory, const lectern_rows *rows) {
   (void)context;
   const state *shown = memory;
@@ -243,7 +277,13 @@ static const void *extension(void *context, lectern_text id) {
   static const struct {
     lectern_text id;
     const void *table;
-  } known[] = {{TEXT(LECTERN_REDUCERS), &reducers}, {TEXT(LECTERN_TABLES), &tables}};
+  } known[] = {
+      {TEXT(LECTERN_REDUCERS), &reducers},
+      {TEXT(LECTERN_TABLES), &tables},
+#ifdef MIGRATES
+      {TEXT(LECTERN_MIGRATIONS), &migrations},
+#endif
+  };
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (id.length == known[i].id.length && memcmp(id.start, known[i].id.start, id.length) == 0) return known[i].table;
   return NULL;
@@ -252,6 +292,9 @@ static const void *extension(void *context, lectern_text id) {
 static void destroy(void *context) { (void)context; }
 
 static lectern_status create(const lectern_host *host, lectern_text settings, lectern_plugin *plugin) {
+#ifdef MIGRATES
+  the_host = host;
+#endif
   (void)host;
   (void)settings;
   plugin->context = NULL;

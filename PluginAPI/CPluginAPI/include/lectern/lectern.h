@@ -7,3 +7,4 @@
 #include "sources.h"
 #include "views.h"
 #include "functions.h"
+#include "migrations.h"

@@ -1,0 +1,85 @@
+import EventLog
+import KeyValueStore
+import PluginHost
+import Records
+
+/// The last checkpoints of a plugin, as one of its builds goes on from them.
+struct StoredStates {
+    enum Course {
+        /// The build goes on from what is stored, if there is anything.
+        case continued
+        /// It goes on from what migrations have made of it, which the store does not hold yet.
+        case migrated
+        /// It can't go on, and folds the log from its first record.
+        case rebuilt
+    }
+
+    private let plugin: String
+    private(set) var course = Course.continued
+    /// By partition; those from which nothing is known are left out.
+    private(set) var checkpoints: [Int: RestoredCheckpoint] = [:]
+
+    /// - Throws: `RestoreError`, or what the store throws.
+    init(of build: PluginBuild, _ parts: EngineParts) throws {
+        plugin = build.id
+        let log = parts.log.identity
+        var edges: [Int: [CheckpointSummary.Edge]] = [:]
+        for partition in 0..<log.partitions {
+            guard let stored = try parts.store.restore(plugin: build.id, partition: partition) else { continue }
+            guard let summary = CheckpointSummary(stored.summary), let way = summary.edges(to: build.description) else {
+                rebuild()
+                return
+            }
+            guard stored.log == log.id else {
+                throw RestoreError(plugin: build.id, partition: partition, reason: RestoreError.otherLog)
+            }
+            checkpoints[partition] = stored
+            edges[partition] = way
+        }
+        if edges.values.allSatisfy(\.isEmpty) { return }
+        var migration = StateMigration(build)
+        for (partition, stored) in checkpoints {
+            do {
+                guard let migrated = try migration.migrate(stored, by: edges[partition] ?? []) else {
+                    rebuild()
+                    return
+                }
+                checkpoints[partition] = migrated
+            } catch {
+                throw RestoreError(
+                    plugin: build.id, partition: partition,
+                    reason: "\(error); `lectern plugin rebuild \(build.id)` folds the log anew instead")
+            }
+        }
+        course = .migrated
+    }
+
+    private mutating func rebuild() {
+        course = .rebuilt
+        checkpoints = [:]
+    }
+
+    /// What the store has to hold in place of all that it holds of the plugin; nil unless it was migrated.
+    var replacement: [Checkpoint]? {
+        guard course == .migrated else { return nil }
+        return checkpoints.flatMap { partition, stored in
+            var marks = MarkSet.joined(stored.marks)
+            let last = marks.popLast() ?? []
+            let head = Checkpoint(
+                log: stored.log, plugin: plugin, partition: partition, position: stored.position, epoch: stored.epoch,
+                blocks: [], marks: [], summary: stored.summary)
+            return (marks + [last]).enumerated().map { index, marks in
+                head.adding(marks, index == 0 ? stored.blocks : [])
+            }
+        }
+    }
+}
+
+extension Checkpoint {
+    fileprivate func adding(_ marks: [UInt8], _ blocks: [StateBlock]) -> Checkpoint {
+        var checkpoint = self
+        checkpoint.marks = marks
+        checkpoint.blocks = blocks
+        return checkpoint
+    }
+}
