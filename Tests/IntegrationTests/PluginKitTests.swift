@@ -134,6 +134,19 @@ extension IntegrationTests {
         }
 
         @Test(
+            "migrations are tried there and back",
+            .enabled(if: Installation.isCompilerExpected, "needs gcc"))
+        func migrations() throws {
+            let events = try folder.write("events.jsonl", lines: events)
+            let library = try counter(
+                changing: "#ifndef VERSION\n", to: "#define VERSION 2\n#define MIGRATES 1000\n#ifndef VERSION\n")
+            let checked = try lectern("plugin", "check", library, "--events", events, "--json")
+            #expect(checked.exit == .code(0), "\(checked.printed)")
+            let detail = try checks(checked.printed)["reducer counts, migrations"]?["detail"]
+            #expect(detail == "2 to 1: the empty state and 7 of the events, and 8 come back as they were")
+        }
+
+        @Test(
             "a broken library fails the check that it breaks, and no other way",
             .enabled(if: Installation.isCompilerExpected, "needs gcc"),
             arguments: [
@@ -151,6 +164,11 @@ extension IntegrationTests {
                 (
                     "value < 24 ? 0 : value <= 0xff ? 1", "value <= 0xff ? 1", "reducer counts, states",
                     "a length or integer in 0 bytes, found the same in 1"
+                ),
+                // Converts otherwise the second time.
+                (
+                    "#ifndef VERSION\n", "#define VERSION 2\n#define MIGRATES 1\n#ifndef VERSION\n",
+                    "reducer counts, migrations", "2 to 1: expected the same each time, found"
                 ),
                 // Remembers beside its states.
                 (

@@ -223,6 +223,35 @@ import Testing
         #expect(try await store.get("External,a.attempts@1,actor:s1") == "1")
     }
 
+    @Test(arguments: StoreKind.allCases) func replacingLeavesNothingOfWhatWasThere(kind: StoreKind) async throws {
+        let folder = try Folder()
+        let store = try kind.open(in: folder)
+        let old = [block("attempts", [([.text("s1")], cbor(1)), ([.text("s2")], cbor(2))])]
+        for partition in 0..<2 {
+            try store.commit([checkpoint("a", partition: partition, position: 9, blocks: old, marks: [1])])
+        }
+        try store.commit([checkpoint("b", blocks: old)])
+        var new = block("attempts", [([.text("s1")], cbor(5))])
+        new.incarnation = 2
+        // Of several for one partition each adds to the one before.
+        try store.replace(
+            plugin: "a",
+            with: [
+                checkpoint("a", position: 4, blocks: [new], marks: [2]),
+                checkpoint("a", position: 4, blocks: [], marks: [3]),
+            ])
+        let restored = try #require(try store.restore(plugin: "a", partition: 0))
+        #expect(restored.position == 4 && restored.marks == [[2], [3]])
+        #expect(states(restored) == ["attempts@2": [KeyBytes.encode([.text("s1")]): cbor(5)]])
+        #expect(try store.restore(plugin: "a", partition: 1) == nil)
+        #expect(try store.restore(plugin: "b", partition: 0) != nil)
+        // What can't be stored changes nothing.
+        var bad = new
+        bad.count = 7
+        #expect(throws: StoreError.self) { try store.replace(plugin: "a", with: [checkpoint("a", blocks: [bad])]) }
+        #expect(try store.restore(plugin: "a", partition: 0) == restored)
+    }
+
     @Test(arguments: StoreKind.persistent) func checkpointsOutliveTheProcess(kind: StoreKind) async throws {
         let folder = try Folder()
         let long = String(repeating: "😀", count: 500)

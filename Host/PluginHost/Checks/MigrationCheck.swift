@@ -25,7 +25,8 @@ package struct MigrationCheck {
         if let problem = CBOR.canonicalProblem(in: bytes) {
             return "expected core deterministic CBOR (RFC 8949, 4.2); \(problem); \(PluginOutput.shown(bytes))"
         }
-        if let again = converted(state), again != bytes {
+        let again = converted(state) ?? []
+        guard again == bytes else {
             return "expected the same each time, found \(PluginOutput.shown(bytes)) and \(PluginOutput.shown(again))"
         }
         return nil
