@@ -33,8 +33,6 @@ extension IntegrationTests {
                 var changed: [Changed]
             }
             var event: String
-            var seconds: Double?
-            var compileSeconds: Double?
             var dashboards: String?
             var differences: [Difference]
             var messages: [String]

@@ -64,6 +64,8 @@ struct PluginsReport: Encodable {
         let tables: [String]
         let dashboards: [String]
         let functions: [String]
+        /// `counts from version 1 to 2`.
+        let migrations: [String]
     }
 
     struct Refusal: Encodable {
@@ -98,7 +100,8 @@ struct PluginsReport: Encodable {
                 reducers: plugin.description.reducers.map { "\($0.id)@\($0.version)" },
                 aggregators: plugin.description.aggregators, tables: plugin.description.tables.map(\.id),
                 dashboards: plugin.description.dashboards.map(\.id),
-                functions: plugin.description.functions.map(\.summary))
+                functions: plugin.description.functions.map(\.summary),
+                migrations: plugin.description.migrations.map(\.description))
         }
         off = catalog.off.map {
             Off(
