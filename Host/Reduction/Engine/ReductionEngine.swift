@@ -72,6 +72,8 @@ package final class ReductionEngine: Sendable {
             for plugin in group.rebuilt { parts.commits.replace(plugin: plugin, with: []) }
             for (plugin, checkpoints) in group.migrated { parts.commits.replace(plugin: plugin, with: checkpoints) }
         }
+        // Who looks at states from now on finds those.
+        parts.commits.flush()
         live.withLock { $0.members = members }
         workers.set(members.values.map(\.group))
         for member in members.values {

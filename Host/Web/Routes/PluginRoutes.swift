@@ -81,6 +81,17 @@ package enum PluginReloadError: Error, Equatable {
     case failed(String)
 }
 
+extension PluginChange {
+    /// A change and what became of the plugin's states, for people.
+    package static func text(
+        _ id: String, _ change: String, build: String, isRebuilt: Bool, isMigrated: Bool
+    ) -> String {
+        let states =
+            isRebuilt ? ", its states made anew from the first record" : isMigrated ? ", its states migrated" : ""
+        return "\(id) \(change): build \(build.prefix(12))\(states)"
+    }
+}
+
 /// Operators replace plugins: `POST /api/v1/plugins/reload` looks at the whole folder, `POST /api/v1/plugins/{id}/reload`
 /// at one plugin; `rebuild`, `enable` and `disable` in its place are what `PluginRequest` says.
 ///

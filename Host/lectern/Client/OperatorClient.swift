@@ -1,4 +1,5 @@
 import Foundation
+import Web
 
 /// What operators ask of a running host's plugins, and what it answers.
 struct OperatorClient {
@@ -83,11 +84,9 @@ extension OperatorClient.Answer {
     /// What has changed, a line each.
     var lines: [String] {
         changes.map { change in
-            let how =
-                rebuilt.contains(change.id)
-                ? ", its states made anew from the first record"
-                : migrated.contains(change.id) ? ", its states migrated" : ""
-            return "\(change.id) \(change.change): build \(change.build.prefix(12))\(how)"
+            PluginChange.text(
+                change.id, change.change, build: change.build, isRebuilt: rebuilt.contains(change.id),
+                isMigrated: migrated.contains(change.id))
         }
             + shadow.map {
                 "\($0.id): \($0.changed) of the \($0.states) states that the last \($0.events) events make differ from "

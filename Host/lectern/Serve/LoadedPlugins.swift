@@ -77,11 +77,11 @@ final class LoadedPlugins: Sendable {
             switch result {
             case .success(let reload):
                 for change in reload.changes {
-                    let how =
-                        reload.rebuilt.contains(change.id)
-                        ? ", its states made anew from the first record"
-                        : reload.migrated.contains(change.id) ? ", its states migrated" : ""
-                    Terminal.note("\(change.id) \(change.kind.rawValue): build \(change.build.prefix(12))\(how)")
+                    Terminal.note(
+                        PluginChange.text(
+                            change.id, change.kind.rawValue, build: change.build,
+                            isRebuilt: reload.rebuilt.contains(change.id),
+                            isMigrated: reload.migrated.contains(change.id)))
                 }
             case .failure(.unknown(let reason)), .failure(.failed(let reason)): Terminal.warn(reason)
             case nil: return
