@@ -207,6 +207,36 @@ extension IntegrationTests {
             #expect(!answer.body.contains("\"changed\":0}"), "\(answer.body)")
         }
 
+        @Test(
+            "an operator goes back to the build before, for good, and forth again", arguments: ["worker", "inprocess"])
+        func rolledBack(_ placement: String) throws {
+            try install()
+            try FileManager.default.createDirectory(
+                atPath: "\(folder.path)/first", withIntermediateDirectories: true)
+            try FileManager.default.copyItem(
+                atPath: "\(plugins)/counter.so", toPath: "\(folder.path)/first/counter.so")
+            let host = try HostProcess(
+                data: data, plugins: plugins, settings: ["ingest.trust=loopback", "plugins.placement=\(placement)"])
+            let early = try host.change("counter-in-c", "rollback")
+            #expect(early.status == 409 && early.body.contains("No build of counter-in-c is known"), "\(early.body)")
+            let group = try send(1_000, to: host)
+            try install(["VERSION=2"])
+            #expect(try host.reload().status == 200)
+
+            let arguments = ["plugin", "rollback", "counter-in-c", "--to", host.address, "--token", "\(data)/tokens"]
+            #expect(try run(Installation.lectern, arguments).contains("counter-in-c replaced: build "))
+            let again = try host.change("counter-in-c", "rollback")
+            #expect(again.status == 409 && again.body.contains("has gone back already"), "\(again.body)")
+            #expect(try host.request("/api/v1/plugins").body.contains("an operator went back to the build before"))
+            #expect(try host.stop() == .code(0))
+            try host.restart()
+            let expected = try Folding(inputs: [group.file], plugins: "\(folder.path)/first")().statesByComponent()
+            #expect(try eventually(seconds: 10) { try counts(host) == expected["counter-in-c.counts"]?.sorted() })
+
+            #expect(try host.change("counter-in-c", "release").status == 200)
+            try expectStates(of: host, toEqualTheFoldOf: group.file)
+        }
+
         @Test("plugins come and go, and their states are kept")
         func comeAndGo() throws {
             let host = try HostProcess(data: data, plugins: plugins)

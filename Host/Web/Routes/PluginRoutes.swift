@@ -9,6 +9,8 @@ package enum PluginRequest: Sendable, Equatable {
     case rebuild(String)
     /// Try a plugin again whose build was put away.
     case release(String)
+    /// Go back to the build that ran before the present one, whatever the file holds, until it is released or replaced.
+    case rollback(String)
     /// Load a plugin that was disabled; it goes on from its checkpoint.
     case enable(String)
     /// Keep a plugin off, until it is enabled. Its checkpoint stays.
@@ -93,7 +95,7 @@ extension PluginChange {
 }
 
 /// Operators replace plugins: `POST /api/v1/plugins/reload` looks at the whole folder, `POST /api/v1/plugins/{id}/reload`
-/// at one plugin; `rebuild`, `enable` and `disable` in its place are what `PluginRequest` says.
+/// at one plugin; `rebuild`, `enable`, `disable`, `release` and `rollback` in its place are what `PluginRequest` says.
 ///
 /// Each answers when the new generation folds, or with an error that says why the one before goes on:
 /// `{"changes": [{"id", "change", "build"}], "rebuilt": […], "migrated": […], "shadow": [{"id", "events", "states", "changed"}],
@@ -110,6 +112,7 @@ struct PluginRoutes {
         let requests: [(name: String, of: @Sendable (String) -> PluginRequest)] = [
             ("reload", { .reload($0) }), ("rebuild", { .rebuild($0) }), ("enable", { .enable($0) }),
             ("disable", { .disable($0) }), ("release", { .release($0) }),
+            ("rollback", { .rollback($0) }),
         ]
         for request in requests {
             router.post("/api/v1/plugins/{id}/\(request.name)") { _, context in

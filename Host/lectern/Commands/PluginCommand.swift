@@ -10,6 +10,7 @@ struct PluginCommand: AsyncParsableCommand {
             PluginCheckCommand.self,
             PluginListCommand.self, PluginEnableCommand.self, PluginDisableCommand.self, PluginReloadCommand.self,
             PluginRebuildCommand.self, PluginReleaseCommand.self,
+            PluginRollbackCommand.self,
         ])
 }
 

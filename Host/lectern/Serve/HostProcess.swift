@@ -62,7 +62,8 @@ struct HostProcess {
         for column in engine.lackingColumns { Terminal.warn("left out: \(column)") }
         ingest = IngestService(
             settings.ingest, log: log, sources: engine.sources.map(PluginSource.init))
-        let plugins = LoadedPlugins(catalog, engine: engine, ingest: ingest, load: load)
+        let plugins = LoadedPlugins(
+            catalog, engine: engine, ingest: ingest, history: BuildHistory(data: data), load: load)
         self.plugins = plugins
         self.troubles = troubles
         judge = WorkThread(name: "quarantine") {

@@ -12,17 +12,20 @@ final class LoadedPlugins: Sendable {
     private let load: @Sendable ([PluginBuild]) -> PluginCatalog
     private let engine: ReductionEngine
     private let ingest: IngestService
+    let history: BuildHistory
     /// Held while plugins are being replaced.
     private let reloading = Mutex(())
 
     init(
-        _ catalog: PluginCatalog, engine: ReductionEngine, ingest: IngestService,
+        _ catalog: PluginCatalog, engine: ReductionEngine, ingest: IngestService, history: BuildHistory,
         load: @escaping @Sendable ([PluginBuild]) -> PluginCatalog
     ) {
         self.catalog = Mutex(catalog)
         self.engine = engine
         self.ingest = ingest
         self.load = load
+        self.history = history
+        note(catalog)
     }
 
     var report: PluginReport {
@@ -123,7 +126,14 @@ final class LoadedPlugins: Sendable {
             ingest.replaceSources(engine.sources.map(PluginSource.init))
         }
         catalog.withLock { $0 = found }
+        note(found)
         return reload
+    }
+
+    private func note(_ catalog: PluginCatalog) {
+        do { try history.note(catalog.plugins) } catch {
+            Terminal.warn("which builds have run can't be kept, so nobody can go back to them: \(error)")
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import PluginHost
+import Records
 import Synchronization
 import Web
 
@@ -27,6 +28,7 @@ final class PluginChanges: Sendable {
         case .reload(let id): return try plugins.reload(id)
         case .rebuild(let id): return try plugins.reload(id, anew: true)
         case .release(let id): return try release(id)
+        case .rollback(let id): return try rollBack(id)
         case .enable(let id): return try `switch`(id, on: true)
         case .disable(let id): return try `switch`(id, on: false)
         }
@@ -46,6 +48,42 @@ final class PluginChanges: Sendable {
             throw .failed("It can't be kept in \(data): \(error)")
         }
         return try plugins.reload(id)
+    }
+
+    private func rollBack(_ id: String) throws(PluginReloadError) -> PluginReload {
+        guard let running = plugins.report.plugins.first(where: { $0.id == id }) else {
+            throw .unknown("There is no plugin \(id) that runs.")
+        }
+        let isBefore = quarantine.verdicts.values.contains { verdict in
+            if case .replaced(let path, _) = verdict { path.hasSuffix("/\(running.build).so") } else { false }
+        }
+        guard !isBefore else {
+            throw .failed(
+                "\(id) has gone back already; `lectern plugin release \(id)` goes on with the build that its file holds."
+            )
+        }
+        guard let before = plugins.history.before(id) else {
+            throw .failed(
+                "No build of \(id) is known to have run here before this one. Put its file into the folder of plugins, and: "
+                    + "lectern plugin reload \(id)")
+        }
+        do {
+            let entry = Quarantine.Entry(
+                plugin: id, kind: .off, since: WallClock.microseconds,
+                reason: "an operator went back to the build before"
+            ).replaced(by: before)
+            try quarantine.add(running.build, entry)
+        } catch {
+            throw .failed("It can't be kept in \(data): \(error)")
+        }
+        do throws(PluginReloadError) {
+            let reload = try plugins.reload(id)
+            guard reload.changes.isEmpty else { return reload }
+            throw PluginReloadError.failed("The build before can't go on: \(reload.refusals.joined(separator: " "))")
+        } catch {
+            _ = try? quarantine.release(id)
+            throw error
+        }
     }
 
     private func `switch`(_ id: String, on: Bool) throws(PluginReloadError) -> PluginReload {
