@@ -30,7 +30,9 @@ void lectern_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); 
 
 int lectern_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
-void lectern_close_from(int first) { syscall(SYS_close_range, first, ~0U, 0); }
+void lectern_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+  posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
 
 void lectern_wait_while(const uint32_t *word, uint32_t value, int64_t microseconds) {
   struct timespec time = {microseconds / 1000000, microseconds % 1000000 * 1000};

@@ -39,6 +39,10 @@ package final class WorkerProcess: Sendable {
         }
         posix_spawn_file_actions_adddup2(&actions, socket, Self.channelDescriptor)
         if let shared { posix_spawn_file_actions_adddup2(&actions, shared, Self.memoryDescriptor) }
+        // The host's sockets among them: none may stay open after it. Not in the worker itself, where the runtime's threads
+        // may have opened descriptors of theirs before any code of ours runs.
+        lectern_spawn_close_from(
+            &actions, (shared == nil ? Self.channelDescriptor : Self.memoryDescriptor) + 1)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -1,4 +1,3 @@
-import CRecords
 import Glibc
 import KeyValueStore
 import PluginHost
@@ -10,8 +9,6 @@ import Synchronization
 package enum WorkerMain {
     /// Runs until the host is gone. Does not return: whatever a plugin registered to run at the end is not wanted.
     package static func run() -> Never {
-        // Sockets of the host among them: none may stay open after it.
-        lectern_close_from(WorkerProcess.memoryDescriptor + 1)
         let channel = WorkerChannel(WorkerProcess.channelDescriptor)
         // A plugin that hangs does not keep the process after the host.
         let watch = WorkThread(name: "host watch") {

@@ -1,5 +1,6 @@
 // What Swift's Glibc module lacks of the system's calls.
 #pragma once
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,8 +20,8 @@ void lectern_name_thread(const char *name);
 /// A nameless file in memory that is closed by `exec`; -1 if the system has no room.
 int lectern_memory_file(const char *name);
 
-/// Closes the descriptors from this one on.
-void lectern_close_from(int first);
+/// Has a process that is spawned begin with the descriptors from this one on closed.
+void lectern_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 
 /// Sleeps while the word, which processes may share, has that value, until it is woken, or for at most so many
 /// microseconds.
