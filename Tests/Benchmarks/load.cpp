@@ -175,9 +175,9 @@ double cpu(long pid) {
   std::string text((std::istreambuf_iterator<char>(file)), {});
   size_t name = text.rfind(')');
   if (name == text.npos) fail("no process " + std::to_string(pid));
-  // The 12th and 13th field after the name.
+  // The 14th and 15th field; the name is the second.
   const char *at = text.c_str() + name + 1;
-  for (int field = 0; field < 12; field++) at = std::strchr(at + 1, ' ');
+  for (int field = 0; field < 11; field++) at = std::strchr(at + 1, ' ');
   char *end;
   double user = std::strtod(at, &end);
   return (user + std::strtod(end, nullptr)) / double(sysconf(_SC_CLK_TCK));

@@ -10,7 +10,8 @@
 # the states are not those of `lectern fold`, if a worker is left over, or beyond a bound.
 #
 # The second replaces it by builds of the same version, with a state for each of 1,000,000 actors, and prints how long
-# events waited between one build and the next: for 99 of 100 reloads less than 1 ms. Fails as the first does.
+# events waited between one build and the next: for 99 of 100 reloads less than 1 ms, or than 99 of 100 wake-ups of threads
+# take on this machine meanwhile (wakeups.cpp), if that is more. Fails as the first does.
 #
 # With each reload 1000 or 3000 events are sent, in portions of 100, each as fast as the host takes it.
 set -euo pipefail
@@ -18,6 +19,7 @@ cd "$(dirname "$0")/../.."
 . Tests/Benchmarks/common.sh
 mode=builds
 if [ "${1:-}" = pause ]; then mode=pause && shift; fi
+compile wakeups Tests/Benchmarks/wakeups.cpp
 states=1000000 portion=100
 # Portions that are sent with each reload, and the seconds between them: for as long as it takes.
 if [ $mode = builds ]; then
@@ -27,8 +29,8 @@ else
 fi
 
 folder=$(mktemp -d "$work/reload.XXXXXX")
-host= replay=
-trap 'kill $host $replay 2>/dev/null || true; wait; rm -rf "$folder"' EXIT
+host= replay= probe=
+trap 'kill $host $replay $probe 2>/dev/null || true; wait; rm -rf "$folder"' EXIT
 
 for version in 1 2; do
     gcc -std=c11 -O2 -fPIC -shared -fvisibility=hidden -Wl,-z,nodelete,-z,defs,--build-id -DVERSION=$version \
@@ -105,6 +107,8 @@ run() {
     replay=$!
     exec 3>"$folder/pipe"
     : >"$folder/samples"
+    "$work/wakeups" >"$folder/wakeups" &
+    probe=$!
     for ((build = 1; build <= builds; build++)); do
         version=1
         if [ $mode = builds ] && [ $((build / 2 % 2)) = 1 ]; then version=2; fi
@@ -120,6 +124,9 @@ run() {
             "$(sed 's/.*"pause":\([^,}]*\).*/\1/' <<<"$answer" | awk '{print $1 * 1000}')" \
             "$(awk '/^VmRSS/{print $2}' "/proc/$host/status") $(pgrep -c -P "$host" || true)" >>"$folder/samples"
     done
+    kill -TERM $probe
+    wait $probe
+    probe=
     exec 3>&-
     wait $replay || { echo "the replay ended with $?" >&2; exit 1; }
     replay=
@@ -136,7 +143,12 @@ run() {
     echo "$placement: $builds reloads took a median of $(p 50 2) s, p99 $(p 99 2) s; a shard's events waited a median of" \
         "$(p 50 3) ms, p99 $(p 99 3) ms, at most $(p 100 3) ms"
     if [ $mode = pause ]; then
-        awk "BEGIN {exit !($(p 99 3) < 1)}" || { echo "$placement: p99 of the pause is beyond 1 ms" >&2; failed=1; }
+        local median late longest bound
+        read -r median late longest <"$folder/wakeups"
+        bound=$(awk "BEGIN {print ($late > 1 ? $late : 1)}")
+        echo "$placement: meanwhile threads that waited ran late by a median of $median ms, p99 $late ms, at most" \
+            "$longest ms, which is the machine's; the bound of the wait's p99 is $bound ms"
+        awk "BEGIN {exit !($(p 99 3) <= $bound)}" || { echo "$placement: p99 of the wait is beyond $bound ms" >&2; failed=1; }
     else
         # Slope and its standard error.
         local bound=0

@@ -181,12 +181,20 @@ extension ReductionEngine {
     /// Whether the plugin can't fold at present: then any build is better.
     private func hasTrouble(_ plugin: String) -> Bool { troubles[plugin] != nil }
 
-    /// Waits until the followers are so near the log's end that waiting for them holds nobody up.
+    /// Waits until the followers are so near the log's end that waiting for them holds nobody up. Under a load that leaves
+    /// them no room to come that near, they need not for longer than a second.
     private func catchUp(_ followers: some Collection<any ShardGroup>) throws {
+        var patience: Int64?
         while true {
             if let failure = followers.lazy.compactMap(\.failure).first { throw failure }
             if let failure { throw ReplacementError(description: "the host has stopped folding: \(failure)") }
-            if followers.allSatisfy({ $0.distance < 256 << 10 }) { return }
+            let distance = followers.map(\.distance).max() ?? 0
+            if distance < 16 << 10 { return }
+            if distance < 256 << 10 {
+                let now = MonotonicClock.microseconds, end = patience ?? now + 1_000_000
+                if now > end { return }
+                patience = end
+            }
             usleep(1000)
         }
     }

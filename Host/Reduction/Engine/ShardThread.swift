@@ -40,8 +40,8 @@ final class ShardThread: @unchecked Sendable {
     /// When it did, on the monotonic clock; 0: not yet.
     private let tookOver = Atomic<Int64>(0)
     private let ended = Atomic<Int64>(0)
-    /// Bytes of the log that are still to be folded, of the last segment; `.max` while there are more segments, and until
-    /// it has caught up once.
+    /// Bytes of the log that a follower still had to fold when it had folded what it knew of, of the last segment; `.max`
+    /// while there are more segments, and until it has caught up once.
     private let lag = Atomic<UInt64>(.max)
     /// Whether all is folded that the log held when it began. A follower that can't do that must not take over.
     private var hasCaughtUp = false
@@ -122,7 +122,7 @@ final class ShardThread: @unchecked Sendable {
             let isLast = stopping.load(ordering: .acquiring)
             let isLive = checkLive()
             if isLast, !isLive { return }
-            if !isLive { count(through: log.durableEnd) }
+            if !isLive { count() }
             let end =
                 isLast || !hasCaughtUp
                 ? log.durableEnd
@@ -135,18 +135,23 @@ final class ShardThread: @unchecked Sendable {
             let start = cursor.offset
             while let chunk = try cursor.next(through: end) {
                 guard try consumer.add(chunk, onGeneration: meets) else { return }
-                count(through: end)
+                count()
                 if checkLive() {
                     consumer.poll(interval: interval)
                 } else if stopping.load(ordering: .relaxed) {
                     return
                 }
             }
-            if !hasCaughtUp {
+            if !hasCaughtUp || !checkLive() {
+                // What a worker was given it may still have to fold, and the log has gone on meanwhile.
                 _ = try consumer.drain()
                 hasCaughtUp = true
+                let offset = cursor.offset, end = log.durableEnd
+                lag.store(
+                    offset.segment == end.segment ? UInt64(max(0, Int(end.byte) - Int(offset.byte))) : .max,
+                    ordering: .relaxed)
             }
-            count(through: end)
+            count()
             guard checkLive() else { continue }
             consumer.poll(interval: interval)
             if isLast { return try consumer.finish() }
@@ -156,7 +161,7 @@ final class ShardThread: @unchecked Sendable {
         }
     }
 
-    private func count(through end: LogOffset) {
+    private func count() {
         if isPassing, let taken = consumer.takenOver {
             isPassing = false
             uncounted = taken.events
@@ -165,11 +170,6 @@ final class ShardThread: @unchecked Sendable {
         }
         counters.events.store(consumer.events &- uncounted, ordering: .relaxed)
         counters.duplicates.store(consumer.duplicates, ordering: .relaxed)
-        let offset = cursor.offset
-        lag.store(
-            hasCaughtUp && offset.segment == end.segment
-                ? UInt64(max(0, Int(end.byte) - Int(offset.byte))) : .max,
-            ordering: .relaxed)
     }
 
     /// At a generation record: whether this shard ends there.

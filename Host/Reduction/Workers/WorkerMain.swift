@@ -1,4 +1,3 @@
-import CRecords
 import Glibc
 import KeyValueStore
 import PluginHost
