@@ -20,6 +20,11 @@ package struct IngestConfiguration: Sendable {
     /// `chrome-extension://abc`. The host's own always may, and so may programs, which send none.
     package var origins: [String] = []
 
+    /// Files of rules that say which domains' events are taken, each after those that it overrides.
+    package var rules: [String] = []
+    /// The fields in which events may name a domain, or an address of one; the actor's id counts as well.
+    package var domainFields = ["chrome_identity.email"]
+
     /// The largest event: a WebSocket message, or an event of a request.
     package var eventBytes = 4 << 20
     /// The longest type, actor's id and client's id.
@@ -56,6 +61,8 @@ package struct IngestConfiguration: Sendable {
 
         eventBytes = reader.size("frame", default: eventBytes, in: 1_024...(32 << 20))
         origins = reader.strings("origins", default: origins)
+        rules = reader.strings("rules", default: rules)
+        domainFields = reader.strings("domain", default: domainFields)
 
         let limits = reader.section("limits")
         nameBytes = limits.size("name", default: nameBytes, in: 16...16_384)

@@ -9,6 +9,7 @@ package final class IngestCounters: Sendable {
     private let unauthenticatedCount = Atomic<UInt64>(0)
     private let refusedCount = Atomic<UInt64>(0)
     private let sourceRejectionCount = Atomic<UInt64>(0)
+    private let blockedCount = Atomic<UInt64>(0)
     private let connectionCount = Atomic<Int>(0)
     private let backlogByteCount = Atomic<Int>(0)
 
@@ -18,6 +19,8 @@ package final class IngestCounters: Sendable {
     package var accepted: UInt64 { acceptedCount.load(ordering: .relaxed) }
     /// Those that a numbering client had sent before.
     package var duplicates: UInt64 { duplicateCount.load(ordering: .relaxed) }
+    /// Events that were not taken because a rule says so.
+    package var blocked: UInt64 { blockedCount.load(ordering: .relaxed) }
     /// WebSockets that are open.
     package var connections: Int { connectionCount.load(ordering: .relaxed) }
     /// Bytes of events that wait for authentication.
@@ -48,6 +51,8 @@ package final class IngestCounters: Sendable {
         case .read, .reduce: break
         }
     }
+
+    func countBlocked() { blockedCount.wrappingAdd(1, ordering: .relaxed) }
 
     /// Counts a connection that opens, unless `limit` are open.
     func openConnection(limit: Int) -> Bool {

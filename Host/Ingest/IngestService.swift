@@ -11,6 +11,8 @@ package final class IngestService: Sendable {
     let log: EventLog
     let clients: Clients
     let workspaces: Workspaces
+    /// Whose events are taken; nil: everybody's.
+    package let blockList: BlockList?
     private let sources: Mutex<[String: any EventSource]>
     private let clock: @Sendable () -> Int64
 
@@ -19,12 +21,14 @@ package final class IngestService: Sendable {
     ///   - clock: microseconds since 1970 UTC.
     package init(
         _ configuration: IngestConfiguration, log: EventLog, sources: [any EventSource] = [],
+        blockList: BlockList? = nil,
         clock: @escaping @Sendable () -> Int64 = { WallClock.microseconds }
     ) {
         self.configuration = configuration
         self.log = log
         self.clients = Clients(log: log)
         self.workspaces = Workspaces(configuration)
+        self.blockList = blockList
         self.sources = Mutex(Dictionary(sources.map { ($0.id, $0) }) { first, _ in first })
         self.clock = clock
     }

@@ -17,7 +17,7 @@ struct Lectern: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, WorkerCommand.self, FoldCommand.self, ReplayCommand.self, SimulateCommand.self,
             PluginCommand.self, DevCommand.self,
-            LogCommand.self,
+            LogCommand.self, RulesCommand.self,
             KeyValueStoreCommand.self, DeadLettersCommand.self, ConfigCommand.self,
         ])
 }

@@ -2,7 +2,7 @@ import Ingest
 import Testing
 
 @Suite struct LockedFieldsTests {
-    @Test func repeatingTheSourceIsIgnoredWhole() throws {
+    @Test func laterLocksAreAddedAlsoWithTheSameSource() throws {
         let rig = try Rig()
         let client = try rig.connect()
         client.send(
@@ -11,7 +11,7 @@ import Testing
             #"{"event":"lock_fields","fields":{"browserInfo":{"a":[1,"}"]},"version":"3"}}"#,
             #"{"event":"a","user_id":"u1"}"#)
         let locked = try rig.events()[0].session["locked"]
-        #expect(locked == JSON(#"{"source":"org.x","version":"3","browserInfo":{"a":[1,"}"]}}"#))
+        #expect(locked == JSON(#"{"source":"org.x","version":"3","more":true,"browserInfo":{"a":[1,"}"]}}"#))
     }
 
     @Test func anotherSourceIsLocked() throws {
@@ -42,12 +42,12 @@ import Testing
         let client = try rig.connect()
         client.send(
             #"{"event":"a","user_id":"u1","metadata":{"ts":1000}}"#,
-            #"{"event":"lock_fields","fields":{"event":"renamed","metadata":{"iso_ts":"bad"}}}"#,
+            #"{"event":"lock_fields","fields":{"event":"renamed","event_type":"too","metadata":{"iso_ts":"bad"}}}"#,
             #"{"event":"b","metadata":{"ts":1000}}"#,
             #"{"event":"lock_fields","fields":{"metadata":{"iso_ts":"1970-01-01T00:00:02Z"}}}"#,
             #"{"event":"c","metadata":{"ts":1000}}"#)
         let events = try rig.events()
-        #expect(events.map(\.type) == ["a", "renamed", "renamed"])
+        #expect(events.map(\.type) == ["a", "b", "c"])
         #expect(events.map(\.time) == [1_000_000, Rig.start, 2_000_000])
         #expect(events.map(\.isTimeClaimed) == [true, false, true])
         #expect(events.map(\.payload)[1] == #"{"event":"b","metadata":{"ts":1000}}"#)

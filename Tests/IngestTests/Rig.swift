@@ -28,12 +28,18 @@ final class Rig {
         directory = FileManager.default.temporaryDirectory.path + "/ingest-\(UUID().uuidString)"
         self.bufferBytes = bufferBytes
         log = try Self.open(directory, bufferBytes)
-        service = IngestService(configuration, log: log, sources: sources, clock: { [clock] in clock.now })
+        service = IngestService(
+            configuration, log: log, sources: sources, blockList: try Self.blockList(configuration),
+            clock: { [clock] in clock.now })
     }
 
     deinit {
         try? log.close()
         try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    private static func blockList(_ configuration: IngestConfiguration) throws -> BlockList? {
+        configuration.rules.isEmpty ? nil : try BlockList(files: configuration.rules)
     }
 
     private static func open(_ directory: String, _ bufferBytes: Int) throws -> EventLog {
@@ -51,7 +57,9 @@ final class Rig {
 
     private func reopen() throws {
         log = try Self.open(directory, bufferBytes)
-        service = IngestService(configuration, log: log, sources: sources, clock: { [clock] in clock.now })
+        service = IngestService(
+            configuration, log: log, sources: sources, blockList: try Self.blockList(configuration),
+            clock: { [clock] in clock.now })
     }
 
     /// As if the machine had stopped while it wrote the last `bytes` of the log.

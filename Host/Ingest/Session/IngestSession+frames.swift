@@ -19,7 +19,7 @@ extension IngestSession {
         for (index, message) in workspace.frames.messages.enumerated() {
             var frame = Frame(bytes: workspace.frames.bytes(of: message), index: index)
             if report.isOver {
-                if !numbers.isNumbered { addLetter(.protect, "sent after \"terminate\"", frame.bytes, number: 0) }
+                if !numbers.isNumbered { addLetter(.protect, report.over ?? "", frame.bytes, number: 0) }
             } else if let source {
                 number(&frame, lectern_value())
                 takeLine(frame, source)
@@ -43,11 +43,10 @@ extension IngestSession {
             let limit = service.configuration.eventBytes
             return reject(frame, .protect, "the event has \(frame.bytes.count) bytes, at most \(limit) are allowed")
         }
-        // What the client calls `event` says what is the protocol's; a locked `event` only renames events.
         if row[workspace.event].tag == LECTERN_TEXT {
             if row[workspace.event].equals("lock_fields") { return lock(frame) }
             if row[workspace.event].equals("terminate") {
-                report.isOver = !connection.isRequest
+                if !connection.isRequest { report.over = "sent after \"terminate\"" }
                 return consumed(frame)
             }
         }
@@ -101,6 +100,27 @@ extension IngestSession {
         addLetter(stage, reason, frame.bytes, number: backlog.isEmpty ? frame.number : 0)
         taken(frame.number, isCarried: true)
         report.messages.append(.rejected(index: frame.index, reason: reason, number: frame.number))
+    }
+
+    /// Does what a rule says of an event that is not taken. What is to be dropped is counted, and not kept; what the client
+    /// is to keep goes to the dead letters, unless the client has it still: it numbers its frames, and sends it again.
+    ///
+    /// A person's connection is told and closed, as Learning Observer does. A request, and a publisher's connection, may
+    /// hold events of many domains, and goes on.
+    func refuse(_ frame: Frame, _ block: Block) {
+        let isPersonal = !connection.isRequest && !(connection.isTrusted && connection.client != nil)
+        let isTheClients = isPersonal && numbers.isNumbered && block.action == .maintain
+        if block.action == .maintain, !isTheClients {
+            addLetter(.protect, block.reason, frame.bytes, number: backlog.isEmpty ? frame.number : 0)
+        }
+        service.counters.countBlocked()
+        if !isTheClients { taken(frame.number, isCarried: block.action == .maintain) }
+        if isPersonal {
+            if !report.isOver { report.messages.append(.blocked(reply: block.reply)) }
+            report.over = "sent after its connection was blocked"
+        } else {
+            report.messages.append(.rejected(index: frame.index, reason: block.reason, number: frame.number))
+        }
     }
 
     func addLetter(_ stage: DeadLetter.Stage, _ reason: String, _ bytes: UnsafeRawBufferPointer, number: UInt64) {

@@ -19,6 +19,11 @@ extension IngestSession {
             return
         case .setUp: return
         }
+        if let list = service.blockList,
+            let block = domains.block(workspace.row, workspace.domains, actor: actor.id, list)
+        {
+            return refuse(frame, block)
+        }
         var event = NewRecord()
         event.received = arrival ?? received
         event.sequence = frame.number

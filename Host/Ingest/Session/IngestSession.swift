@@ -9,8 +9,7 @@ import Synchronization
 /// through `deliver`. Each frame goes this way: decode, locked fields, who it is, limits, log. What can't go on goes
 /// to the dead letters, the client is told why, and the connection stays open.
 ///
-/// `save_blob`, `fetch_blob` and the block list of Learning Observer are not served: the first two are events like
-/// others.
+/// `save_blob` and `fetch_blob` of Learning Observer are not served: they are events like others.
 ///
 /// Confined to one thread at a time; only `deliver` is called on the log's, which it must not block. The handler
 /// closes with 1009 on a message of more than `eventBytes`, and does not read while its channel is not writable: a
@@ -44,6 +43,9 @@ package final class IngestSession {
     var received: Int64 = 0
     /// Session records that were replaced.
     var replaced: [UInt32] = []
+
+    /// What rules say of its events.
+    var domains = DomainCheck()
 
     private var isOpen = false
     private var isEnded = false
@@ -108,6 +110,7 @@ package final class IngestSession {
             switch message {
             case .authenticated(let userID): .send(Reply.authenticated(userID))
             case .rejected(_, let reason, let number): .send(Reply.refused(reason, number: number))
+            case .blocked(let reply): .send(reply)
             }
         }
         return replies + outputs

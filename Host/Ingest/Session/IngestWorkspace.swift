@@ -21,6 +21,8 @@ package final class IngestWorkspace {
     let sequence: Int
     /// The slots of the fields that may name an actor.
     let actors: [Int]
+    /// The slots of the fields that may name a domain; none where no rule asks for it.
+    let domains: [Int]
     /// The row of the frame in hand.
     let row: UnsafeMutablePointer<lectern_value>
 
@@ -38,8 +40,10 @@ package final class IngestWorkspace {
         userID = extractor.add("user_id")
         sequence = extractor.add("seq")
         actors = configuration.actorFields.map(extractor.add)
+        let domainFields = configuration.rules.isEmpty ? [] : configuration.domainFields
+        domains = domainFields.map(extractor.add)
         _ = fieldsExtractor.add("fields")
-        let declared = EnvelopeReader.paths + ["user_id"] + configuration.actorFields
+        let declared = EnvelopeReader.paths + ["user_id"] + configuration.actorFields + domainFields
         paths = declared.map { path in
             (Array("\"\(path.prefix { $0 != "." })\"".utf8), extractor.add(path))
         }

@@ -39,8 +39,8 @@ final class LockedFields {
         for override in overrides { row[override.slot] = override.value }
     }
 
-    /// These fields and those of `object`, which win. An object that repeats the locked `source` is ignored whole, as
-    /// Learning Observer does; `auth` and `server` are the host's to set, and left out.
+    /// These fields and those of `object`, which win. `auth` and `server` are the host's to set, and what an event is
+    /// called is each event's own: these are left out.
     func locking(_ object: UnsafeRawBufferPointer, _ workspace: IngestWorkspace) -> LockedFields {
         var merged = members
         var places = Dictionary(members.enumerated().map { ($1.name, $0) }) { first, _ in first }
@@ -48,8 +48,7 @@ final class LockedFields {
             let name = Array(object[member.name])
             let value = Array(object[member.value])
             let known = places[name]
-            if name == Self.source, let known, merged[known].value == value { return self }
-            if Self.ofTheHost.contains(name) { continue }
+            if Self.unlockable.contains(name) { continue }
             if let known {
                 merged[known].value = value
             } else {
@@ -62,8 +61,7 @@ final class LockedFields {
         return locked
     }
 
-    private static let source = Array("\"source\"".utf8)
-    private static let ofTheHost = [Array("\"auth\"".utf8), Array("\"server\"".utf8)]
+    private static let unlockable = ["auth", "server", "event", "event_type"].map { Array("\"\($0)\"".utf8) }
 
     /// Keeps the values of the envelope's slots that the locked members cover. A covered slot without a value is
     /// missing: a locked `metadata` without `ts` hides the event's `metadata.ts`.

@@ -6,12 +6,15 @@ struct ReadReport {
         case authenticated(userID: String)
         /// The frame at `index` of its read went to the dead letters.
         case rejected(index: Int, reason: String, number: UInt64)
+        /// A rule says that the connection's events are not taken.
+        case blocked(reply: String)
     }
 
     var accepted = 0
     var duplicates = 0
     /// In order.
     var messages: [Message] = []
-    /// The client has ended the session.
-    var isOver = false
+    /// Why nothing is taken any more: the client has ended the session, or is blocked. Nil: it goes on.
+    var over: String?
+    var isOver: Bool { over != nil }
 }

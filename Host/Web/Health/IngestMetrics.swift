@@ -7,7 +7,10 @@ extension MetricsRegistry {
         add(.counter, "lectern_ingest_events_total", "Frames, lines and events of bodies, by what became of them.") {
             let counters = ingest.counters
             let rejected = DeadLetter.Stage.allCases.reduce(0) { $0 + counters.rejected(at: $1) }
-            return [("accepted", counters.accepted), ("duplicate", counters.duplicates), ("rejected", rejected)].map {
+            return [
+                ("accepted", counters.accepted), ("duplicate", counters.duplicates), ("rejected", rejected),
+                ("blocked", counters.blocked),
+            ].map {
                 Sample(Double($0.1), labels: [("outcome", $0.0)])
             }
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Ingest
 import PluginHost
 import Settings
 
@@ -25,6 +26,7 @@ struct ConfigCheckCommand: AsyncParsableCommand {
     func run() async throws {
         try await Command.run {
             let configuration = try common.load()
+            for warning in try BlockList(files: configuration.ingest.rules).warnings { Terminal.warn(warning) }
             if common.plugins != nil {
                 let catalog = common.catalogQuietly(configuration.plugins)
                 for plugin in catalog.off where !plugin.isPinnedElsewhere { Terminal.note("\(plugin)") }

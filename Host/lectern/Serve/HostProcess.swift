@@ -60,8 +60,10 @@ struct HostProcess {
                 troubles.put((build, trouble))
             })
         for column in engine.lackingColumns { Terminal.warn("left out: \(column)") }
+        let blockList = settings.ingest.rules.isEmpty ? nil : try BlockList(files: settings.ingest.rules)
+        for warning in blockList?.warnings ?? [] { Terminal.warn(warning) }
         ingest = IngestService(
-            settings.ingest, log: log, sources: engine.sources.map(PluginSource.init))
+            settings.ingest, log: log, sources: engine.sources.map(PluginSource.init), blockList: blockList)
         let plugins = LoadedPlugins(
             catalog, engine: engine, ingest: ingest, history: BuildHistory(data: data), load: load)
         self.plugins = plugins
@@ -93,8 +95,10 @@ struct HostProcess {
             configuration: ServiceGroupConfiguration(
                 services: [web], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         let watching = folder.map { folder in Task { await plugins.follow(folder) } }
+        let rules = ingest.blockList.map { list in Task { await list.follow() } }
         let result = await Result { () async throws in try await group.run() }
         watching?.cancel()
+        rules?.cancel()
         try log.flush()
         troubles.close()
         judge.join()
@@ -124,6 +128,21 @@ struct HostProcess {
         }
         metrics.add(.counter, "lectern_checkpoints_total", "Checkpoints that were committed since the start.") {
             [engine] in Double(engine.checkpoints)
+        }
+    }
+}
+
+extension BlockList {
+    /// Goes on with the rules as their files come to be, until the task is cancelled. Says what came of it.
+    fileprivate func follow() async {
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+            do {
+                guard try reload() else { continue }
+                Terminal.note("ingest.rules: the files have changed, and hold from now on")
+                for warning in warnings { Terminal.warn(warning) }
+            } catch {
+                Terminal.warn("ingest.rules: \(error); the rules before go on")
+            }
         }
     }
 }
