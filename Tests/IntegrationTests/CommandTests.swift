@@ -11,6 +11,10 @@ extension IntegrationTests {
 
         private func lectern(_ arguments: String...) throws -> (
             exit: ChildProcess.Exit, printed: String, complained: String
+        ) { try lectern(arguments) }
+
+        private func lectern(_ arguments: [String]) throws -> (
+            exit: ChildProcess.Exit, printed: String, complained: String
         ) {
             let process = try ChildProcess(Installation.lectern, arguments)
             return (try process.wait(), process.printed, process.complained)
@@ -45,6 +49,60 @@ extension IntegrationTests {
             #expect(process.printed.isEmpty)
         }
 
+        /// The dead letter 1, whose bytes are no JSON, is sent again as it is and edited.
+        private func expectDeadLetter(replayedTo host: HostProcess) throws {
+            let data = ["--data", folder.path]
+            #expect(try run(Installation.lectern, ["dead-letters", "show", "1", "--original"] + data) == "no JSON")
+            let shown = try lectern(["dead-letters", "show", "1"] + data).printed
+            #expect(shown.contains("stage      decode") && shown.hasSuffix("\n\nno JSON\n"), "\(shown)")
+            #expect(try lectern(["dead-letters", "show", "9"] + data).complained.contains("expected one from 1 to 1"))
+
+            let replay = ["dead-letters", "replay", "1", "--to", host.address] + data
+            let refused = try lectern(replay)
+            #expect(
+                refused.exit == .code(1) && refused.printed.hasPrefix("1: refused: not a JSON object"), "\(refused)")
+            let edited = try folder.write("edited.json", #"{"event_type":"edited","user_id":"ada"}"#.utf8)
+            #expect(try lectern(replay + ["--with", edited]).printed == "1: accepted\n")
+            #expect(try lectern(replay + ["--with", edited]).printed == "1: was accepted before\n")
+            #expect(try KnownLog.events(in: folder.path).filter { $0["type"] as? String == "edited" }.count == 1)
+        }
+
+        @Test("rules are tried on events, and a mistake in them is named with its place")
+        func rules() throws {
+            let base = try folder.write(
+                "base.pmss",
+                """
+                incoming_events { blacklist_event_action: TRANSMIT; }
+                incoming_events[domain=left.org] { blacklist_event_action: DROP; }
+                """.utf8)
+            let school = try folder.write(
+                "school.pmss", "incoming_events[domain=left.org] { blacklist_event_action: MAINTAIN }".utf8)
+            let events = try folder.write(
+                "events.jsonl",
+                lines: [
+                    #"{"event":"a","chrome_identity":{"email":"x@LEFT.org"}}"#,
+                    #"{"event":"a","user_id":"y@left.org"}"#,
+                    #"{"event":"a","user_id":"z"}"#,
+                ])
+            #expect(
+                try lectern(["rules", "test", base, "--input", events]).printed == """
+                    DOMAIN    EVENTS  ACTION    RULE
+                    left.org  2       DROP      \(base):2:36
+                    (none)    1       TRANSMIT  none: events are taken
+
+                    """)
+            #expect(
+                try lectern(["rules", "test", base, school, "--domain", "left.org", "--json"]).printed.contains(
+                    #""action":"MAINTAIN""#))
+            let wrong = try folder.write("wrong.pmss", "incoming_events {\n  blacklist_event_action: NO; }".utf8)
+            let refused = try lectern(["rules", "test", wrong])
+            #expect(refused.exit == .code(1))
+            #expect(
+                refused.complained
+                    == "error: \(wrong):2:3: expected blacklist_event_action: TRANSMIT, MAINTAIN or DROP, "
+                    + "found “NO”\n", "\(refused.complained)")
+        }
+
         @Test(
             "every command has help with examples",
             arguments: [
@@ -53,8 +111,8 @@ extension IntegrationTests {
                 ["plugin", "enable"], ["plugin", "disable"], ["plugin", "rebuild"], ["dev"], ["log", "info"],
                 ["log", "cat"],
                 ["kvs", "get"],
-                ["kvs", "keys"], ["kvs", "dump"], ["kvs", "load"], ["dead-letters", "list"], ["config", "check"],
-                ["config", "print"],
+                ["kvs", "keys"], ["kvs", "dump"], ["kvs", "load"], ["dead-letters", "list"], ["dead-letters", "show"],
+                ["dead-letters", "replay"], ["config", "check"], ["config", "print"], ["rules", "test"],
             ])
         func help(command: [String]) throws {
             let text = try run(Installation.lectern, command + ["--help"])
@@ -191,6 +249,7 @@ extension IntegrationTests {
             let letter = try JSONRow.object(
                 try lectern("dead-letters", "list", "--data", folder.path, "--json").printed)
             #expect(letter["text"] as? String == "no JSON" && letter["sequence"] as? Int == 2)
+            try expectDeadLetter(replayedTo: host)
 
             let key = "Internal,quiz-analytics.progress@1,actor:ada,domain:dsa"
             let store = ["--data", folder.path]

@@ -5,13 +5,18 @@ import Records
 struct HostRequest {
     private let address: HostAddress
     private let lines: [String]
+    private let body: [UInt8]
 
-    init(_ method: String, _ address: HostAddress, path: String, token: String?) {
+    init(
+        _ method: String, _ address: HostAddress, path: String, token: String?, body: [UInt8] = [], type: String? = nil
+    ) {
         self.address = address
+        self.body = body
         var lines = [
             "\(method) \(address.prefix)\(path) HTTP/1.1", "Host: \(address.authority)", "Connection: close",
-            "User-Agent: lectern", "Content-Length: 0",
+            "User-Agent: lectern", "Content-Length: \(body.count)",
         ]
+        if let type { lines.append("Content-Type: \(type)") }
         if let token { lines.append("Authorization: Bearer \(token)") }
         self.lines = lines
     }
@@ -20,7 +25,7 @@ struct HostRequest {
     func run(seconds: Int) throws(ConnectionFailure) -> (status: Int, body: String) {
         let socket = try ClientSocket.connect(to: address, timeout: 5000)
         let deadline = MonotonicClock.microseconds + Int64(seconds) * 1_000_000
-        var rest = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)[...]
+        var rest = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)[...] + body
         while !rest.isEmpty {
             try wait(socket, Int16(POLLOUT), deadline)
             let sent = try rest.withUnsafeBytes { bytes in

@@ -5,7 +5,7 @@ import FoundationEssentials
 struct DeadLettersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dead-letters", abstract: "What could not be processed, and why.",
-        subcommands: [DeadLettersListCommand.self])
+        subcommands: [DeadLettersListCommand.self, DeadLettersShowCommand.self, DeadLettersReplayCommand.self])
 }
 
 struct DeadLettersListCommand: AsyncParsableCommand {
@@ -68,7 +68,7 @@ struct DeadLettersListCommand: AsyncParsableCommand {
 }
 
 /// A dead letter as `--json` prints it.
-private struct LetterReport: Encodable {
+struct LetterReport: Encodable {
     let id: UInt64
     let stage: String
     let reason: String
