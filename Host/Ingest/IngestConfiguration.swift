@@ -14,6 +14,10 @@ package struct IngestConfiguration: Sendable {
     package var trust = Trust.none
     /// How connections that are not trusted say who they are: the methods are tried in this order on each event.
     package var authentication: [AuthenticationMethod] = [.testcase]
+    /// A file with the tags that the method `local_storage` knows, one in each line; empty: none is.
+    package var usersFile = ""
+    /// Whether others may come in by it, unauthenticated, where there is such a file.
+    package var takesOtherUsers = true
     /// The fields in which the events of a trusted connection may name their actor; the first non-empty text counts.
     package var actorFields = ["user_id", "username", "actor"]
     /// Origins of other sites and of browser extensions that may publish: `https://school.example`,
@@ -51,6 +55,9 @@ package struct IngestConfiguration: Sendable {
     package init(_ reader: SettingsReader) {
         trust = reader.choice("trust", default: trust)
         authentication = Self.methods(reader, default: authentication)
+        let users = reader.section("users")
+        usersFile = users.string("file", default: usersFile)
+        takesOtherUsers = users.boolean("others", default: takesOtherUsers)
         // One text, or a list.
         actorFields = reader.strings("actor", default: actorFields)
         if actorFields.contains("") || actorFields.count > EnvelopeReader.maximumActors {

@@ -11,6 +11,8 @@ package final class IngestService: Sendable {
     let log: EventLog
     let clients: Clients
     let workspaces: Workspaces
+    /// Of `local_storage`; nil: nobody lists them.
+    let knownUsers: KnownUsers?
     /// Whose events are taken; nil: everybody's.
     package let blockList: BlockList?
     private let sources: Mutex<[String: any EventSource]>
@@ -29,6 +31,9 @@ package final class IngestService: Sendable {
         self.clients = Clients(log: log)
         self.workspaces = Workspaces(configuration)
         self.blockList = blockList
+        knownUsers =
+            configuration.usersFile.isEmpty
+            ? nil : KnownUsers(file: configuration.usersFile, takesOthers: configuration.takesOtherUsers)
         self.sources = Mutex(Dictionary(sources.map { ($0.id, $0) }) { first, _ in first })
         self.clock = clock
     }

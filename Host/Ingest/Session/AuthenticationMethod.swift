@@ -1,13 +1,20 @@
 import CPluginAPI
 import Records
 
-/// A way for a client to say who it is, within its events. Both are for tests and open classes: neither proves
-/// anything.
+/// A way for a client to say who it is, within its events. None of them proves anything: they are Learning Observer's, for
+/// tests, for open classes, and for clients whose word is taken. What such a method finds never looks like an identity
+/// of another one: each begins safe ids in its own way.
 package enum AuthenticationMethod: String, Sendable, CaseIterable {
     /// An event, or the locked fields, carry a `user_id`: the client is the user `testcase-<user_id>`.
     case testcase
     /// Whoever sends an event is a guest with a new random id.
     case guest
+    /// A `user_tag` that the page has stored in the browser: the user `ls-<user_tag>`. Known tags stand in a file.
+    case localStorage = "local_storage"
+    /// The number that Chrome knows its user by, `chrome_identity.id`: the user `gc-<id>`.
+    case chromebook
+    /// A `hash` that a platform has made of its user: the user `hi-<hash>`.
+    case hashIdentify = "hash_identify"
 
     enum Outcome {
         case identity(Identity)
@@ -17,22 +24,76 @@ package enum AuthenticationMethod: String, Sendable, CaseIterable {
         case malformed(String)
     }
 
-    /// What the method makes of an event whose `user_id`, locked fields applied, is `userID`.
-    func authenticate(userID: lectern_value, longest: Int) -> Outcome {
+    /// The field that the method looks at; nil: none.
+    var field: String? {
         switch self {
+        case .testcase: "user_id"
+        case .guest: nil
+        case .localStorage: "user_tag"
+        case .chromebook: "chrome_identity.id"
+        case .hashIdentify: "hash"
+        }
+    }
+
+    /// What the method makes of an event, locked fields applied.
+    ///
+    /// - Parameters:
+    ///   - value: of each method's field.
+    ///   - users: the known tags.
+    func authenticate(
+        _ value: (AuthenticationMethod) -> lectern_value, users: KnownUsers?, longest: Int
+    ) -> Outcome {
+        switch self {
+        case .guest: return .identity(.guest())
         case .testcase:
-            switch userID.tag {
-            case LECTERN_MISSING, LECTERN_NULL: return .nothing
-            case LECTERN_TEXT where userID.length == 0: return .nothing
-            case LECTERN_TEXT where userID.length > longest:
-                return .malformed("\"user_id\" has \(userID.length) bytes, at most \(longest) are allowed")
-            case LECTERN_TEXT:
-                return .identity(.testcase(userID.string))
-            default:
-                return .malformed("\"user_id\" is \(userID.kindName), expected a text")
+            return text(value(self), longest) { .testcase($0) }
+        case .localStorage:
+            return text(value(self), longest) { tag in
+                let isKnown = users?.contains(tag) ?? false
+                // Where known tags are listed, others are nobody's.
+                if !isKnown, users?.takesOthers == false { return nil }
+                return Identity(
+                    userID: "ls-" + tag, security: isKnown ? .authenticated : .unauthenticated, provenance: "ls")
             }
-        case .guest:
-            return .identity(.guest())
+        case .hashIdentify:
+            return text(value(self), longest) {
+                Identity(userID: "hi-" + $0, security: .unauthenticated, provenance: "mch")
+            }
+        case .chromebook:
+            let id = value(self)
+            switch id.tag {
+            case LECTERN_MISSING, LECTERN_NULL: return .nothing
+            case LECTERN_INTEGER: return .identity(chromebook("\(id.as.integer)", value, users))
+            // Clients send it as a text of digits.
+            case LECTERN_TEXT:
+                return text(id, longest) {
+                    $0.allSatisfy(\.isASCIIDigit) ? chromebook($0, value, users) : nil
+                }
+            default: return .malformed("\"chrome_identity.id\" is \(id.kindName), expected a number")
+            }
+        }
+    }
+
+    /// As sure as the tag that comes with it, where `local_storage` is in use as well.
+    private func chromebook(
+        _ id: String, _ value: (AuthenticationMethod) -> lectern_value, _ users: KnownUsers?
+    ) -> Identity {
+        let tag = value(.localStorage).string
+        let isKnown = !tag.isEmpty && users?.contains(tag) == true
+        return Identity(
+            userID: "gc-" + id, security: isKnown ? .authenticated : .unauthenticated, provenance: "gcu",
+            safeUserID: "gc-" + id)
+    }
+
+    private func text(_ value: lectern_value, _ longest: Int, _ make: (String) -> Identity?) -> Outcome {
+        let name = field ?? ""
+        switch value.tag {
+        case LECTERN_MISSING, LECTERN_NULL: return .nothing
+        case LECTERN_TEXT where value.length == 0: return .nothing
+        case LECTERN_TEXT where value.length > longest:
+            return .malformed("\"\(name)\" has \(value.length) bytes, at most \(longest) are allowed")
+        case LECTERN_TEXT: return make(value.string).map(Outcome.identity) ?? .nothing
+        default: return .malformed("\"\(name)\" is \(value.kindName), expected a text")
         }
     }
 }
@@ -47,6 +108,10 @@ extension Identity {
         let digits = (0..<32).map { _ in Array("0123456789abcdef")[Int.random(in: 0..<16, using: &generator)] }
         return Identity(userID: String(digits), security: .none, provenance: "guest")
     }
+}
+
+extension Character {
+    fileprivate var isASCIIDigit: Bool { isASCII && isNumber }
 }
 
 extension lectern_value {

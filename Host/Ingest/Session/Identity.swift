@@ -15,9 +15,10 @@ final class Identity: Sendable {
     /// The method's short name, in safe ids and in the session's record.
     let provenance: String
 
-    init(userID: String, security: Security, provenance: String) {
+    /// - Parameter safeUserID: nil: the user's id behind the method's short name.
+    init(userID: String, security: Security, provenance: String, safeUserID: String? = nil) {
         self.userID = userID
-        self.safeUserID = provenance + "-" + Self.quote(userID)
+        self.safeUserID = safeUserID ?? provenance + "-" + Self.quote(userID)
         self.security = security
         self.provenance = provenance
     }

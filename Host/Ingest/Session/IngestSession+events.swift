@@ -21,7 +21,7 @@ extension IngestSession {
         }
         if connection.isTrusted { return takeTrusted(frame) }
         if identity == nil {
-            switch authenticate(row[workspace.userID]) {
+            switch authenticate(row) {
             case .malformed(let reason): return reject(frame, .authenticate, reason)
             case .nothing: return hold(frame)
             case .identity(let identity):
@@ -62,9 +62,11 @@ extension IngestSession {
         if connection.client == nil { setActor(String(decoding: named, as: UTF8.self), .connection) }
     }
 
-    private func authenticate(_ userID: lectern_value) -> AuthenticationMethod.Outcome {
+    private func authenticate(_ row: UnsafePointer<lectern_value>) -> AuthenticationMethod.Outcome {
         for method in service.configuration.authentication {
-            let outcome = method.authenticate(userID: userID, longest: service.configuration.nameBytes)
+            let outcome = method.authenticate(
+                { [workspace] in workspace.credentials[$0].map { row[$0] } ?? lectern_value() },
+                users: service.knownUsers, longest: service.configuration.nameBytes)
             if case .nothing = outcome { continue }
             return outcome
         }

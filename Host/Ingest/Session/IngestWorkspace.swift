@@ -21,6 +21,8 @@ package final class IngestWorkspace {
     let sequence: Int
     /// The slots of the fields that may name an actor.
     let actors: [Int]
+    /// The slots of the fields by which the methods in use authenticate.
+    let credentials: [AuthenticationMethod: Int]
     /// The slots of the fields that may name a domain; none where no rule asks for it.
     let domains: [Int]
     /// The row of the frame in hand.
@@ -40,10 +42,12 @@ package final class IngestWorkspace {
         userID = extractor.add("user_id")
         sequence = extractor.add("seq")
         actors = configuration.actorFields.map(extractor.add)
+        let methods = Set(configuration.authentication).compactMap { method in method.field.map { (method, $0) } }
+        credentials = Dictionary(uniqueKeysWithValues: methods.map { ($0, extractor.add($1)) })
         let domainFields = configuration.rules.isEmpty ? [] : configuration.domainFields
         domains = domainFields.map(extractor.add)
         _ = fieldsExtractor.add("fields")
-        let declared = EnvelopeReader.paths + ["user_id"] + configuration.actorFields + domainFields
+        let declared = EnvelopeReader.paths + ["user_id"] + configuration.actorFields + domainFields + methods.map(\.1)
         paths = declared.map { path in
             (Array("\"\(path.prefix { $0 != "." })\"".utf8), extractor.add(path))
         }
