@@ -126,6 +126,11 @@ let package = Package(
             name: "function-calls", dependencies: ["CFFI", "CWork", "PluginHost"],
             path: "Tests/Benchmarks/FunctionCalls/FunctionCalls", swiftSettings: swiftSettings),
 
+        // What the Merkle trees of a log cost.
+        .executableTarget(
+            name: "merkle-tree", dependencies: ["EventLog", "Records"], path: "Tests/Benchmarks/MerkleTree",
+            swiftSettings: swiftSettings),
+
         tests("EventLogTests", uses: ["CRecords", "EventLog", "Records", "Settings"]),
         tests(
             "RecordsTests",
