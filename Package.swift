@@ -35,6 +35,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -57,7 +58,12 @@ let package = Package(
                 .product(name: "CPluginAPI", package: "PluginAPI"),
             ]),
         module("Settings", uses: [.product(name: "Yams", package: "Yams")]),
-        module("EventLog", uses: ["Records", "Settings", "CRecords", "CXXHash"]),
+        module(
+            "EventLog",
+            uses: [
+                "Records", "Settings", "CRecords", "CCrypto", "CXXHash",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         module(
             "KeyValueStore", uses: ["Records", "Settings", "CXXHash", .product(name: "GRDB", package: "GRDB.swift")]),
         module(
@@ -119,6 +125,11 @@ let package = Package(
         .executableTarget(
             name: "function-calls", dependencies: ["CFFI", "CWork", "PluginHost"],
             path: "Tests/Benchmarks/FunctionCalls/FunctionCalls", swiftSettings: swiftSettings),
+
+        // What the Merkle trees of a log cost.
+        .executableTarget(
+            name: "merkle-tree", dependencies: ["EventLog", "Records"], path: "Tests/Benchmarks/MerkleTree",
+            swiftSettings: swiftSettings),
 
         tests("EventLogTests", uses: ["CRecords", "EventLog", "Records", "Settings"]),
         tests(

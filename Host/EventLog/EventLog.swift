@@ -24,6 +24,8 @@ package final class EventLog: Sendable {
     package let recovery: LogRecovery
     /// The stored dead letters.
     package let deadLetters: DeadLetters
+    /// What makes the log tamper-evident; nil if the settings don't ask for it.
+    package let integrity: LogIntegrity?
 
     let folder: LogFolder
     private let queue: AppendQueue
@@ -54,8 +56,13 @@ package final class EventLog: Sendable {
         deadLetters = letters.letters
         let segments = try SegmentWriter(
             configuration, identity, folder, opening.durable, state, last: opening.last)
+        integrity =
+            configuration.integrity
+            ? try LogIntegrity(folder, identity, state, interval: configuration.treeHeads) : nil
         let committer = Committer(queue, state, segments, letters)
         thread = Mutex(WorkThread(name: "log") { committer.run() })
+        // Segments whose deletion was signed, and then interrupted.
+        if let first = integrity?.retainedFrom { try dropSegments(before: first) }
     }
 
     deinit { stopThread() }
@@ -130,18 +137,33 @@ package final class EventLog: Sendable {
 
     var segments: [DurableState.Segment] { state.keptSegments }
 
-    func place(of offset: LogOffset, through end: LogOffset) -> DurableState.Place {
-        state.place(of: offset, through: end)
+    func reader(fromSegment number: UInt32, chunkBytes: Int) throws -> LogReader {
+        try LogReader(folder, identity, state, fromSegment: number, chunkBytes: chunkBytes)
     }
 
     // MARK: Life
 
     /// Deletes the segments before `number`; the one of the durable end always stays. Cursors that stand in a deleted
-    /// segment read it to its end.
+    /// segment read it to its end. With `integrity`, it is signed first that they are deleted on purpose.
+    /// - Throws: `settings` if the log was signed and `integrity` is off now: the deletion would pass for tampering.
     package func removeSegments(before number: UInt32) throws {
-        for dropped in state.dropSegments(before: min(number, durableEnd.segment)) {
-            try File.remove(folder.segmentPath(dropped))
+        let first = min(number, durableEnd.segment)
+        guard segments[0].number < first else { return }
+        if let integrity {
+            let path = folder.segmentPath(first)
+            try integrity.signRetention(
+                before: SegmentReader(path, number: first, identity: identity, chunkBytes: 0).header)
+        } else if IntegrityFolder(folder, identity).isThere {
+            throw LogError(
+                .settings,
+                "\(folder.path): this log is signed, so that no segment can be deleted unseen, and log.integrity is off; "
+                    + "turn it on, or move the folder integrity away")
         }
+        try dropSegments(before: first)
+    }
+
+    private func dropSegments(before number: UInt32) throws {
+        for dropped in state.dropSegments(before: number) { try File.remove(folder.segmentPath(dropped)) }
         try folder.folder.syncAll()
     }
 
@@ -157,6 +179,7 @@ package final class EventLog: Sendable {
             running?.join()
             running = nil
         }
+        integrity?.stop()
         folder.unlock()
     }
 }

@@ -28,6 +28,10 @@ package struct EventLogConfiguration: Sendable {
     package var clients = 100_000
     /// `dead_letters`: bytes that the files of dead letters may have; beyond them the oldest file is deleted.
     package var deadLetterBytes = 256 << 20
+    /// `integrity`: whether the log is made tamper-evident: Merkle trees over its records, and signed tree heads.
+    package var integrity = false
+    /// `tree_heads`: how long records wait for a signed head that vouches for them.
+    package var treeHeads = Duration.seconds(600)
 
     package init(directory: String) { self.directory = directory }
 
@@ -46,6 +50,8 @@ package struct EventLogConfiguration: Sendable {
         if reader.has("limit") { limitBytes = reader.size("limit", default: 0, in: Self.limitRange) }
         clients = reader.integer("clients", default: clients, in: Self.clientRange)
         deadLetterBytes = reader.size("dead_letters", default: deadLetterBytes, in: Self.deadLetterRange)
+        integrity = reader.boolean("integrity", default: integrity)
+        treeHeads = reader.duration("tree_heads", default: treeHeads, in: Self.treeHeadRange)
     }
 
     static let partitionRange = 1...SegmentHeader.maximumPartitions
@@ -56,6 +62,7 @@ package struct EventLogConfiguration: Sendable {
     static let limitRange = 1 << 12...Int.max
     static let clientRange = 1...10_000_000
     static let deadLetterRange = 1 << 16...1 << 40
+    static let treeHeadRange = Duration.milliseconds(100) ... .seconds(7 * 86_400)
 
     /// Without a sync the system's cache is what keeps records.
     var writesDirectly: Bool { direct && sync }
@@ -75,6 +82,7 @@ package struct EventLogConfiguration: Sendable {
         check("limit", limitBytes ?? Self.limitRange.lowerBound, Self.limitRange)
         check("clients", clients, Self.clientRange)
         check("dead_letters", deadLetterBytes, Self.deadLetterRange)
+        check("tree_heads", treeHeads, Self.treeHeadRange)
         if directory.isEmpty { problems.append("log.directory: nothing found, a folder expected") }
         if !problems.isEmpty { throw LogError(.settings, problems.joined(separator: "\n")) }
     }

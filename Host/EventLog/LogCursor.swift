@@ -16,13 +16,9 @@ public import Records
 ///
 /// Not thread-safe: one for each shard. What throws, throws a `LogError`.
 package final class LogCursor {
+    /// Kept open while it is read.
     private let log: EventLog
-    private let chunkBytes: Int
-    private var segment: SegmentReader
-    /// Where the next chunk begins.
-    package private(set) var offset: LogOffset
-    /// The block of the last chunk.
-    private var block: TailBlock?
+    private let reader: LogReader
     /// For each partition the position to give next; `.max` for partitions that are not this cursor's.
     private let positions: UnsafeMutableBufferPointer<UInt64>
     private var records: [UInt32] = []
@@ -48,64 +44,46 @@ package final class LogCursor {
             zip(segment.basePositions, positions).allSatisfy { $0 <= $1 ?? .max }
         }
         self.log = log
-        self.chunkBytes = chunkBytes
-        segment = try Self.open(log, start?.number ?? segments[0].number, chunkBytes)
-        offset = segment.beginning
+        reader = try log.reader(fromSegment: start?.number ?? segments[0].number, chunkBytes: chunkBytes)
         self.positions = .allocate(capacity: positions.count)
         _ = self.positions.initialize(from: positions.map { $0 ?? .max })
     }
 
     deinit { positions.deallocate() }
 
+    /// Where the next chunk begins.
+    package var offset: LogOffset { reader.offset }
+
     /// The next records up to `end`, which must not lie beyond the durable end. Nil: there are none. A chunk may be
     /// empty.
     /// - Throws: `corrupt` with the place, if a record is not what was written; `outOfRange` if its segment was
     ///   deleted.
     package func next(through end: LogOffset) throws -> LogChunk? {
-        while offset < end {
-            switch log.place(of: offset, through: end) {
-            case .memory(let block, let length):
-                self.block = block
-                return try chunk(block.bytes(Int(offset.byte), length), isChecked: true)
-            case .file(let length):
-                return try chunk(read(through: length), isChecked: false)
-            case .nextSegment:
-                segment = try Self.open(log, offset.segment + 1, chunkBytes)
-                offset = segment.beginning
-            case .deleted:
-                throw LogError(.outOfRange, "\(log.folder.segmentPath(offset.segment)): deleted while it was read")
-            }
-        }
-        return nil
+        guard let chunk = try reader.next(through: end) else { return nil }
+        return try choose(chunk)
     }
 
-    private func read(through length: Int) throws -> UnsafeRawBufferPointer {
-        segment.seek(to: Int(offset.byte))
-        do {
-            return try segment.next(through: length)
-        } catch let defect as Defect {
-            throw LogError.corrupt(segment.file.path, at: Int(offset.byte), defect.reason)
-        }
-    }
-
-    /// Chooses the records that are this cursor's, and moves behind the bytes.
-    private func chunk(_ bytes: UnsafeRawBufferPointer, isChecked: Bool) throws -> LogChunk {
+    /// Chooses the records that are this cursor's.
+    private func choose(_ chunk: LogReader.Chunk) throws -> LogChunk {
         // Local copies: what the loop touches is not looked up, nor checked for exclusive access, record by record.
         let positions = positions
         var chosen = records
         records = []
         chosen.removeAll(keepingCapacity: true)
-        let base = bytes.baseAddress!
-        for record in RecordSequence(bytes) {
+        let base = chunk.bytes.baseAddress!
+        let isChecked = chunk.isChecked
+        for record in RecordSequence(chunk.bytes) {
             let kind = record.kind
             let partition = record.partition
             if kind == .mark || (partition < positions.count && record.position < positions[partition]) { continue }
             let at = UnsafeRawPointer(record.header) - base
-            if !isChecked, let defect = record.defect(partitions: positions.count) { throw corrupt(at, defect.reason) }
+            if !isChecked, let defect = record.defect(partitions: positions.count) {
+                throw reader.corrupt(chunk, at: at, defect.reason)
+            }
             if kind != .session {
                 guard record.position == positions[partition] else {
-                    throw corrupt(
-                        at,
+                    throw reader.corrupt(
+                        chunk, at: at,
                         "position \(record.position) found in partition \(partition), "
                             + "\(positions[partition]) expected")
                 }
@@ -114,18 +92,7 @@ package final class LogCursor {
             chosen.append(UInt32(truncatingIfNeeded: at))
         }
         records = chosen
-        let beginsSegment = offset == segment.beginning
-        offset = LogOffset(segment: offset.segment, byte: offset.byte + UInt32(bytes.count))
-        return LogChunk(beginsSegment: beginsSegment, base: base, records: chosen)
-    }
-
-    private func corrupt(_ at: Int, _ reason: String) -> LogError {
-        .corrupt(segment.file.path, at: Int(offset.byte) + at, reason)
-    }
-
-    private static func open(_ log: EventLog, _ number: UInt32, _ chunkBytes: Int) throws -> SegmentReader {
-        try SegmentReader(
-            log.folder.segmentPath(number), number: number, identity: log.identity, chunkBytes: chunkBytes)
+        return LogChunk(beginsSegment: chunk.beginsSegment, base: base, records: chosen)
     }
 }
 

@@ -12,7 +12,7 @@ package import Records
 /// What throws, throws a `LogError`.
 package struct LogDirectory: Sendable {
     package let identity: LogIdentity
-    private let folder: LogFolder
+    let folder: LogFolder
 
     /// One segment, as its header describes it.
     package struct Segment: Sendable, Equatable {

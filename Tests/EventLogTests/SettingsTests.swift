@@ -18,6 +18,8 @@ import Testing
                   limit: 10GiB
                   clients: 50
                   dead_letters: 1MiB
+                  integrity: true
+                  tree_heads: 1h
                 """, file: "lectern.yaml")
         let configuration = try settings.validate { EventLogConfiguration($0.section("log"), directory: "unused") }
         #expect(configuration.directory == "/somewhere/log")
@@ -31,6 +33,8 @@ import Testing
         #expect(configuration.limitBytes == 10 << 30)
         #expect(configuration.clients == 50)
         #expect(configuration.deadLetterBytes == 1 << 20)
+        #expect(configuration.integrity)
+        #expect(configuration.treeHeads == .seconds(3600))
     }
 
     @Test func noSettingsGiveTheDefaults() throws {

@@ -27,6 +27,7 @@ extension IntegrationTests {
                 ["simulate", "--output", "-", "--minutes", "0"], ["simulate", "--output", "-", "--end", "noon"],
                 ["replay", "--to", "http://127.0.0.1:1"], ["replay", "x", "--to", "http://127.0.0.1:1", "--rate", "0"],
                 ["log", "cat", "--from", "noon"], ["dead-letters", "list", "--stage", "nowhere"], ["kvs", "get"],
+                ["log", "prove", "--partition", "0"], ["log", "prove", "--partition", "x", "--position", "0"],
             ])
         func wrongUse(arguments: [String]) throws {
             let process = try ChildProcess(Installation.lectern, arguments)
@@ -39,7 +40,8 @@ extension IntegrationTests {
             arguments: [
                 ["replay", "nowhere.jsonl", "--to", "http://127.0.0.1:1"],
                 ["simulate", "--to", "http://127.0.0.1:1", "--patience", "0"], ["log", "info", "--data", "nowhere"],
-                ["kvs", "keys", "--data", "nowhere"], ["dead-letters", "list", "--data", "nowhere"],
+                ["log", "verify", "--data", "nowhere"], ["kvs", "keys", "--data", "nowhere"],
+                ["dead-letters", "list", "--data", "nowhere"],
                 ["config", "check", "--config", "nowhere.yaml"],
             ])
         func failures(arguments: [String]) throws {
@@ -109,7 +111,7 @@ extension IntegrationTests {
                 ["serve"], ["fold"], ["replay"], ["simulate"], ["plugin", "list"], ["plugin", "new"],
                 ["plugin", "build"], ["plugin", "test"], ["plugin", "check"], ["plugin", "diff"],
                 ["plugin", "enable"], ["plugin", "disable"], ["plugin", "rebuild"], ["dev"], ["log", "info"],
-                ["log", "cat"],
+                ["log", "cat"], ["log", "verify"], ["log", "prove"],
                 ["kvs", "get"],
                 ["kvs", "keys"], ["kvs", "dump"], ["kvs", "load"], ["dead-letters", "list"], ["dead-letters", "show"],
                 ["dead-letters", "replay"], ["config", "check"], ["config", "print"], ["rules", "test"],

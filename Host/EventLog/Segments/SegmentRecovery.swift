@@ -62,7 +62,7 @@ struct RecoveredSegment {
         self.marks = marks
     }
 
-    private static func isZero(_ file: File, from start: Int, to end: Int) throws -> Bool {
+    static func isZero(_ file: File, from start: Int, to end: Int) throws -> Bool {
         var offset = start
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
         while offset < end {

@@ -5,7 +5,7 @@ import Records
 struct LogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log", abstract: "Look into the event log of a host, which may be running.",
-        subcommands: [LogInfoCommand.self, LogCatCommand.self])
+        subcommands: [LogInfoCommand.self, LogCatCommand.self, LogVerifyCommand.self, LogProveCommand.self])
 }
 
 struct LogInfoCommand: AsyncParsableCommand {

@@ -119,6 +119,7 @@ struct HostProcess {
 
     private func watch(_ readiness: Readiness, _ metrics: MetricsRegistry) {
         readiness.add("log") { [log] in log.failure.map { "\($0)" } }
+        readiness.add("integrity") { [log] in log.integrity?.failure.map { "\($0)" } }
         readiness.add("reduction") { [engine] in engine.failure.map { "\($0)" } }
         metrics.add(.counter, "lectern_events_folded_total", "Events that shards have folded since the start.") {
             [engine] in Double(engine.folded)
