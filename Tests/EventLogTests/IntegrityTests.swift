@@ -1,3 +1,4 @@
+import CRecords
 import EventLog
 import FoundationEssentials
 import Glibc
@@ -147,6 +148,30 @@ import Testing
         #expect(problems.first?.partition == .partition(place.partition!) && problems.first?.position == place.position)
     }
 
+    @Test(arguments: [1, -1, 40, 1 << 31])
+    func aRecordThatClaimsAnotherPositionIsFoundAsWhatItWas(shift: Int64) throws {
+        let signed = try SignedLog()
+        let place = try signed.places().filter { $0.partition != nil && $0.position > 5 }[20]
+        try signed.forge(place) { $0.pointee.position = UInt64(Int64($0.pointee.position) + shift) }
+        let problems = try signed.verify().problems
+        #expect(problems.count == 1)
+        #expect(problems.first?.byte == place.byte && problems.first?.position == place.position)
+    }
+
+    @Test func twoRecordsThatChangedPlacesAreFound() throws {
+        let signed = try SignedLog()
+        let all = try signed.places()
+        let first = try #require(all.first { $0.partition == 2 })
+        let second = try #require(all.first { $0.partition == 2 && $0.position == 1 && $0.file == first.file })
+        var file = contents(first.file)
+        let (a, b) = (first.byte..<first.byte + first.length, second.byte..<second.byte + second.length)
+        let (bytesA, bytesB) = (Array(file[a]), Array(file[b]))
+        file.replaceSubrange(b, with: bytesA)
+        file.replaceSubrange(a, with: bytesB)
+        try write(file, to: first.file)
+        #expect(try !signed.verify().problems.isEmpty)
+    }
+
     @Test func aForgedSessionIsFound() throws {
         let signed = try SignedLog()
         let place = try signed.places().filter { $0.partition == nil && $0.length > 90 }[7]
@@ -228,6 +253,35 @@ import Testing
         let (signed, other) = (try SignedLog(records: 10), try SignedLog(records: 10))
         let key = try LogDirectory(other.folder.path).publicKey()
         #expect(try !signed.verify(key: key).problems.isEmpty)
+    }
+
+    @Test func aLogThatShouldBeSignedAndIsNotIsFound() throws {
+        let signed = try SignedLog(records: 10)
+        try FileManager.default.removeItem(atPath: signed.folder.path + "/integrity")
+        let directory = try LogDirectory(signed.folder.path)
+        #expect(try directory.verify().problems == [])
+        #expect(try directory.verify(mustBeSigned: true).problems.count == 1)
+    }
+
+    @Test func aTornEndOfAKilledHostIsNoDamage() throws {
+        let signed = try SignedLog()
+        let last = try #require(try signed.places().last)
+        let log = try signed.open()
+        try SignedLog.fill(log, 100, seed: 4)
+        // As a kill leaves it: what is in the files while the host runs, and half a record more.
+        let image = TemporaryFolder()
+        try FileManager.default.copyItem(atPath: signed.folder.path, toPath: image.path)
+        let end = Int(log.durableEnd.byte)
+        try log.close()
+        let file = try #require(image.segments.last)
+        var bytes = Array(contents(file).prefix(end))
+        bytes += contents(last.file)[last.byte..<last.byte + last.length - 8]
+        try write(bytes, to: file)
+        let found = try LogDirectory(image.path).verify()
+        #expect(found.problems == [] && found.torn != nil && found.records == 400 && found.unsigned == 100)
+        try EventLog.open(SignedLog.configuration(image)).close()
+        let after = try LogDirectory(image.path).verify()
+        #expect(after.problems == [] && after.unsigned == 0 && after.records == 400)
     }
 
     // MARK: What is taken out on purpose

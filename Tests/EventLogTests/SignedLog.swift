@@ -82,12 +82,25 @@ struct SignedLog {
     /// - Returns: the leaf before, and the leaf now.
     @discardableResult
     func forge(_ place: Place, with byte: UInt8 = 0) throws -> (old: MerkleHash, new: MerkleHash) {
+        try forge(place) { header in
+            let start = UnsafeMutableRawPointer(header)
+            for index in MemoryLayout<lectern_record>.size..<place.length {
+                start.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+            }
+        }
+    }
+
+    /// As `forge`, with any change.
+    @discardableResult
+    func forge(
+        _ place: Place, _ change: (UnsafeMutablePointer<lectern_record>) -> Void
+    ) throws -> (old: MerkleHash, new: MerkleHash) {
         var file = contents(place.file)
         var record = Array(file[place.byte..<place.byte + place.length])
         let old = record.withUnsafeBytes { MerkleHash.leaf($0) }
         record.withUnsafeMutableBytes { bytes in
             let header = bytes.baseAddress!.assumingMemoryBound(to: lectern_record.self)
-            for index in MemoryLayout<lectern_record>.size..<place.length { bytes[index] = byte }
+            change(header)
             header.pointee.checksum = lectern_record_checksum(header)
         }
         file.replaceSubrange(place.byte..<place.byte + place.length, with: record)

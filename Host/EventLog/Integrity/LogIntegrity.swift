@@ -5,7 +5,7 @@ import Records
 ///
 /// Methods block, and can be called from any thread but the log's. What throws, throws a `LogError`.
 ///
-/// `@unchecked Sendable`: variables are used under `lock` alone; `thread` is set before `init` returns and then constant.
+/// `@unchecked Sendable`: variables are used under `lock` alone, but for `thread` in `init`, when nobody else has this.
 package final class LogIntegrity: @unchecked Sendable {
     private typealias Request = (work: @Sendable (TreeWriter) throws -> Void, done: DurableWait)
 
@@ -67,10 +67,11 @@ package final class LogIntegrity: @unchecked Sendable {
     func stop() {
         lock.lock()
         isStopping = true
+        let running = thread
+        thread = nil
         lock.unlock()
         changed.signal()
-        thread?.join()
-        thread = nil
+        running?.join()
     }
 
     /// Runs something on the thread, after all that is durable now has been signed.

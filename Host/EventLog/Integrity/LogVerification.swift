@@ -26,12 +26,14 @@ extension LogDirectory {
     ///   - key: the public key that must have signed; nil: the one beside the log, which someone who can forge the log
     ///     can also replace.
     ///   - heads: a file of tree heads that were kept elsewhere.
+    ///   - mustBeSigned: that nobody has ever signed the log is a problem.
     ///   - progress: called now and then with the bytes that have been read, and the bytes of all segments.
     /// - Throws: `LogError` if something can't be read at all. Damage is no error but a problem.
     package func verify(
-        key: PublicKey? = nil, heads: String? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        key: PublicKey? = nil, heads: String? = nil, mustBeSigned: Bool = false,
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> LogVerification {
-        let verifier = try LogVerifier(self, key: key, heads: heads)
+        let verifier = try LogVerifier(self, key: key, heads: heads, mustBeSigned: mustBeSigned)
         return try verifier.run(progress)
     }
 }

@@ -17,14 +17,20 @@ final class LogVerifier {
     private var isBoundary = false
     /// Damaged records of which nobody can tell yet where they belong: indices of problems.
     private var unplaced: [Int] = []
+    /// More problems than these are counted only.
+    private static let limit = 1000
 
-    init(_ log: LogDirectory, key: PublicKey?, heads: String?) throws {
+    /// - Parameter mustBeSigned: that nobody has ever signed the log is a problem.
+    init(_ log: LogDirectory, key: PublicKey?, heads: String?, mustBeSigned: Bool) throws {
         self.log = log
         identity = log.identity
         integrity = IntegrityFolder(log.folder, log.identity)
         // What is signed is read before the log: a host that writes is then never ahead with it.
         try readStatements(key: key, copy: heads)
         readDurableEnd()
+        if mustBeSigned, !integrity.isThere {
+            add(integrity.path, "the log should be signed, as the settings say (log.integrity), but nothing is here")
+        }
     }
 
     // MARK: What was signed
@@ -138,6 +144,11 @@ final class LogVerifier {
         }
         try finish(last: numbers.last ?? first, end: end, isEmpty: numbers.isEmpty)
         result.problems += trees.flatMap(\.problems)
+        let hidden = result.problems.count - Self.limit
+        if hidden > 0 {
+            result.problems.removeLast(hidden)
+            add(log.folder.path, "and \(hidden) more problems")
+        }
         return result
     }
 
@@ -211,7 +222,11 @@ final class LogVerifier {
                 let records = try reader.next(through: end)
                 var at = offset
                 for record in RecordSequence(records) {
-                    try check(record, LogProblem(file: reader.file.path, segment: number, byte: at, found: ""), isLast)
+                    if isLast, let defect = record.defect(partitions: identity.partitions), !isDurable(at, number) {
+                        result.torn = "\(reader.file.path), byte \(at): \(defect.reason)"
+                        return at
+                    }
+                    try check(record, LogProblem(file: reader.file.path, segment: number, byte: at, found: ""))
                     at += record.bytes.count
                     note(at, number)
                 }
@@ -224,8 +239,7 @@ final class LogVerifier {
                     }
                     return offset
                 }
-                unplaced.append(result.problems.count)
-                add(LogProblem(file: reader.file.path, segment: number, byte: offset, found: defect.reason))
+                addUnplaced(LogProblem(file: reader.file.path, segment: number, byte: offset, found: ""), defect.reason)
                 guard let next = try Self.nextRecord(reader.file, after: offset, end: end) else { return offset }
                 reader.seek(to: next)
                 note(next, number)
@@ -234,34 +248,31 @@ final class LogVerifier {
         return reader.offset
     }
 
-    private func check(_ record: RecordView, _ place: LogProblem, _ isLast: Bool) throws {
+    private func check(_ record: RecordView, _ place: LogProblem) throws {
         let isPositioned = record.kind?.hasPosition == true
         let index = isPositioned && record.partition < identity.partitions ? record.partition : identity.partitions
         if let defect = record.defect(partitions: identity.partitions) {
-            // A torn record at the end: as if it were not there.
-            if isLast, defect.isTorn, !isDurable(place.byte ?? 0, place.segment ?? 0) { throw defect }
             let isPlaced =
                 isPositioned
                 ? record.partition < identity.partitions && record.position == trees[index].size
                 : record.kind != nil && record.partition == Int(LECTERN_EVERY_PARTITION)
-            guard isPlaced else {
-                unplaced.append(result.problems.count)
-                return add(place, defect.reason)
-            }
+            guard isPlaced else { return addUnplaced(place, defect.reason) }
             add(place, in: trees[index], defect.reason)
             try trees[index].take(nil)
             return
         }
+        let leaf = MerkleHash.leaf(record.bytes)
         if isPositioned {
             result.records += 1
-            try bridge(index, to: record.position, place)
-            guard record.position == trees[index].size else {
-                var place = place
-                (place.partition, place.position) = (.partition(index), record.position)
-                return add(place, "it is there again: position \(trees[index].size) expected")
+            let expected = trees[index].size
+            // Only a record that belongs where it says tells that others before it are missing.
+            guard try record.position == expected || trees[index].mayHave(leaf, at: record.position) else {
+                let found = "it says that it is position \(record.position) of partition \(index), and is not"
+                return addUnplaced(place, found)
             }
+            try bridge(index, to: record.position, place)
         }
-        try take(.leaf(record.bytes), to: index, place)
+        try take(leaf, to: index, place)
     }
 
     private func take(_ leaf: MerkleHash, to index: Int, _ place: LogProblem) throws {
@@ -363,6 +374,11 @@ final class LogVerifier {
     // MARK: Problems
 
     private func add(_ problem: LogProblem) { result.problems.append(problem) }
+
+    private func addUnplaced(_ place: LogProblem, _ found: String) {
+        unplaced.append(result.problems.count)
+        add(place, found)
+    }
 
     private func add(
         _ file: String, segment: UInt32? = nil, byte: Int? = nil, tree: LogTree? = nil, _ found: String

@@ -97,6 +97,16 @@ final class TreeCheck {
         while self.size < size { try take(nil) }
     }
 
+    /// Whether a leaf that comes out of turn may be the one at `index`, after the next one: as far as it is signed, the
+    /// file says so.
+    func mayHave(_ leaf: MerkleHash, at index: UInt64) throws -> Bool {
+        guard index > size else { return false }
+        // Behind what is signed, and before that is complete: rather a wrong position than that all the rest is gone.
+        if index >= signed { return size >= signed }
+        guard let stored = try node(MerkleNodes.count(leaves: index)) else { return true }
+        return leaf == stored || erased[index]?.replacement == leaf
+    }
+
     /// Where the file has a leaf, not before the next one; nil if it has none.
     func find(_ leaf: MerkleHash) throws -> UInt64? {
         var index = size

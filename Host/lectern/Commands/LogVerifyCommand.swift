@@ -44,7 +44,8 @@ struct LogVerifyCommand: AsyncParsableCommand {
             let key = try key.map { try PublicKey(path: $0) }
             if let proof { return try check(proof, key ?? data.log().publicKey()) }
             let bar = ProgressBar()
-            let found = try data.log().verify(key: key, heads: heads) { done, total in
+            let found = try data.log().verify(key: key, heads: heads, mustBeSigned: data.mustBeSigned()) {
+                done, total in
                 bar.show("verify", done: done, of: total, note: "")
             }
             bar.clear()

@@ -18,6 +18,9 @@ struct DataOptions: ParsableArguments {
         throw InputFailure("no log in \(folder): expected a host's data folder, or the folder log in it")
     }
 
+    /// Whether the settings want the log to be signed.
+    func mustBeSigned() throws -> Bool { try load().log.integrity }
+
     func log() throws -> LogDirectory {
         let directory = try load().log.directory
         guard access(directory, F_OK) == 0 else {
