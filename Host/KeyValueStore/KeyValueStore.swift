@@ -5,7 +5,7 @@
 /// state is shown as JSON; an `External` state of a component that has none of its own is its internal one.
 ///
 /// Every method can be called on any thread. What throws has changed nothing.
-package protocol KeyValueStore: Sendable {
+package protocol KeyValueStore: CheckpointStore {
     /// The values of the keys, each nil where its key has none.
     func multiGet(_ keys: [String]) async throws -> [String?]
 
@@ -30,21 +30,6 @@ package protocol KeyValueStore: Sendable {
 
     /// Removes everything, checkpoints too.
     func clear() async throws
-
-    // MARK: Checkpoints. These block: they are for a thread of their own.
-
-    /// Stores the checkpoints, all or nothing; on return they outlive a crash. After an error of the disk a filesystem
-    /// store may still come to hold them: by its next call, or when it is opened again.
-    func commit(_ checkpoints: [Checkpoint]) throws
-
-    /// The newest checkpoint of a plugin's partition, or nil if there is none.
-    func restore(plugin: String, partition: Int) throws -> RestoredCheckpoint?
-
-    /// Where each plugin stands in each partition, sorted by plugin and partition.
-    func plugins() throws -> [StoredPosition]
-
-    /// Stores the checkpoints of a plugin, as `commit` does, in place of all its checkpoints and states.
-    func replace(plugin: String, with checkpoints: [Checkpoint]) throws
 }
 
 /// A key and its value, a JSON text.
@@ -71,9 +56,6 @@ package struct KeyPage: Sendable {
 }
 
 extension KeyValueStore {
-    /// Removes all checkpoints and states of a plugin.
-    package func discard(plugin: String) throws { try replace(plugin: plugin, with: []) }
-
     package func get(_ key: String) async throws -> String? { try await multiGet([key])[0] }
 
     package func set(_ key: String, _ value: String) async throws {

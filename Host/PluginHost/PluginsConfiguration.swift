@@ -12,6 +12,7 @@ package import Settings
 ///         placement: inprocess      # here a portable build as well, which otherwise gets a worker
 ///         deadline: 10s             # how long a call may take
 ///         memory: 2GiB              # of its worker
+///         store: workshop           # of the section kvs: where its states are kept; else default
 ///         settings: {passMark: 60}  # the plugin's own
 package struct PluginsConfiguration: Sendable {
     /// What the section says of one plugin.
@@ -27,6 +28,8 @@ package struct PluginsConfiguration: Sendable {
         /// Nil: as all do that don't say.
         package var placement: Placement?
         package var limits = WorkerLimits()
+        /// The store that its states are kept in; nil: the default one.
+        package var store: String?
 
         package init() {}
     }
@@ -118,6 +121,7 @@ extension PluginsConfiguration.Entry {
             section.problem("version", found: "an empty text", expected: "the version that the plugin's note gives")
         }
         hash = section.string("hash", default: nil)?.lowercased()
+        store = section.string("store", default: nil)
         if let hash, !(12...64).contains(hash.utf8.count) || !hash.allSatisfy(\.isHexDigit) {
             section.problem(
                 "hash", found: "“\(hash)”", expected: "the first 12 to 64 hexadecimal digits of the library's SHA-256",

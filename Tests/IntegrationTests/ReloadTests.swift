@@ -237,6 +237,39 @@ extension IntegrationTests {
             try expectStates(of: host, toEqualTheFoldOf: group.file)
         }
 
+        @Test(
+            "a plugin's states are kept in the store that the settings name for it", arguments: ["worker", "inprocess"])
+        func ownStore(_ placement: String) throws {
+            try install()
+            let settings = [
+                "ingest.trust=loopback", "plugins.placement=\(placement)", "kvs.default.type=sqlite",
+                "kvs.own.type=filesystem", "kvs.own.path=own", "plugins.counter-in-c.store=own",
+            ]
+            let host = try HostProcess(data: data, plugins: plugins, settings: settings)
+            let group = try send(1_000, to: host)
+            try expectStates(of: host, toEqualTheFoldOf: group.file)
+            #expect(try host.stop() == .code(0))
+            let key = "Internal,counter-in-c.counts@1"
+            let options = ["--data", data] + settings.flatMap { ["--set", $0] }
+            #expect(try run(Installation.lectern, ["kvs", "keys", key, "--store", "own"] + options).contains(key))
+            #expect(try run(Installation.lectern, ["kvs", "keys", key] + options).isEmpty)
+            // It goes on from there, and is made anew there.
+            try host.restart()
+            try install(["VERSION=2"])
+            #expect(try host.reload().body.contains("\"rebuilt\":[\"counter-in-c\"]"))
+            try expectStates(of: host, toEqualTheFoldOf: group.file)
+        }
+
+        @Test("a store that is not there is named before anything starts")
+        func unknownStore() throws {
+            let process = try ChildProcess(
+                Installation.lectern, ["config", "check", "--set", "plugins.counter-in-c.store=nowhere"])
+            #expect(try process.wait() == .code(1))
+            #expect(process.complained.contains("plugins.counter-in-c.store"), "\(process.complained)")
+            #expect(
+                process.complained.contains("expected a store of the section kvs: default"), "\(process.complained)")
+        }
+
         @Test("plugins come and go, and their states are kept")
         func comeAndGo() throws {
             let host = try HostProcess(data: data, plugins: plugins)

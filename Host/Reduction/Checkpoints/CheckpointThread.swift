@@ -39,7 +39,7 @@ package final class CheckpointThread: CheckpointSink {
     private let onCommitted: @Sendable ([Checkpoint]) -> Void
 
     /// - Parameter committed: called with the checkpoints that the store has taken, on the store's thread.
-    package init(_ store: any KeyValueStore, committed: @escaping @Sendable ([Checkpoint]) -> Void = { _ in }) {
+    package init(_ store: any CheckpointStore, committed: @escaping @Sendable ([Checkpoint]) -> Void = { _ in }) {
         onCommitted = committed
         let jobs = jobs
         let state = StateBox()

@@ -46,7 +46,8 @@ package final class ReductionEngine: Sendable {
     /// - Throws: `RestoreError` or what the store throws: a checkpoint that can't be continued is never guessed at.
     ///   `DerivedColumnsError` if the settings add columns to tables that can't be.
     package init(
-        _ log: EventLog, _ store: any KeyValueStore, _ plugins: [PluginBuild], _ configuration: ReductionConfiguration,
+        _ log: EventLog, _ store: any CheckpointStore, _ plugins: [PluginBuild],
+        _ configuration: ReductionConfiguration,
         activity: ActivityFile? = nil, skips: String, mayLackFunctions: Bool = false,
         report: @escaping @Sendable (PluginMessage) -> Void,
         onTrouble: @escaping @Sendable (PluginBuild, PluginTrouble) -> Void

@@ -40,7 +40,7 @@ protocol ShardGroup: AnyObject, Sendable {
 /// What the groups of an engine have in common.
 struct EngineParts: Sendable {
     let log: EventLog
-    let store: any KeyValueStore
+    let store: any CheckpointStore
     let configuration: ReductionConfiguration
     let commits: CheckpointThread
     let views: Views

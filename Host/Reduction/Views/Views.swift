@@ -38,7 +38,7 @@ package final class Views: TableReading {
     private static let patience: Int64 = 60_000_000
 
     package let epoch: UInt64
-    private let store: any KeyValueStore
+    private let store: any CheckpointStore
     private let makeView: @Sendable (PluginBuild, DerivedColumns, VersionCounter) -> any PluginViewing
     private let partitions: Int
     private let published: Mutex<Published>
@@ -51,7 +51,7 @@ package final class Views: TableReading {
     ///   - partitions: of the log.
     ///   - makeView: of a plugin that runs in a worker.
     init(
-        _ plugins: [PluginBuild], _ columns: DerivedColumns, store: any KeyValueStore, partitions: Int,
+        _ plugins: [PluginBuild], _ columns: DerivedColumns, store: any CheckpointStore, partitions: Int,
         makeView: @escaping @Sendable (PluginBuild, DerivedColumns, VersionCounter) -> any PluginViewing
     ) {
         self.makeView = makeView

@@ -53,7 +53,8 @@ struct HostProcess {
         self.activity = activity
         let troubles = BoundedQueue<(build: PluginBuild, trouble: PluginTrouble)>(limit: 1024)
         engine = try ReductionEngine(
-            log, stores.default, catalog.plugins, settings.reduction, activity: activity, skips: "\(data)/skips.json",
+            log, try PluginStores(stores, names: settings.plugins.entries.compactMapValues(\.store)), catalog.plugins,
+            settings.reduction, activity: activity, skips: "\(data)/skips.json",
             mayLackFunctions: isQuarantined, report: { Terminal.note("\($0.plugin): \($0.text)") },
             onTrouble: { build, trouble in
                 Terminal.warn("\(trouble)")

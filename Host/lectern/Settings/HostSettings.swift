@@ -35,6 +35,13 @@ struct HostSettings {
         var plugins = PluginsConfiguration(reader.section("plugins"))
         plugins.tables = tables
         self.plugins = plugins
+        let names = stores.stores.map(\.name)
+        for (id, entry) in plugins.entries.sorted(by: { $0.key < $1.key }) {
+            guard let store = entry.store, !names.contains(store) else { continue }
+            reader.problem(
+                "plugins.\(id).store", found: "\"\(store)\"",
+                expected: "a store of the section kvs: \(names.joined(separator: ", "))")
+        }
         var reduction = ReductionConfiguration(
             reduction: reader.section("reduction"), dedup: reader.section("dedup"), partitions: log.partitions ?? 16)
         reduction.tables = tables
