@@ -10,8 +10,8 @@
 # the states are not those of `lectern fold`, if a worker is left over, or beyond a bound.
 #
 # The second replaces it by builds of the same version, with a state for each of 1,000,000 actors, and prints how long
-# events waited between one build and the next: for 99 of 100 reloads less than 1 ms, or than 99 of 100 wake-ups of threads
-# take on this machine meanwhile (wakeups.cpp), if that is more. Fails as the first does.
+# events waited between one build and the next: for 99 of 100 reloads less than 1 ms. Fails as the first does. Beside it
+# stands how late the machine runs threads that wait meanwhile (wakeups.cpp), which is part of that.
 #
 # With each reload 1000 or 3000 events are sent, in portions of 100, each as fast as the host takes it.
 set -euo pipefail
@@ -143,12 +143,11 @@ run() {
     echo "$placement: $builds reloads took a median of $(p 50 2) s, p99 $(p 99 2) s; a shard's events waited a median of" \
         "$(p 50 3) ms, p99 $(p 99 3) ms, at most $(p 100 3) ms"
     if [ $mode = pause ]; then
-        local median late longest bound
+        local median late longest
         read -r median late longest <"$folder/wakeups"
-        bound=$(awk "BEGIN {print ($late > 1 ? $late : 1)}")
         echo "$placement: meanwhile threads that waited ran late by a median of $median ms, p99 $late ms, at most" \
-            "$longest ms, which is the machine's; the bound of the wait's p99 is $bound ms"
-        awk "BEGIN {exit !($(p 99 3) <= $bound)}" || { echo "$placement: p99 of the wait is beyond $bound ms" >&2; failed=1; }
+            "$longest ms, which is the machine's"
+        awk "BEGIN {exit !($(p 99 3) < 1)}" || { echo "$placement: p99 of the wait is beyond 1 ms" >&2; failed=1; }
     else
         # Slope and its standard error.
         local bound=0

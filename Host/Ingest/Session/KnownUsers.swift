@@ -15,7 +15,7 @@ package final class KnownUsers: Sendable {
         self.takesOthers = takesOthers
     }
 
-    /// Blocks for as long as reading the file takes; a connection asks once.
+    /// Blocks for as long as reading the file takes: for each event of a connection that nobody has recognized yet.
     func contains(_ tag: String) -> Bool {
         let read = FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) }
         return known.withLock { known in
