@@ -39,6 +39,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // What is C: the layout of a record, the JSON shim, and the system's libraries.
@@ -49,6 +50,7 @@ let package = Package(
         .systemLibrary(name: "CFFI", path: "Host/C/CFFI", providers: [.apt(["libffi-dev"])]),
         .systemLibrary(name: "CXXHash", path: "Host/C/CXXHash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZlib", path: "Host/C/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CCurl", path: "Host/C/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .systemLibrary(name: "CCrypto", path: "Host/C/CCrypto", providers: [.apt(["libssl-dev"])]),
 
         module(
@@ -79,8 +81,9 @@ let package = Package(
         module(
             "Ingest",
             uses: [
-                "EventLog", "KeyValueStore", "PluginHost", "Records", "Settings", "CRecords", "CSimdjson",
+                "EventLog", "KeyValueStore", "PluginHost", "Records", "Settings", "CCurl", "CRecords", "CSimdjson",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
+                .product(name: "JWTKit", package: "jwt-kit"),
             ], unchecked),
         module(
             "Web",
@@ -139,7 +142,12 @@ let package = Package(
             ]),
         tests("PluginHostTests", uses: ["PluginHost", "Settings"]),
         tests("SettingsTests", uses: ["Settings"]),
-        tests("IngestTests", uses: ["EventLog", "Ingest", "Records", "Settings"]),
+        tests(
+            "IngestTests",
+            uses: [
+                "EventLog", "Ingest", "KeyValueStore", "Records", "Settings",
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ]),
         tests(
             "WebTests",
             uses: [

@@ -29,6 +29,9 @@ package struct IngestConfiguration: Sendable {
     /// The fields in which events may name a domain, or an address of one; the actor's id counts as well.
     package var domainFields = ["chrome_identity.email"]
 
+    /// Which tokens the method `jwt` takes.
+    package var token = TokenConfiguration()
+
     /// The largest event: a WebSocket message, or an event of a request.
     package var eventBytes = 4 << 20
     /// The longest type, actor's id and client's id.
@@ -37,6 +40,18 @@ package struct IngestConfiguration: Sendable {
     package var lockedBytes = 256 << 10
     /// Open WebSockets.
     package var connections = 10_000
+
+    /// How fast the events of one connection, and of one actor, may come. What sends more is read more slowly.
+    package var connectionRate = RateLimit.Setting(perSecond: 1_000, burst: 10_000)
+    package var actorRate = RateLimit.Setting(perSecond: 1_000, burst: 10_000)
+    /// How long a WebSocket may take to say who it is; zero: for ever.
+    package var authenticationTime: Duration = .seconds(60)
+    /// How long the events of an actor who comes back wait for the lock that his last connection had; zero: not at all.
+    package var lockTime: Duration = .seconds(2)
+    /// Bytes of locks that are remembered for that.
+    package var lockMemory = 16 << 20
+    /// The largest value that `save_blob` stores.
+    package var blobBytes = 1 << 20
 
     /// Events of one connection that may wait for its authentication, and their bytes.
     package var backlogEvents = 1_000
@@ -66,6 +81,7 @@ package struct IngestConfiguration: Sendable {
             reader.problem("actor", found: found, expected: "names of fields, such as user_id, at most \(limit)")
         }
 
+        token = TokenConfiguration(reader.section("jwt"), isUsed: authentication.contains(.jwt))
         eventBytes = reader.size("frame", default: eventBytes, in: 1_024...(32 << 20))
         origins = reader.strings("origins", default: origins)
         rules = reader.strings("rules", default: rules)
@@ -75,6 +91,14 @@ package struct IngestConfiguration: Sendable {
         nameBytes = limits.size("name", default: nameBytes, in: 16...16_384)
         lockedBytes = limits.size("locked", default: lockedBytes, in: 1_024...(32 << 20))
         connections = limits.integer("connections", default: connections, in: 1...1_000_000)
+        connectionRate = Self.rate(limits.section("connection"), default: connectionRate)
+        actorRate = Self.rate(limits.section("actor"), default: actorRate)
+        authenticationTime = limits.duration(
+            "authentication", default: authenticationTime, in: .zero ... .seconds(86_400))
+        let lock = limits.section("lock")
+        lockTime = lock.duration("wait", default: lockTime, in: .zero ... .seconds(60))
+        lockMemory = lock.size("memory", default: lockMemory, in: 0...(1 << 34))
+        blobBytes = limits.size("blob", default: blobBytes, in: 1...(32 << 20))
         let backlog = limits.section("backlog")
         backlogEvents = backlog.integer("events", default: backlogEvents, in: 0...1_000_000)
         backlogBytes = backlog.size("bytes", default: backlogBytes, in: 0...(1 << 30))
@@ -82,6 +106,12 @@ package struct IngestConfiguration: Sendable {
         let body = limits.section("body")
         bodyBytes = body.size("bytes", default: bodyBytes, in: 1_024...(1 << 30))
         bodyEvents = body.integer("events", default: bodyEvents, in: 1...10_000_000)
+    }
+
+    private static func rate(_ reader: SettingsReader, default rate: RateLimit.Setting) -> RateLimit.Setting {
+        RateLimit.Setting(
+            perSecond: reader.integer("rate", default: rate.perSecond, in: 0...1_000_000),
+            burst: reader.integer("burst", default: rate.burst, in: 1...100_000_000))
     }
 
     private static func methods(

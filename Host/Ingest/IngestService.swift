@@ -12,9 +12,15 @@ package final class IngestService: Sendable {
     let clients: Clients
     let workspaces: Workspaces
     /// Of `local_storage`; nil: nobody lists them.
-    let knownUsers: KnownUsers?
+    package let knownUsers: KnownUsers?
     /// Whose events are taken; nil: everybody's.
     package let blockList: BlockList?
+    /// Of the method `jwt`; nil: it is not in use.
+    package let tokens: TokenVerifier?
+    /// What `save_blob` has stored; nil: nothing is served.
+    package let blobs: BlobStore?
+    let actorRates: ActorRates
+    let locks: LastLocks
     private let sources: Mutex<[String: any EventSource]>
     private let clock: @Sendable () -> Int64
 
@@ -23,14 +29,20 @@ package final class IngestService: Sendable {
     ///   - clock: microseconds since 1970 UTC.
     package init(
         _ configuration: IngestConfiguration, log: EventLog, sources: [any EventSource] = [],
-        blockList: BlockList? = nil,
+        blockList: BlockList? = nil, blobs: BlobStore? = nil,
         clock: @escaping @Sendable () -> Int64 = { WallClock.microseconds }
-    ) {
+    ) throws {
         self.configuration = configuration
         self.log = log
         self.clients = Clients(log: log)
         self.workspaces = Workspaces(configuration)
         self.blockList = blockList
+        self.blobs = blobs
+        actorRates = ActorRates(configuration.actorRate)
+        locks = try LastLocks(limit: configuration.lockMemory, of: log)
+        tokens =
+            configuration.authentication.contains(.jwt)
+            ? TokenVerifier(configuration.token, longestName: configuration.nameBytes, clock: clock) : nil
         knownUsers =
             configuration.usersFile.isEmpty
             ? nil : KnownUsers(file: configuration.usersFile, takesOthers: configuration.takesOtherUsers)
@@ -49,14 +61,16 @@ package final class IngestService: Sendable {
     /// Checks what a client asks for.
     ///
     /// - Parameters:
-    ///   - query: the part of the request's target after `?`, as it stands: `ack=1`, `client=ID`, `seq=N`, `source=ID`.
+    ///   - query: the part of the request's target after `?`, as it stands: `ack=1`, `client=ID`, `seq=N`, `source=ID`,
+    ///     `attempt=N`.
     ///   - idempotencyKey: the header of that name of a request.
     package func connection(
-        from peer: IngestPeer, query: String = "", idempotencyKey: String? = nil
+        from peer: IngestPeer, query: String = "", idempotencyKey: String? = nil,
+        credentials: Credentials = Credentials()
     ) throws(IngestRefusal) -> IngestConnection {
         let query = QueryParameters(query)
-        let trusted = configuration.trust == .loopback && peer.isLoopback
-        var connection = IngestConnection(peer: peer, isTrusted: trusted)
+        let trusted = credentials.isPublisher || (configuration.trust == .loopback && peer.isLoopback)
+        var connection = IngestConnection(peer: peer, isTrusted: trusted, credentials: credentials)
         if let client = query["client"] {
             connection.client = try name(client, "client")
             connection.numbering = .member
@@ -70,6 +84,8 @@ package final class IngestService: Sendable {
             connection.client = connection.client.map { id + "/" + $0 }
             if connection.client != nil { connection.numbering = .order }
         }
+        // Nobody whose word does not count can number frames in the name of a publisher, whose own would pass for known then.
+        if !trusted { connection.client = connection.client.map { "public/" + $0 } }
         if let number = query["seq"] {
             guard let first = UInt64(number), first >= 1, first < UInt64(Int64.max) else {
                 throw IngestRefusal(status: 400, reason: "seq=\(number): expected a whole number from 1 on")
@@ -80,6 +96,12 @@ package final class IngestService: Sendable {
             connection.firstNumber = first
             // The client counts its frames: what they call `seq` is theirs.
             connection.numbering = .order
+        }
+        if let text = query["attempt"] {
+            guard let attempt = Int(text), 1...1_000_000 ~= attempt else {
+                throw IngestRefusal(status: 400, reason: "attempt=\(text): expected a whole number from 1 on")
+            }
+            connection.attempt = attempt
         }
         switch query["ack"] {
         case nil, "0": break
@@ -107,7 +129,7 @@ package final class IngestService: Sendable {
             throw IngestRefusal(status: 404, reason: "source=\(id): no such source; \(list)")
         }
         guard trusted else {
-            let remedy = "the connection must be trusted (ingest.trust)"
+            let remedy = "the connection must be trusted: it needs a publisher's token, or ingest.trust"
             throw IngestRefusal(status: 403, reason: "source=\(id): a source says who the actors are, so \(remedy)")
         }
         return source

@@ -4,9 +4,9 @@ import Records
 import Testing
 
 @Suite struct DeadLetterTests {
-    private func letter(_ number: Int, _ stage: DeadLetter.Stage = .decode) -> DeadLetter {
+    private func letter(_ number: Int, _ code: DeadLetter.Code = .notJSON) -> DeadLetter {
         var letter = DeadLetter(
-            stage: stage, reason: "this is no JSON object: \"\(number)\"\n",
+            code: code, reason: "this is no JSON object: \"\(number)\"\n",
             received: 1_700_000_000_123_456 + Int64(number),
             original: number % 3 == 0
                 ? [0xff, 0, 0x80, UInt8(number % 256)] : Array("{broken \(number) \u{1F600}".utf8))
@@ -14,6 +14,8 @@ import Testing
             letter.client = "client \"\(number % 5)\""
             letter.sequence = UInt64(number)
             letter.session = 7
+            letter.build = "0123456789abcdef"
+            letter.attempts = number + 1
         }
         return letter
     }
@@ -21,7 +23,7 @@ import Testing
     @Test func lettersComeBackAsTheyWereGiven() throws {
         let folder = TemporaryFolder()
         var log = try EventLog.open(folder.configuration())
-        let letters = (0..<100).map { letter($0, $0 % 10 == 0 ? .authenticate : .decode) }
+        let letters = (0..<100).map { letter($0, $0 % 10 == 0 ? .noIdentity : .notJSON) }
         log.append(letters: letters)
         try log.flush()
         for _ in 0..<2 {

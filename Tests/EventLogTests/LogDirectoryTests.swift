@@ -27,7 +27,7 @@ import Testing
             #expect(end.nextPositions == log.nextPositions)
             #expect(end.torn == nil)
         }
-        log.append(letters: [DeadLetter(stage: .decode, reason: "r", received: 0, original: [1])])
+        log.append(letters: [DeadLetter(code: .notJSON, reason: "r", received: 0, original: [1])])
         try log.flush()
         #expect(try directory.deadLetters().lastID == 1)
 

@@ -30,8 +30,8 @@ import Testing
             ["ls-ls-t+1", "unauthenticated", "ls"]
         ),
         (#"{"event":"a","hash":"ab/c"}"#, .hashIdentify, ["mch-hi-ab%2Fc", "unauthenticated", "mch"]),
-        (#"{"event":"a","chrome_identity":{"id":"123"}}"#, .chromebook, ["gc-123", "unauthenticated", "gcu"]),
-        (#"{"event":"a","chrome_identity":{"id":123}}"#, .chromebook, ["gc-123", "unauthenticated", "gcu"]),
+        (#"{"event":"a","chrome_identity":{"id":"123"}}"#, .chromebook, ["gcu-gc-123", "unauthenticated", "gcu"]),
+        (#"{"event":"a","chrome_identity":{"id":123}}"#, .chromebook, ["gcu-gc-123", "unauthenticated", "gcu"]),
         (#"{"event":"a","user_id":"u"}"#, .testcase, ["tc-testcase-u", "unauthenticated", "tc"]),
         (#"{"event":"a"}"#, .localStorage, []), (#"{"event":"a","user_tag":""}"#, .localStorage, []),
         (#"{"event":"a","user_tag":7}"#, .localStorage, []), (#"{"event":"a","hash":null}"#, .hashIdentify, []),
@@ -60,11 +60,13 @@ import Testing
         #expect(try identity(comment, [.localStorage], known: known, takesOthers: false) == [])
     }
 
+    /// Learning Observer gives both the same safe id, so that who says a number is who is known by it.
     @Test func aChromebookIsAsSureAsItsTag() throws {
         let event = #"{"event":"a","chrome_identity":{"id":"9"},"user_tag":"ada"}"#
         #expect(try identity(event, [.chromebook, .localStorage], known: ["ada"]) == ["gc-9", "authenticated", "gcu"])
         #expect(
-            try identity(event, [.chromebook, .localStorage], known: ["bob"]) == ["gc-9", "unauthenticated", "gcu"])
+            try identity(event, [.chromebook, .localStorage], known: ["bob"])
+                == ["gcu-gc-9", "unauthenticated", "gcu"])
     }
 
     @Test func lockedFieldsAuthenticateAsWell() throws {
@@ -72,6 +74,6 @@ import Testing
         let client = try rig.connect()
         client.send(
             #"{"event":"lock_fields","fields":{"chrome_identity":{"id":"5","email":"a@b.org"}}}"#, #"{"event":"a"}"#)
-        #expect(try rig.events().map(\.actor) == ["gc-5"])
+        #expect(try rig.events().map(\.actor) == ["gcu-gc-5"])
     }
 }

@@ -16,8 +16,9 @@ import Testing
         let events = try rig.events()
         #expect(events.map(\.type) == ["a", "b", "c", "d"])
         #expect(events.allSatisfy { $0.actor == "tc-testcase-u1" })
-        // Each under what was locked when it arrived, and with its own arrival.
-        #expect(events.map(\.session["locked"]["tab"].number) == [nil, 1, 1, 1])
+        // The first one has waited for the lock; each keeps its own arrival.
+        #expect(events.map(\.session["locked"]["tab"].number) == [1, 1, 1, 1])
+        #expect(events.map(\.session["locked"]["user_id"].text) == [nil, nil, "u1", "u1"])
         #expect(events.map(\.received) == [Rig.start, Rig.start, Rig.start + 5, Rig.start + 5])
         #expect(rig.service.counters.backlogBytes == 0)
     }
@@ -28,8 +29,8 @@ import Testing
         client.send(#"{"event":"a"}"#, #"{"event":"b"}"#, #"{"event":"c"}"#)
         #expect(
             try client.errors() == [
-                "2 events with 26 bytes wait for authentication, no more fit; "
-                    + "send an event that says who you are"
+                "2 events with 26 bytes wait for authentication, no more fit "
+                    + "(ingest.limits.backlog); send an event that says who you are"
             ])
         client.send(#"{"event":"d","user_id":"u1"}"#)
         #expect(try rig.events().map(\.type) == ["a", "b", "d"])

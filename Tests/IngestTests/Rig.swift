@@ -1,6 +1,7 @@
 import EventLog
 import Foundation
 import Ingest
+import KeyValueStore
 import Records
 import Synchronization
 import Testing
@@ -14,6 +15,9 @@ final class Rig {
     private let directory: String
     private let bufferBytes: Int
     private let clock = ManualClock()
+    /// What `save_blob` stores, which outlives a restart.
+    let store = StubStore()
+    private(set) var blobs: BlobStore
     private(set) var log: EventLog
     private(set) var service: IngestService
 
@@ -28,12 +32,14 @@ final class Rig {
         directory = FileManager.default.temporaryDirectory.path + "/ingest-\(UUID().uuidString)"
         self.bufferBytes = bufferBytes
         log = try Self.open(directory, bufferBytes)
-        service = IngestService(
-            configuration, log: log, sources: sources, blockList: try Self.blockList(configuration),
+        blobs = BlobStore(log: log, store: store) { _ in }
+        service = try IngestService(
+            configuration, log: log, sources: sources, blockList: try Self.blockList(configuration), blobs: blobs,
             clock: { [clock] in clock.now })
     }
 
     deinit {
+        blobs.close()
         try? log.close()
         try? FileManager.default.removeItem(atPath: directory)
     }
@@ -51,19 +57,22 @@ final class Rig {
 
     /// Ends the host and starts another one on the same log.
     func restart() throws {
+        blobs.close()
         try log.close()
         try reopen()
     }
 
     private func reopen() throws {
         log = try Self.open(directory, bufferBytes)
-        service = IngestService(
-            configuration, log: log, sources: sources, blockList: try Self.blockList(configuration),
+        blobs = BlobStore(log: log, store: store) { _ in }
+        service = try IngestService(
+            configuration, log: log, sources: sources, blockList: try Self.blockList(configuration), blobs: blobs,
             clock: { [clock] in clock.now })
     }
 
     /// As if the machine had stopped while it wrote the last `bytes` of the log.
     func tear(bytes: Int) throws {
+        blobs.close()
         try log.close()
         let segment = directory + "/0000000001.segment"
         let handle = try #require(FileHandle(forUpdatingAtPath: segment))
@@ -76,9 +85,13 @@ final class Rig {
     func advance(microseconds: Int64) { clock.advance(microseconds) }
 
     /// A connection over a WebSocket, from another machine unless said otherwise.
-    func connect(_ query: String = "", from ip: String = "203.0.113.9", agent: String = "") throws -> TestClient {
+    func connect(
+        _ query: String = "", from ip: String = "203.0.113.9", agent: String = "",
+        credentials: Credentials = Credentials()
+    ) throws -> TestClient {
         let peer = IngestPeer(ip: ip, agent: agent)
-        return try TestClient(self, service.connection(from: peer, query: query), IngestWorkspace(configuration))
+        let connection = try service.connection(from: peer, query: query, credentials: credentials)
+        return try TestClient(self, connection, IngestWorkspace(configuration))
     }
 
     /// All events of the log, in its order; everything that was appended before is there.

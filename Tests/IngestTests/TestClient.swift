@@ -44,6 +44,23 @@ final class TestClient {
 
     func close() { session.end() }
 
+    /// Does what outputs ask for besides sending: verifies tokens, and fetches blobs.
+    func work() async throws {
+        try rig.log.flush()
+        for output in outputs + later.outputs.withLock({ $0 }) {
+            switch output {
+            case .verify(let token):
+                guard let tokens = rig.service.tokens else { continue }
+                outputs += session.finish(await tokens.verify(token))
+            case .fetch(let key): outputs.append(.send(Reply.blob(try await rig.blobs.value(of: key))))
+            default: break
+            }
+        }
+    }
+
+    /// The time is over that an output asked for.
+    func wake() { outputs += session.wake() }
+
     /// All that has come back since the last call, when everything sent is durable.
     func answers() throws -> [IngestOutput] {
         try rig.log.flush()
@@ -61,6 +78,10 @@ final class TestClient {
             case .close(let code, _): JSON("{\"close\":\(code)}")
             case .stopReading: JSON("{\"reading\":false}")
             case .readOn: JSON("{\"reading\":true}")
+            case .pause(let time): JSON("{\"pause\":\(time)}")
+            case .verify: JSON("{\"verify\":true}")
+            case .wake(let time): JSON("{\"wake\":\(time)}")
+            case .fetch: JSON("{\"fetch\":true}")
             }
         }
     }

@@ -36,7 +36,7 @@ struct TestServer: Sendable {
         let log = try EventLog.open(logConfiguration)
         var ingestConfiguration = IngestConfiguration()
         configureIngest(&ingestConfiguration)
-        let ingest = IngestService(ingestConfiguration, log: log)
+        let ingest = try IngestService(ingestConfiguration, log: log)
         var configuration = WebConfiguration()
         configuration.listen.port = 0
         configure(&configuration)

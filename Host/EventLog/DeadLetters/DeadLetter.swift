@@ -16,7 +16,7 @@ package struct DeadLetter: Sendable, Equatable {
         case reduce
     }
 
-    package var stage: Stage
+    package var code: Code
     /// One sentence: what was found and what was expected.
     package var reason: String
     /// Microseconds since 1970 UTC.
@@ -26,15 +26,21 @@ package struct DeadLetter: Sendable, Equatable {
     /// Who rejected a record of the log, e.g. `quiz-analytics.attempts@1`. Together with `partition` and `position` it
     /// identifies a letter: folding again does not store it again.
     package var component: String?
+    /// The build of its plugin: the beginning of the library's SHA-256.
+    package var build: String?
     package var partition: Int?
     package var position: UInt64?
     /// The client or source that numbers its events, and its number of this one. It counts in `highestSequence`.
     package var client: String?
     package var sequence: UInt64?
     package var session: UInt32?
+    /// How often it has been tried, this time included.
+    package var attempts = 1
 
-    package init(stage: Stage, reason: String, received: Int64, original: [UInt8]) {
-        self.stage = stage
+    package var stage: Stage { code.stage }
+
+    package init(code: Code, reason: String, received: Int64, original: [UInt8]) {
+        self.code = code
         self.reason = reason
         self.received = received
         self.original = original

@@ -14,7 +14,7 @@ enum DeadLetterLines {
 
     private struct Line: Decodable {
         var id: UInt64
-        var stage: String
+        var code: String
         var reason: String
         var received: String
         var component: String?
@@ -23,6 +23,8 @@ enum DeadLetterLines {
         var client: String?
         var sequence: UInt64?
         var session: UInt32?
+        var build: String?
+        var attempts: Int?
         var original: Data
     }
 
@@ -37,10 +39,13 @@ enum DeadLetterLines {
         bytes.append("{\"id\":")
         bytes.append(String(id))
         append("stage", letter.stage.rawValue, to: &bytes)
+        append("code", letter.code.rawValue, to: &bytes)
         append("reason", letter.reason, to: &bytes)
         bytes.append(",\"received\":")
         bytes.appendJSON(microseconds: letter.received)
+        append("attempts", letter.attempts, to: &bytes)
         append("component", letter.component, to: &bytes)
+        append("build", letter.build, to: &bytes)
         append("partition", letter.partition, to: &bytes)
         append("position", letter.position, to: &bytes)
         append("client", letter.client, to: &bytes)
@@ -74,20 +79,22 @@ enum DeadLetterLines {
 
     private static func decode(_ line: Data) -> DeadLetters.Numbered? {
         guard let line = try? JSONDecoder().decode(Line.self, from: line),
-            let stage = DeadLetter.Stage(rawValue: line.stage)
+            let code = DeadLetter.Code(rawValue: line.code)
         else { return nil }
         var received: Int64 = 0
         var precision: UInt8 = 0
         guard lectern_parse_timestamp(line.received, line.received.utf8.count, &received, &precision) == 1 else {
             return nil
         }
-        var letter = DeadLetter(stage: stage, reason: line.reason, received: received, original: Array(line.original))
+        var letter = DeadLetter(code: code, reason: line.reason, received: received, original: Array(line.original))
         letter.component = line.component
         letter.partition = line.partition
         letter.position = line.position
         letter.client = line.client
         letter.sequence = line.sequence
         letter.session = line.session
+        letter.build = line.build
+        letter.attempts = line.attempts ?? 1
         return DeadLetters.Numbered(id: line.id, letter: letter)
     }
 

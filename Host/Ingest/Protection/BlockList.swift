@@ -1,4 +1,3 @@
-import Glibc
 package import Settings
 import Synchronization
 
@@ -12,25 +11,9 @@ package final class BlockList: Sendable {
     private struct State {
         var rules: Rules
         /// Of the files when they were read; nil where there is none.
-        var stamps: [Stamp?]
+        var stamps: [FileStamp?]
         /// By domain, of the questions that were asked.
         var answers: [String?: Block?] = [:]
-    }
-
-    private struct Stamp: Equatable {
-        let size: Int64
-        let seconds: Int
-        let nanoseconds: Int
-        let inode: UInt64
-
-        init?(_ file: String) {
-            var status = stat()
-            guard stat(file, &status) == 0 else { return nil }
-            size = Int64(status.st_size)
-            seconds = status.st_mtim.tv_sec
-            nanoseconds = status.st_mtim.tv_nsec
-            inode = UInt64(status.st_ino)
-        }
     }
 
     private let files: [String]
@@ -43,7 +26,7 @@ package final class BlockList: Sendable {
     /// - Throws: `RuleError` or `RuleFileError`, with the place.
     package init(files: [String]) throws {
         self.files = files
-        let stamps = files.map(Stamp.init)
+        let stamps = files.map(FileStamp.init)
         state = Mutex(State(rules: try Self.read(files), stamps: stamps))
     }
 
@@ -62,7 +45,7 @@ package final class BlockList: Sendable {
     ///
     /// - Throws: as `init`; the rules before stay, until a file changes again.
     package func reload() throws -> Bool {
-        let stamps = files.map(Stamp.init)
+        let stamps = files.map(FileStamp.init)
         guard state.withLock({ $0.stamps != stamps }) else { return false }
         state.withLock { $0.stamps = stamps }
         let rules = try Self.read(files)

@@ -1,6 +1,7 @@
 /// A request that brings events, as it arrived.
 package struct EventRequest: Sendable {
     package var peer: IngestPeer
+    package var credentials = Credentials()
     /// The part of the target after `?`: `client=ID`, `seq=N`, `source=ID`.
     package var query = ""
     /// The headers of these names; empty or nil if there is none.
@@ -22,4 +23,6 @@ package struct EventRequest: Sendable {
 package struct EventAnswer: Sendable, Equatable {
     package let status: Int
     package let body: String
+    /// After how many seconds it is worth sending the request again; nil: not before something changes, or not at all.
+    package var retryAfter: Int?
 }

@@ -10,10 +10,13 @@ extension IngestService {
     /// and another one, with `{"reason"}`, if the request was not taken at all; then it can be sent again.
     package func answer(_ request: EventRequest) async -> EventAnswer {
         guard !log.isCongested else {
-            return EventAnswer(IngestRefusal(status: 503, reason: "the disk is behind; try again in a few seconds"))
+            return EventAnswer(
+                IngestRefusal(status: 503, reason: "the disk is behind; try again in a few seconds", retryAfter: 2))
         }
         do throws(IngestRefusal) {
             let connection = try connection(of: request)
+            let identity = try await identity(of: connection)
+            try checkRate(identity)
             let body = try decompressed(request)
             let form = EventBody(contentType: request.contentType, isForeign: connection.source != nil)
             let workspace = workspaces.take()
@@ -25,7 +28,9 @@ extension IngestService {
             }
             var report = ReadReport()
             let result = await withCheckedContinuation { continuation in
-                report = IngestSession(self, connection, workspace).receiveAll { continuation.resume(returning: $0) }
+                report = IngestSession(self, connection, workspace).receiveAll(as: identity) {
+                    continuation.resume(returning: $0)
+                }
             }
             guard case .success = result else { throw .logStopped }
             return EventAnswer(report)
@@ -36,10 +41,32 @@ extension IngestService {
 
     private func connection(of request: EventRequest) throws(IngestRefusal) -> IngestConnection {
         var connection = try connection(
-            from: request.peer, query: request.query, idempotencyKey: request.idempotencyKey)
+            from: request.peer, query: request.query, idempotencyKey: request.idempotencyKey,
+            credentials: request.credentials)
         connection.isRequest = true
         connection.published = request.published
         return connection
+    }
+
+    /// Who the holder of the request's token is; nil: it has none, and its events say who they are from.
+    private func identity(of connection: IngestConnection) async throws(IngestRefusal) -> Identity? {
+        guard !connection.isTrusted, let tokens, let token = connection.credentials.token else { return nil }
+        switch await tokens.verify(token) {
+        case .success(let identity): return identity
+        case .failure(let refusal): throw IngestRefusal(status: 401, reason: refusal.description)
+        }
+    }
+
+    /// A request can't be slowed down as a connection can: it is turned away while its actor's last events were too many.
+    private func checkRate(_ identity: Identity?) throws(IngestRefusal) {
+        guard let identity else { return }
+        let name = StableBytes(identity.safeUserID)
+        let wait = actorRates.wait(of: name.bytes, at: now)
+        guard wait > 0 else { return }
+        let rate = configuration.actorRate.perSecond
+        throw IngestRefusal(
+            status: 429, reason: "more than \(rate) events a second of one actor (ingest.limits.actor)",
+            retryAfter: Int((wait + 999_999) / 1_000_000))
     }
 
     private func decompressed(_ request: EventRequest) throws(IngestRefusal) -> [UInt8] {
@@ -83,7 +110,7 @@ extension EventAnswer {
         bytes.append("{\"reason\":")
         bytes.appendJSON(refusal.reason)
         bytes.append("}")
-        self.init(status: refusal.status, body: bytes.string)
+        self.init(status: refusal.status, body: bytes.string, retryAfter: refusal.retryAfter)
     }
 
     init(_ report: ReadReport) {

@@ -5,8 +5,8 @@ package struct IngestPeer: Sendable, Equatable {
     /// The `Origin` and `User-Agent` headers; empty if there is none.
     package var origin: String
     package var agent: String
-    /// A proxy stands between (the request has a `Forwarded`, `X-Forwarded-For` or `X-Real-IP` header), so that the
-    /// address says nothing of who is behind it.
+    /// A proxy stands between (the request has a `Forwarded`, `X-Forwarded-For` or `X-Real-IP` header). The address is what
+    /// it says of who is behind it, if it is a proxy of the settings, and its own otherwise.
     package var isForwarded: Bool
 
     package init(ip: String, origin: String = "", agent: String = "", isForwarded: Bool = false) {
@@ -38,11 +38,14 @@ package struct IngestConnection: Sendable {
     var peer: IngestPeer
     /// The peer's word counts for who the actor of each event is.
     var isTrusted: Bool
+    var credentials: Credentials
     /// Who numbers its frames; the records hold it.
     var client: String?
     var numbering = Numbering.none
     /// The number of the first frame; nil: the one after the highest that was taken, and a frame may name its own.
     var firstNumber: UInt64?
+    /// How often what it brings has been sent, this time included.
+    var attempt = 1
     /// The client is told what is durable.
     var acknowledges = false
     /// Decodes frames as lines of a foreign format.
@@ -57,6 +60,14 @@ package struct IngestConnection: Sendable {
 package struct IngestRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     package let status: Int
     package let reason: String
+    /// After how many seconds it is worth trying again; nil: not before something changes.
+    package var retryAfter: Int?
+
+    package init(status: Int, reason: String, retryAfter: Int? = nil) {
+        self.status = status
+        self.reason = reason
+        self.retryAfter = retryAfter
+    }
 
     package var description: String { reason }
 }

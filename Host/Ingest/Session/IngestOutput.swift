@@ -9,10 +9,18 @@ package enum IngestOutput: Sendable, Equatable {
     /// Read nothing from the socket until `readOn`: the disk is behind.
     case stopReading
     case readOn
+    /// Read nothing from the socket for so many microseconds: the client is too fast.
+    case pause(Int64)
+    /// Find out whose token this is, and give the answer to `IngestSession.finish`.
+    case verify(String)
+    /// Call `IngestSession.wake` after so many microseconds.
+    case wake(Int64)
+    /// Get the stored value and send what `Reply.blob` makes of it.
+    case fetch(BlobKey)
 }
 
 /// The messages to clients. Each is one JSON object; `auth` is Learning Observer's.
-enum Reply {
+package enum Reply {
     static func authenticated(_ userID: String) -> String {
         json { bytes in
             bytes.append("{\"status\":\"auth\",\"user_id\":")
@@ -33,6 +41,28 @@ enum Reply {
             bytes.append("}")
         }
     }
+
+    /// The client is not read for a while. Clients that don't know the word go on, and wait for their socket.
+    static func slowedDown(_ limit: String, microseconds: Int64) -> String {
+        json { bytes in
+            bytes.append("{\"status\":\"slow\",\"reason\":")
+            bytes.appendJSON(limit)
+            bytes.append(",\"retry_after\":\(Double(microseconds) / 1_000_000)}")
+        }
+    }
+
+    /// Why a connection is closed, where trying again helps: in seconds.
+    package static func refused(_ refusal: IngestRefusal) -> String {
+        json { bytes in
+            bytes.append("{\"status\":\"error\",\"reason\":")
+            bytes.appendJSON(refusal.reason)
+            if let seconds = refusal.retryAfter { bytes.append(",\"retry_after\":\(seconds)") }
+            bytes.append("}")
+        }
+    }
+
+    /// The answer to `fetch_blob`: the stored JSON, or null.
+    package static func blob(_ json: String?) -> String { "{\"status\":\"fetch_blob\",\"data\":\(json ?? "null")}" }
 
     private static func json(_ write: (inout Bytes) -> Void) -> String {
         var bytes = Bytes()

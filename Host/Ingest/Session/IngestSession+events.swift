@@ -14,23 +14,26 @@ extension IngestSession {
         let row = workspace.row
         let longest = service.configuration.nameBytes
         guard let type = workspace.envelope.type(of: row) ?? connection.published?.type.bytes else {
-            return reject(frame, .decode, EnvelopeReader.missingType)
+            return reject(frame, .noType, EnvelopeReader.missingType)
         }
         guard type.count <= longest else {
-            return reject(frame, .decode, "the type has \(type.count) bytes, at most \(longest) are allowed")
+            return reject(frame, .noType, "the type has \(type.count) bytes, at most \(longest) are allowed")
         }
         if connection.isTrusted { return takeTrusted(frame) }
         if identity == nil {
             switch authenticate(row) {
-            case .malformed(let reason): return reject(frame, .authenticate, reason)
-            case .nothing: return hold(frame)
+            case .malformed(let reason): return reject(frame, .badIdentity, reason)
+            case .nothing: break
             case .identity(let identity):
                 become(identity)
-                _ = workspace.extract(frame.bytes)
-                locked.apply(to: row)
+                if isReady {
+                    releaseBacklog()
+                    _ = workspace.extract(frame.bytes)
+                    locked.apply(to: row)
+                }
             }
         }
-        stage(frame, actor)
+        if isReady { stage(frame, actor) } else { hold(frame) }
     }
 
     private func takeTrusted(_ frame: Frame) {
@@ -39,14 +42,14 @@ extension IngestSession {
             for (index, slot) in workspace.actors.enumerated()
             where row[slot].tag != LECTERN_MISSING && row[slot].tag != LECTERN_NULL && row[slot].tag != LECTERN_TEXT {
                 let name = service.configuration.actorFields[index]
-                return reject(frame, .authenticate, "\"\(name)\" is \(row[slot].kindName), expected a text")
+                return reject(frame, .badIdentity, "\"\(name)\" is \(row[slot].kindName), expected a text")
             }
             return stage(frame, actor)
         }
         let longest = service.configuration.nameBytes
         guard named.count <= longest else {
             let size = "\(named.count) bytes, at most \(longest) are allowed"
-            return reject(frame, .authenticate, "the actor's id has \(size)")
+            return reject(frame, .badIdentity, "the actor's id has \(size)")
         }
         if !isGreeted { greet(named) }
         let partition = logIdentity.partition(ofActor: named)
@@ -62,40 +65,7 @@ extension IngestSession {
         if connection.client == nil { setActor(String(decoding: named, as: UTF8.self), .connection) }
     }
 
-    private func authenticate(_ row: UnsafePointer<lectern_value>) -> AuthenticationMethod.Outcome {
-        for method in service.configuration.authentication {
-            let outcome = method.authenticate(
-                { [workspace] in workspace.credentials[$0].map { row[$0] } ?? lectern_value() },
-                users: service.knownUsers, longest: service.configuration.nameBytes)
-            if case .nothing = outcome { continue }
-            return outcome
-        }
-        return .nothing
-    }
-
-    /// From now on the connection is this identity. What has waited goes on, in order, before the event that told it.
-    private func become(_ identity: Identity) {
-        self.identity = identity
-        setActor(identity.safeUserID, .authentication)
-        report.messages.append(.authenticated(userID: identity.userID))
-        service.counters.release(backlog.bytes)
-        let current = locked
-        for entry in backlog.removeAll() {
-            locked = entry.locked
-            entry.withBytes { bytes in
-                _ = workspace.extract(bytes)
-                locked.apply(to: workspace.row)
-                let another = entry.number > 0 && entry.number <= numbers.accepted
-                let frame = Frame(
-                    bytes: bytes, index: entry.index, number: entry.number, standing: another ? .repeated : .new)
-                stage(frame, actor, at: entry.received)
-            }
-        }
-        locked = current
-        numbers.takeHeld()
-    }
-
-    /// Keeps an event until the connection says who it is.
+    /// Keeps an event until its connection is ready.
     private func hold(_ frame: Frame) {
         guard frame.standing == .new else {
             if frame.standing == .repeated { report.duplicates += 1 }
@@ -107,7 +77,8 @@ extension IngestSession {
             service.counters.hold(frame.bytes.count, limit: limits.backlogTotalBytes)
         else {
             let waiting = "\(backlog.count) events with \(backlog.bytes) bytes wait for authentication, no more fit"
-            return reject(frame, .authenticate, waiting + "; send an event that says who you are")
+            return reject(
+                frame, .backlogFull, waiting + " (ingest.limits.backlog); send an event that says who you are")
         }
         backlog.append(
             frame.bytes, received: received, number: frame.number, index: frame.index, locked: locked)
@@ -119,15 +90,17 @@ extension IngestSession {
     /// sends them again.
     /// - Parameter isAnswered: the client is told what became of each.
     func giveUpBacklog(isAnswered: Bool) {
-        service.counters.release(backlog.bytes)
+        // Whose they are is known, and only the lock has not come.
+        if isAwaitingLock, !numbers.isNumbered { return giveUpLock() }
         let reason = "the connection ended before it said who it is"
+        service.counters.release(backlog.bytes)
         for entry in backlog.removeAll() where isAnswered || !numbers.isNumbered {
             entry.withBytes { bytes in
                 if isAnswered {
                     let frame = Frame(bytes: bytes, index: entry.index, number: entry.number)
-                    reject(frame, .authenticate, "nothing says whose event this is")
+                    reject(frame, .noIdentity, "nothing says whose event this is")
                 } else {
-                    addLetter(.authenticate, reason, bytes, number: 0)
+                    addLetter(.noIdentity, reason, bytes, number: 0)
                 }
             }
         }

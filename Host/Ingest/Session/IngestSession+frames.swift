@@ -19,13 +19,13 @@ extension IngestSession {
         for (index, message) in workspace.frames.messages.enumerated() {
             var frame = Frame(bytes: workspace.frames.bytes(of: message), index: index)
             if report.isOver {
-                if !numbers.isNumbered { addLetter(.protect, report.over ?? "", frame.bytes, number: 0) }
+                if !numbers.isNumbered { addLetter(.afterEnd, report.over ?? "", frame.bytes, number: 0) }
             } else if let source {
                 number(&frame, lectern_value())
                 takeLine(frame, source)
             } else if !message.isText {
                 number(&frame, lectern_value())
-                reject(frame, .decode, "a binary message: each event is a message of text, one JSON object")
+                reject(frame, .binary, "a binary message: each event is a message of text, one JSON object")
             } else {
                 take(&frame)
             }
@@ -35,13 +35,13 @@ extension IngestSession {
     private func take(_ frame: inout Frame) {
         if let reason = workspace.extract(frame.bytes) {
             number(&frame, lectern_value())
-            return reject(frame, .decode, "not a JSON object: \(reason)")
+            return reject(frame, .notJSON, "not a JSON object: \(reason)")
         }
         let row = workspace.row
         number(&frame, row[workspace.sequence])
         guard frame.bytes.count <= service.configuration.eventBytes else {
             let limit = service.configuration.eventBytes
-            return reject(frame, .protect, "the event has \(frame.bytes.count) bytes, at most \(limit) are allowed")
+            return reject(frame, .tooLarge, "the event has \(frame.bytes.count) bytes, at most \(limit) are allowed")
         }
         if row[workspace.event].tag == LECTERN_TEXT {
             if row[workspace.event].equals("lock_fields") { return lock(frame) }
@@ -55,19 +55,21 @@ extension IngestSession {
     }
 
     private func lock(_ frame: Frame) {
-        let fields = workspace.lockedFields(of: frame.bytes)
+        let (fields, token) = workspace.lockedFields(of: frame.bytes)
         guard fields.tag == LECTERN_JSON, let object = fields.text, object.first == UInt8(ascii: "{") else {
             let found = fields.tag == LECTERN_JSON ? "an array" : fields.kindName
-            return reject(frame, .decode, "lock_fields: \"fields\" is \(found), expected an object")
+            return reject(frame, .badLock, "lock_fields: \"fields\" is \(found), expected an object")
         }
         let more = locked.locking(object, workspace)
         guard more.json.count <= service.configuration.lockedBytes else {
             let limit = service.configuration.lockedBytes
             let size = "\(more.json.count) bytes, at most \(limit) are allowed"
-            return reject(frame, .protect, "the locked fields would have \(size)")
+            return reject(frame, .tooLarge, "the locked fields would have \(size)")
         }
         locked = more
         consumed(frame)
+        if token.tag == LECTERN_TEXT { show(token.string) }
+        noteLock()
     }
 
     private func number(_ frame: inout Frame, _ member: lectern_value) {
@@ -91,13 +93,13 @@ extension IngestSession {
     }
 
     /// Sends a frame to the dead letters and tells the client. One that was sent before has had its answer.
-    func reject(_ frame: Frame, _ stage: DeadLetter.Stage, _ reason: String) {
+    func reject(_ frame: Frame, _ code: DeadLetter.Code, _ reason: String) {
         if frame.standing == .repeated {
             report.duplicates += 1
             return
         }
         // A letter's number counts as the client's highest, which it may not be while lower ones wait.
-        addLetter(stage, reason, frame.bytes, number: backlog.isEmpty ? frame.number : 0)
+        addLetter(code, reason, frame.bytes, number: backlog.isEmpty ? frame.number : 0)
         taken(frame.number, isCarried: true)
         report.messages.append(.rejected(index: frame.index, reason: reason, number: frame.number))
     }
@@ -111,7 +113,7 @@ extension IngestSession {
         let isPersonal = !connection.isRequest && !(connection.isTrusted && connection.client != nil)
         let isTheClients = isPersonal && numbers.isNumbered && block.action == .maintain
         if block.action == .maintain, !isTheClients {
-            addLetter(.protect, block.reason, frame.bytes, number: backlog.isEmpty ? frame.number : 0)
+            addLetter(.blocked, block.reason, frame.bytes, number: backlog.isEmpty ? frame.number : 0)
         }
         service.counters.countBlocked()
         if !isTheClients { taken(frame.number, isCarried: block.action == .maintain) }
@@ -123,13 +125,14 @@ extension IngestSession {
         }
     }
 
-    func addLetter(_ stage: DeadLetter.Stage, _ reason: String, _ bytes: UnsafeRawBufferPointer, number: UInt64) {
-        var letter = DeadLetter(stage: stage, reason: reason, received: received, original: Array(bytes))
+    func addLetter(_ code: DeadLetter.Code, _ reason: String, _ bytes: UnsafeRawBufferPointer, number: UInt64) {
+        var letter = DeadLetter(code: code, reason: reason, received: received, original: Array(bytes))
         letter.client = connection.client
         letter.sequence = number > 0 ? number : nil
         letter.session = record != 0 ? record : nil
+        letter.attempts = connection.attempt
         workspace.letters.append(letter)
-        service.counters.countRejection(at: stage)
+        service.counters.countRejection(at: code.stage)
     }
 }
 

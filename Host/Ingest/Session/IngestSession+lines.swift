@@ -10,11 +10,11 @@ extension IngestSession {
         }
         let limit = service.configuration.eventBytes
         guard frame.bytes.count <= limit else {
-            return reject(frame, .protect, "the line has \(frame.bytes.count) bytes, at most \(limit) are allowed")
+            return reject(frame, .tooLarge, "the line has \(frame.bytes.count) bytes, at most \(limit) are allowed")
         }
         workspace.decoded.clear()
         source.decode(frame.bytes, into: &workspace.decoded)
-        if let reason = workspace.decoded.rejection { return reject(frame, .source, reason) }
+        if let reason = workspace.decoded.rejection { return reject(frame, .badLine, reason) }
 
         workspace.staged.removeAll(keepingCapacity: true)
         for index in workspace.decoded.events.indices {
@@ -24,7 +24,7 @@ extension IngestSession {
         do {
             for event in workspace.staged { try append(event) }
         } catch {
-            return reject(frame, .source, "\(error)")
+            return reject(frame, .tooLarge, "\(error)")
         }
         report.accepted += 1
         taken(frame.number, isCarried: !workspace.staged.isEmpty)
@@ -35,7 +35,7 @@ extension IngestSession {
         let event = workspace.decoded.events[index]
         let payload = workspace.decoded.bytes(event.payload)
         if let reason = workspace.extract(payload) {
-            reject(frame, .source, "\(source.id) gave an event that is not a JSON object: \(reason)")
+            reject(frame, .badEvent, "\(source.id) gave an event that is not a JSON object: \(reason)")
             return nil
         }
         var record = NewRecord()
@@ -49,7 +49,7 @@ extension IngestSession {
         if !record.actor.isEmpty { record.partition = logIdentity.partition(ofActor: record.actor) }
         if event.type.isEmpty {
             guard let type = workspace.envelope.type(of: workspace.row) else {
-                reject(frame, .source, "\(source.id) gave an event without a type, and its payload names none")
+                reject(frame, .badEvent, "\(source.id) gave an event without a type, and its payload names none")
                 return nil
             }
             record.type = type
@@ -65,7 +65,7 @@ extension IngestSession {
         }
         let longest = service.configuration.nameBytes
         guard record.type.count <= longest, record.actor.count <= longest else {
-            reject(frame, .source, "\(source.id) gave a type or an actor of more than \(longest) bytes")
+            reject(frame, .badEvent, "\(source.id) gave a type or an actor of more than \(longest) bytes")
             return nil
         }
         return record

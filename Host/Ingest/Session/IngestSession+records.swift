@@ -24,6 +24,16 @@ extension IngestSession {
         {
             return refuse(frame, block)
         }
+        var blob: BlobRequest?
+        var fields = Bytes()
+        if let type = workspace.envelope.type(of: workspace.row), let request = BlobRequest.Kind(type) {
+            switch blobRequest(request, frame, actor) {
+            case .failure(let refusal): return reject(frame, refusal.code, refusal.reason)
+            case .success(let found):
+                found.key.appendFields(to: &fields)
+                blob = found
+            }
+        }
         var event = NewRecord()
         event.received = arrival ?? received
         event.sequence = frame.number
@@ -38,6 +48,7 @@ extension IngestSession {
             event.type = published.type.bytes
             event.fields = published.fields.bytes
         }
+        if blob != nil { event.fields = fields.contents }
         event.actor = actor.id
         event.partition = actor.partition
         event.assertion = actor.assertion
@@ -45,9 +56,33 @@ extension IngestSession {
             try append(event)
             report.accepted += 1
             taken(frame.number, isCarried: true)
+            if let blob, blob.kind == .fetch, !connection.isRequest { report.later.append(.fetch(blob.key)) }
         } catch {
-            reject(frame, .protect, "\(error)")
+            reject(frame, .tooLarge, "\(error)")
         }
+    }
+
+    private func blobRequest(
+        _ kind: BlobRequest.Kind, _ frame: Frame, _ actor: EventActor
+    ) -> Result<BlobRequest, BlobRefusal> {
+        guard !actor.id.isEmpty else {
+            return .failure(BlobRefusal(reason: "\(kind.rawValue): blobs are an actor's, and this event has none"))
+        }
+        guard let key = workspace.blobKey(of: frame.bytes, locked, actor: actor.id) else {
+            let expected = "lock \"source\" and \"activity\" first, texts that say which blob is meant"
+            return .failure(BlobRefusal(reason: "\(kind.rawValue): \(expected)"))
+        }
+        if kind == .save {
+            guard let value = BlobRequest.value(of: frame.bytes) else {
+                return .failure(BlobRefusal(reason: "save_blob: expected the member \"blob\", any JSON value"))
+            }
+            let limit = service.configuration.blobBytes
+            guard value.count <= limit else {
+                let size = "the blob has \(value.count) bytes, at most \(limit) are allowed (ingest.limits.blob)"
+                return .failure(BlobRefusal(code: .tooLarge, reason: "save_blob: \(size)"))
+            }
+        }
+        return .success(BlobRequest(kind: kind, key: key))
     }
 
     /// Appends an event to the batch, after the session's record if that has to come first. An event without an actor

@@ -9,8 +9,6 @@ import Synchronization
 /// through `deliver`. Each frame goes this way: decode, locked fields, who it is, limits, log. What can't go on goes
 /// to the dead letters, the client is told why, and the connection stays open.
 ///
-/// `save_blob` and `fetch_blob` of Learning Observer are not served: they are events like others.
-///
 /// Confined to one thread at a time; only `deliver` is called on the log's, which it must not block. The handler
 /// closes with 1009 on a message of more than `eventBytes`, and does not read while its channel is not writable: a
 /// client that sends nothing but mistakes and reads no answers is stopped by that.
@@ -32,6 +30,12 @@ package final class IngestSession {
     private(set) var actor = EventActor()
     private var actorName: StableBytes?
     var backlog = Backlog()
+    /// A token has been shown, and whose it is is being found out.
+    var isVerifying = false
+    /// The actor's last connection had fields locked, and this one has none yet.
+    var isAwaitingLock = false
+    /// What the connection locked first, or got back; nil: nothing so far.
+    var firstLock: LockedFields?
     /// The number of the session record in the log, and what is locked there. 0: there is none yet.
     var record: UInt32 = 0
     var recorded: LockedFields?
@@ -47,6 +51,8 @@ package final class IngestSession {
     /// What rules say of its events.
     var domains = DomainCheck()
 
+    private var rate = RateLimit()
+    private var isSlow = false
     private var isOpen = false
     private var isEnded = false
 
@@ -73,9 +79,20 @@ package final class IngestSession {
         let limit = service.configuration.connections
         guard service.counters.openConnection(limit: limit) else {
             end()
-            throw IngestRefusal(status: 503, reason: "all \(limit) connections are in use; try again later")
+            throw IngestRefusal(
+                status: 503, reason: "all \(limit) connections are in use (ingest.limits.connections)", retryAfter: 10)
         }
         isOpen = true
+        return greeting() + credentialsToVerify()
+    }
+
+    private func credentialsToVerify() -> [IngestOutput] {
+        guard let token = connection.credentials.token, service.tokens != nil else { return [] }
+        isVerifying = true
+        return [.verify(token)]
+    }
+
+    private func greeting() -> [IngestOutput] {
         guard let mark else { return [] }
         return mark.accepted.withLock { accepted in
             numbers.beginRead(accepted: accepted)
@@ -89,16 +106,31 @@ package final class IngestSession {
 
     /// Takes the messages of one read, which are then gone from the workspace, and appends what they give to the log,
     /// all at once.
-    package func receive() -> [IngestOutput] {
+    package func receive() -> [IngestOutput] { receive {} }
+
+    /// Whose the token is that an output asked to verify.
+    package func finish(_ verdict: Result<Identity, TokenRefusal>) -> [IngestOutput] {
+        isEnded ? [] : receive { [self] in take(verdict) }
+    }
+
+    /// The time is over that an output asked for.
+    package func wake() -> [IngestOutput] { isEnded || !isAwaitingLock ? [] : receive { [self] in giveUpLock() } }
+
+    /// Nothing says who the connection is, though it has had the time.
+    package var isLate: Bool { identity == nil && !connection.isTrusted }
+
+    /// - Parameter prologue: what happens before the frames of the read.
+    private func receive(after prologue: () -> Void) -> [IngestOutput] {
         var outputs: [IngestOutput] = []
-        let report = read { session in
-            var later: [IngestOutput] = []
+        let frames = workspace.frames.count
+        let report = read(after: prologue) { session in
+            var later = session.report.later
             if session.connection.acknowledges && session.numbers.isAcknowledgementDue {
                 later.append(.send(Reply.acknowledged(session.numbers.accepted)))
             }
             if session.report.isOver {
                 session.giveUpBacklog(isAnswered: false)
-                later.append(.close(1000, ""))
+                later.append(.close(session.report.closeCode, ""))
             }
             if session.service.log.isCongested {
                 outputs.append(.stopReading)
@@ -111,17 +143,39 @@ package final class IngestSession {
             case .authenticated(let userID): .send(Reply.authenticated(userID))
             case .rejected(_, let reason, let number): .send(Reply.refused(reason, number: number))
             case .blocked(let reply): .send(reply)
+            case .refused(let reason): .send(Reply.refused(reason, number: 0))
             }
         }
-        return replies + outputs
+        return replies + report.now + outputs + slowDown(frames)
+    }
+
+    /// Has the socket rest, if more events have come than may. A trusted connection brings those of many, as fast as it likes.
+    private func slowDown(_ frames: Int) -> [IngestOutput] {
+        guard frames > 0, !connection.isTrusted, !report.isOver else { return [] }
+        let limits = service.configuration
+        let own = rate.take(frames, at: received, limits.connectionRate)
+        let actors = identity == nil ? 0 : service.actorRates.take(frames, of: actor.id, at: received)
+        guard max(own, actors) > 0 else { return [] }
+        defer { isSlow = true }
+        let rest = [IngestOutput.pause(max(own, actors))]
+        if isSlow { return rest }
+        let (name, rate) = own > actors ? ("connection", limits.connectionRate) : ("actor", limits.actorRate)
+        let limit = "more than \(rate.perSecond) events a second (ingest.limits.\(name)): they are read more slowly"
+        return rest + [.send(Reply.slowedDown(limit, microseconds: max(own, actors)))]
     }
 
     /// Takes all events of a request. `completion` is called when what they gave is durable, or never will be.
-    func receiveAll(then completion: @escaping @Sendable (Result<Void, LogError>) -> Void) -> ReadReport {
-        let report = read { session in
+    ///
+    /// - Parameter identity: whose they are, where that is known already.
+    func receiveAll(
+        as identity: Identity?, then completion: @escaping @Sendable (Result<Void, LogError>) -> Void
+    ) -> ReadReport {
+        let frames = workspace.frames.count
+        let report = read(after: { if let identity { become(identity) } }) { session in
             session.giveUpBacklog(isAnswered: true)
             session.append(then: completion)
         }
+        if self.identity != nil { _ = service.actorRates.take(frames, of: actor.id, at: received) }
         end()
         return report
     }
@@ -131,10 +185,12 @@ package final class IngestSession {
     package func end() {
         guard !isEnded else { return }
         isEnded = true
+        report = ReadReport()
         giveUpBacklog(isAnswered: false)
-        if !workspace.letters.isEmpty {
+        if !workspace.letters.isEmpty || !workspace.batch.isEmpty {
             append(outputs: [])
             workspace.endBatch()
+            service.counters.count(accepted: report.accepted, duplicates: report.duplicates)
         }
         if record != 0 { service.log.closeSession(record) }
         if let mark { service.clients.release(mark) }
@@ -150,17 +206,19 @@ package final class IngestSession {
 
     /// Takes the workspace's frames and lets `finish` append what they gave, while no other connection of the
     /// client's does.
-    private func read(_ finish: (IngestSession) -> Void) -> ReadReport {
+    private func read(after prologue: () -> Void, _ finish: (IngestSession) -> Void) -> ReadReport {
         report = ReadReport()
         received = service.now
         if let mark {
             mark.accepted.withLock { accepted in
                 numbers.beginRead(accepted: accepted)
+                prologue()
                 takeFrames()
                 finish(self)
                 accepted = numbers.accepted
             }
         } else {
+            prologue()
             takeFrames()
             finish(self)
         }

@@ -28,11 +28,17 @@ package final class IngestWorkspace {
     /// The row of the frame in hand.
     let row: UnsafeMutablePointer<lectern_value>
 
+    /// The name of the field that a client locks its token in, as JSON; empty: none.
+    let tokenMember: [UInt8]
+
     private let extractor: FieldExtractor
     private let paths: [(member: [UInt8], slot: Int)]
     /// Only lock_fields frames are searched for `fields`: other events may have a large one.
     private let fieldsExtractor = FieldExtractor()
-    private let fieldsRow = UnsafeMutablePointer<lectern_value>.allocate(capacity: 1)
+    private let fieldsRow = UnsafeMutablePointer<lectern_value>.allocate(capacity: 2)
+    /// As `fieldsExtractor`, for what says which blob is meant.
+    private let blobExtractor = FieldExtractor()
+    private let blobRow = UnsafeMutablePointer<lectern_value>.allocate(capacity: 2)
 
     package init(_ configuration: IngestConfiguration) {
         let extractor = FieldExtractor()
@@ -47,18 +53,24 @@ package final class IngestWorkspace {
         let domainFields = configuration.rules.isEmpty ? [] : configuration.domainFields
         domains = domainFields.map(extractor.add)
         _ = fieldsExtractor.add("fields")
+        let takesTokens = configuration.authentication.contains(.jwt)
+        tokenMember = takesTokens ? Array("\"\(configuration.token.field)\"".utf8) : []
+        _ = fieldsExtractor.add(takesTokens ? "fields." + configuration.token.field : "fields")
+        for name in ["source", "activity"] { _ = blobExtractor.add(name) }
         let declared = EnvelopeReader.paths + ["user_id"] + configuration.actorFields + domainFields + methods.map(\.1)
         paths = declared.map { path in
             (Array("\"\(path.prefix { $0 != "." })\"".utf8), extractor.add(path))
         }
         row = .allocate(capacity: extractor.count)
         row.initialize(repeating: lectern_value(), count: extractor.count)
-        fieldsRow.initialize(to: lectern_value())
+        fieldsRow.initialize(repeating: lectern_value(), count: 2)
+        blobRow.initialize(repeating: lectern_value(), count: 2)
     }
 
     deinit {
         row.deallocate()
         fieldsRow.deallocate()
+        blobRow.deallocate()
     }
 
     /// Parses one event into `row`. Texts stay until `endRead`. Returns nil, or why this is no JSON object.
@@ -72,10 +84,24 @@ package final class IngestWorkspace {
         return row
     }
 
-    /// The `fields` of a lock_fields frame that has been parsed before.
-    func lockedFields(of json: UnsafeRawBufferPointer) -> lectern_value {
+    /// The `fields` of a lock_fields frame that has been parsed before, and the token among them, if tokens are taken.
+    func lockedFields(of json: UnsafeRawBufferPointer) -> (fields: lectern_value, token: lectern_value) {
         _ = fieldsExtractor.extract(json, into: fieldsRow)
-        return fieldsRow.pointee
+        return (fieldsRow[0], tokenMember.isEmpty ? lectern_value() : fieldsRow[1])
+    }
+
+    /// Which of an actor's blobs an event means that has been parsed before: by its own fields, or by those that are locked,
+    /// which win. Nil where it names no source or no activity.
+    func blobKey(of json: UnsafeRawBufferPointer, _ locked: LockedFields, actor: UnsafeRawBufferPointer) -> BlobKey? {
+        _ = blobExtractor.extract(json, into: blobRow)
+        var (source, activity) = (blobRow[0].string, blobRow[1].string)
+        (locked.json + [UInt8](repeating: 0, count: FieldExtractor.padding)).withUnsafeBytes {
+            _ = blobExtractor.extract(UnsafeRawBufferPointer(rebasing: $0[..<locked.json.count]), into: blobRow)
+        }
+        if blobRow[0].tag == LECTERN_TEXT { source = blobRow[0].string }
+        if blobRow[1].tag == LECTERN_TEXT { activity = blobRow[1].string }
+        guard !source.isEmpty, !activity.isEmpty else { return nil }
+        return BlobKey(actor: String(decoding: actor, as: UTF8.self), source: source, activity: activity)
     }
 
     /// The slots that a member of the event fills, its name given as JSON.
@@ -95,5 +121,6 @@ package final class IngestWorkspace {
         letters.removeAll(keepingCapacity: true)
         extractor.reset()
         fieldsExtractor.reset()
+        blobExtractor.reset()
     }
 }

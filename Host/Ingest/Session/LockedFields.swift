@@ -1,4 +1,5 @@
 import CPluginAPI
+import FoundationEssentials
 import Records
 
 /// The fields that a client has locked on its connection, and what they mean for the envelope of each of its events:
@@ -13,14 +14,24 @@ final class LockedFields {
     /// Nothing is locked.
     static func none() -> LockedFields { LockedFields(members: []) }
 
+    /// What the client has locked on an earlier connection: an object as `json` of that time.
+    static func restored(_ json: [UInt8], _ workspace: IngestWorkspace) -> LockedFields {
+        json.withUnsafeBytes { none().locking($0, workspace, isRestored: true) }
+    }
+
     private let members: [Member]
+    /// They come from an earlier connection.
+    let isRestored: Bool
     /// One JSON object, without the padding that stands behind it.
     let json: [UInt8]
     private var overrides: [(slot: Int, value: lectern_value)] = []
     private var texts: [UnsafeMutableRawBufferPointer] = []
 
-    private init(members: [Member]) {
+    var isEmpty: Bool { members.isEmpty }
+
+    private init(members: [Member], isRestored: Bool = false) {
         self.members = members
+        self.isRestored = isRestored
         var json = Array("{".utf8)
         for (index, member) in members.enumerated() {
             if index > 0 { json.append(UInt8(ascii: ",")) }
@@ -39,16 +50,18 @@ final class LockedFields {
         for override in overrides { row[override.slot] = override.value }
     }
 
-    /// These fields and those of `object`, which win. `auth` and `server` are the host's to set, and what an event is
-    /// called is each event's own: these are left out.
-    func locking(_ object: UnsafeRawBufferPointer, _ workspace: IngestWorkspace) -> LockedFields {
+    /// These fields and those of `object`, which win. `auth` and `server` are the host's to set, what an event is called is
+    /// each event's own, and a token is nobody's to keep: these are left out.
+    func locking(
+        _ object: UnsafeRawBufferPointer, _ workspace: IngestWorkspace, isRestored: Bool = false
+    ) -> LockedFields {
         var merged = members
         var places = Dictionary(members.enumerated().map { ($1.name, $0) }) { first, _ in first }
         for member in JSONStructure.members(of: object) {
-            let name = Array(object[member.name])
+            let name = Self.plain(Array(object[member.name]))
             let value = Array(object[member.value])
             let known = places[name]
-            if Self.unlockable.contains(name) { continue }
+            if Self.unlockable.contains(name) || name == workspace.tokenMember { continue }
             if let known {
                 merged[known].value = value
             } else {
@@ -56,9 +69,19 @@ final class LockedFields {
                 merged.append(Member(name: name, value: value))
             }
         }
-        let locked = LockedFields(members: merged)
+        let locked = LockedFields(members: merged, isRestored: isRestored)
         locked.prepare(workspace)
         return locked
+    }
+
+    /// A name as it is written without escapes that it does not need: `"\u0061uth"` is `"auth"`.
+    private static func plain(_ name: [UInt8]) -> [UInt8] {
+        guard name.contains(UInt8(ascii: "\\")),
+            let text = try? JSONDecoder().decode(String.self, from: Data(name))
+        else { return name }
+        var plain = Bytes()
+        plain.appendJSON(text)
+        return Array(plain.contents)
     }
 
     private static let unlockable = ["auth", "server", "event", "event_type"].map { Array("\"\($0)\"".utf8) }

@@ -192,8 +192,9 @@ extension DeadLetter {
     /// Of an event that a plugin could not read.
     init(_ rejection: Rejection) {
         self.init(
-            stage: .read, reason: rejection.reason, received: WallClock.microseconds, original: rejection.payload)
+            code: .unreadable, reason: rejection.reason, received: WallClock.microseconds, original: rejection.payload)
         component = rejection.plugin
+        build = rejection.build
         partition = rejection.partition
         position = rejection.position
     }

@@ -6,6 +6,8 @@ import Records
 /// An event that a plugin could not read.
 package struct Rejection: Sendable {
     package let plugin: String
+    /// The plugin's build that read it.
+    package let build: String
     package let partition: Int
     package let position: UInt64
     package let reason: String
@@ -167,7 +169,8 @@ extension PluginFold {
             let raw = batch.events[event]
             rejections.append(
                 Rejection(
-                    plugin: plugin.id, partition: batch.partitions[event], position: raw.position, reason: reason,
+                    plugin: plugin.id, build: plugin.identity.build, partition: batch.partitions[event],
+                    position: raw.position, reason: reason,
                     payload: Array(UnsafeRawBufferPointer(start: raw.payload, count: Int(raw.payload_length)))))
         }
     }

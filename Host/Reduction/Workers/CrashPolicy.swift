@@ -106,9 +106,12 @@ struct CrashPolicy {
 
     private func letter(_ event: SkippedEvent, _ ended: WorkerEnded) -> DeadLetter {
         var letter = DeadLetter(
-            stage: .reduce, reason: ended.description, received: WallClock.microseconds,
+            code: .harmful, reason: ended.description, received: WallClock.microseconds,
             original: log.payload(partition: event.partition, position: event.position) ?? [])
         letter.component = build.id
+        letter.build = build.description.identity.build
+        // In its batch and alone, and by the build before.
+        letter.attempts = previous == nil ? 2 : 3
         letter.partition = event.partition
         letter.position = event.position
         return letter

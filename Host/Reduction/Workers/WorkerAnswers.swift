@@ -17,13 +17,14 @@ enum RejectionsMessage {
         channel.send(.rejected, writer.bytes)
     }
 
-    static func read(_ message: [UInt8], plugin: String) throws(MalformedMessage) -> [Rejection] {
+    static func read(_ message: [UInt8], of build: PluginBuild) throws(MalformedMessage) -> [Rejection] {
         try message.read { reader throws(MalformedMessage) in
             var rejections: [Rejection] = []
             for _ in 0..<(try reader.count()) {
                 rejections.append(
                     Rejection(
-                        plugin: plugin, partition: Int(try reader.integer(UInt32.self)),
+                        plugin: build.id, build: build.description.identity.build,
+                        partition: Int(try reader.integer(UInt32.self)),
                         position: try reader.integer(), reason: try reader.text(), payload: Array(try reader.part())))
             }
             return rejections

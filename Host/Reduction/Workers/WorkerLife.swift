@@ -197,7 +197,7 @@ final class WorkerLife: @unchecked Sendable {
         case .log:
             // What is tried says what the live one says anyway.
             if start != .nothing { parts.report(try PluginMessage(body, plugin: build.id)) }
-        case .rejected: parts.report(try RejectionsMessage.read(body, plugin: build.id))
+        case .rejected: parts.report(try RejectionsMessage.read(body, of: build))
         case .checkpoint: try takeCheckpoint(body)
         case .finished:
             let shard = try body.read { reader throws(MalformedMessage) in try reader.integer(UInt32.self) }

@@ -60,8 +60,11 @@ extension JSONWriter {
             json.key("received")
             json.time(letter.received)
             json.member("stage", letter.stage.rawValue)
+            json.member("code", letter.code.rawValue)
             json.member("reason", letter.reason)
+            json.member("attempts", letter.attempts)
             if let component = letter.component { json.member("component", component) }
+            if let build = letter.build { json.member("build", build) }
             if let partition = letter.partition { json.member("partition", partition) }
             if let position = letter.position { json.member("position", position) }
             if let client = letter.client { json.member("client", client) }

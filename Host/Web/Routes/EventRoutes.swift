@@ -6,9 +6,7 @@ import NIOCore
 /// Where events come in over HTTP.
 struct EventRoutes {
     let service: IngestService
-
-    /// What a proxy adds: then the address at the other end is not the sender's.
-    static let proxyHeaders = ["forwarded", "x-forwarded-for", "x-real-ip"]
+    let access: PublisherAccess
 
     static func isSocket(path: String) -> Bool { path == "/wsapi/in" || path == "/wsapi/in/" }
 
@@ -36,7 +34,7 @@ struct EventRoutes {
     private func take(
         _ request: Request, _ context: WebRequestContext, published: PublishedEvent?
     ) async throws -> Response {
-        try context.require(.publisher)
+        let shown = try shown(request, context)
         let body: ByteBuffer
         do {
             body = try await request.body.collect(upTo: service.configuration.bodyBytes)
@@ -44,27 +42,31 @@ struct EventRoutes {
             let limit = service.configuration.bodyBytes
             throw WebError(.contentTooLarge, "too-large", "A body may have at most \(limit) bytes: send several.")
         }
-        var events = EventRequest(peer: Self.peer(request, context), body: Array(body.readableBytesView))
+        var events = EventRequest(peer: shown.peer, body: Array(body.readableBytesView))
+        events.credentials = shown.credentials
         events.query = request.uri.query ?? ""
         events.idempotencyKey = request.headers[.idempotencyKey]
         events.contentType = request.headers[.contentType] ?? ""
         events.contentEncoding = request.headers[.contentEncoding] ?? ""
         events.published = published
         let answer = await service.answer(events)
-        return .text(
+        var response = Response.text(
             answer.body, type: "application/json; charset=utf-8", status: HTTPResponse.Status(code: answer.status))
+        if let seconds = answer.retryAfter { response.headers[.retryAfter] = "\(seconds)" }
+        if answer.status == 401 { response.headers[.wwwAuthenticate] = "Bearer" }
+        return response
     }
 
     private func refuse(_ request: Request, _ context: WebRequestContext) throws -> Response {
-        try context.require(.publisher)
-        _ = try service.connection(from: Self.peer(request, context), query: request.uri.query ?? "")
+        let shown = try shown(request, context)
+        _ = try service.connection(from: shown.peer, query: request.uri.query ?? "", credentials: shown.credentials)
         throw WebError(
             .upgradeRequired, "no-websocket", "This address takes WebSockets only; POST events to /api/v1/events.")
     }
 
-    private static func peer(_ request: Request, _ context: WebRequestContext) -> IngestPeer {
-        IngestPeer(
-            ip: context.peer, origin: request.headers[.origin] ?? "", agent: request.headers[.userAgent] ?? "",
-            isForwarded: proxyHeaders.contains { request.headers[HTTPField.Name($0)!] != nil })
+    private func shown(_ request: Request, _ context: WebRequestContext) throws(WebError) -> PublisherAccess.Shown {
+        try access.check(remote: context.peer, token: request.query("token")) { name in
+            HTTPField.Name(name).map { request.headers[values: $0] } ?? []
+        }
     }
 }

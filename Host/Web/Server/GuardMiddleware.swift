@@ -42,6 +42,7 @@ struct GuardMiddleware: RouterMiddleware {
         }
         var response = Response.json(told.json, status: told.status)
         if told.status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
+        if let seconds = told.retryAfter { response.headers[.retryAfter] = "\(seconds)" }
         return response
     }
 

@@ -17,6 +17,8 @@ package struct WebConfiguration: Sendable {
     package var tokens = ""
     /// Names under which browsers reach this host, besides `localhost` and plain addresses.
     package var hosts: [String] = []
+    /// The proxies in front of this host, whose word counts for who sent a request.
+    package var proxies = ProxyList.none
     /// The folder of the web's assets; empty: found from where the executable lies.
     package var assets = ""
 
@@ -51,6 +53,13 @@ package struct WebConfiguration: Sendable {
         authentication = reader.choice("authentication", default: authentication)
         tokens = reader.string("tokens", default: tokens)
         hosts = reader.strings("hosts", default: hosts)
+        let header = reader.choice("forwarded", default: ProxyList.Header.xForwardedFor)
+        var wrong = ""
+        if let list = ProxyList(reader.strings("proxies", default: []), header: header, wrong: &wrong) {
+            proxies = list
+        } else {
+            reader.problem("proxies", found: "\"\(wrong)\"", expected: "addresses or networks, such as 10.0.0.0/8")
+        }
         assets = reader.string("assets", default: assets)
         threads = reader.integer("threads", default: threads, in: 1...256)
         idle = reader.duration("idle", default: idle, in: .seconds(1) ... .seconds(3600))

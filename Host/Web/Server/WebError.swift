@@ -11,6 +11,8 @@ package struct WebError: Error, Equatable {
     package var message: String
     /// Of its page; nil: the status's name.
     package var title: String?
+    /// After how many seconds it is worth trying again.
+    package var retryAfter: Int?
 
     package init(_ status: HTTPResponse.Status, _ code: String, _ message: String, title: String? = nil) {
         self.title = title
@@ -28,6 +30,7 @@ package struct WebError: Error, Equatable {
             self = error
         case let error as IngestRefusal:
             self.init(HTTPResponse.Status(code: error.status), "refused", error.reason)
+            retryAfter = error.retryAfter
         case let error as HTTPError where error.status.code == 413:
             self.init(.contentTooLarge, "too-large", "The body is too large.")
         case let error as any HTTPResponseError:

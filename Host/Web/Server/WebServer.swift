@@ -49,6 +49,7 @@ package final class WebServer: Service {
     private let assets: AssetFolder
     private let hostGuard: HostGuard
     private let policy: AccessPolicy
+    private let access: PublisherAccess
     private let hub: DashboardHub
     private let logger: Logger
     private let onReady: @Sendable (ListenAddress) -> Void
@@ -68,6 +69,10 @@ package final class WebServer: Service {
         self.onReady = onReady
         hostGuard = HostGuard(hosts: configuration.hosts, origins: host.ingest.configuration.origins)
         policy = AccessPolicy(configuration.authentication, tokens)
+        let methods = host.ingest.configuration.authentication
+        access = PublisherAccess(
+            policy: policy, proxies: configuration.proxies, takesProofs: methods.contains(where: \.isProven),
+            takesTokens: methods.contains(.jwt))
         hub = DashboardHub(tables: host.tables, limit: configuration.views, beat: configuration.beat)
     }
 
@@ -99,7 +104,7 @@ package final class WebServer: Service {
         let idle = TimeAmount(configuration.idle)
         let address = configuration.listen
         let sockets = SocketUpgrade(
-            service: host.ingest, hostGuard: hostGuard, policy: policy,
+            service: host.ingest, hostGuard: hostGuard, access: access,
             workspaces: LoopWorkspaces(host.ingest.configuration), idle: idle)
         return Application(
             router: router(),
@@ -125,7 +130,7 @@ package final class WebServer: Service {
         PageRoutes(plugins: host.plugins, assets: assets, figures: { [host] in host.figures }).add(to: router)
         DashboardRoutes(plugins: host.plugins, hub: hub, assets: assets, streams: streams).add(to: router)
         LoginRoutes(policy: policy, assets: assets).add(to: router)
-        EventRoutes(service: host.ingest).add(to: router)
+        EventRoutes(service: host.ingest, access: access).add(to: router)
         TableRoutes(plugins: host.plugins, tables: host.tables).add(to: router)
         StateRoutes(states: host.states).add(to: router)
         PluginRoutes(change: host.change).add(to: router)

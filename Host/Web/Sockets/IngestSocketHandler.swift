@@ -15,7 +15,7 @@ final class IngestSocketHandler: ChannelInboundHandler {
     }
 
     private enum Pause {
-        case log, writer
+        case log, writer, rate
     }
 
     private let service: IngestService
@@ -30,8 +30,10 @@ final class IngestSocketHandler: ChannelInboundHandler {
     private var unread: [ByteBuffer] = []
     private var context: ChannelHandlerContext?
     private var idleTask: RepeatedTask?
+    private var patience: Scheduled<Void>?
     private var wasHeard = true
     private var isAsked = false
+    private var verifying = false
 
     /// How long a client may take to answer a close frame.
     private static let closingTime = TimeAmount.seconds(2)
@@ -59,8 +61,9 @@ final class IngestSocketHandler: ChannelInboundHandler {
         do throws(IngestRefusal) {
             perform(try session.open())
         } catch {
-            perform([.close(1013, error.reason)])
+            perform([.send(Reply.refused(error)), .close(1013, error.reason)])
         }
+        awaitAuthentication(handler, loop)
         // Bytes that came right behind the upgrade may be handed on without the end of a read.
         loop.execute { handler.value.takeUnread() }
     }
@@ -132,6 +135,10 @@ final class IngestSocketHandler: ChannelInboundHandler {
             case .close(let code, let reason): close(code, reason, &buffer)
             case .stopReading: set(.log, true)
             case .readOn: set(.log, false)
+            case .pause(let time): rest(time)
+            case .verify(let token): verify(token)
+            case .wake(let time): wake(after: time)
+            case .fetch(let key): fetch(key)
             }
         }
         for control in controls {
@@ -147,6 +154,68 @@ final class IngestSocketHandler: ChannelInboundHandler {
         if buffer.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(buffer), promise: nil) }
         // Both have said that it is over; what was written before is sent first.
         if isAnswered { context.close(promise: nil) }
+    }
+
+    /// What a client is worth that does not say who it is: some time, and no more.
+    private func awaitAuthentication(_ handler: NIOLoopBound<IngestSocketHandler>, _ loop: any EventLoop) {
+        let time = service.configuration.authenticationTime
+        guard time > .zero, session?.isLate == true else { return }
+        patience = loop.scheduleTask(in: TimeAmount(time)) {
+            guard handler.value.session?.isLate == true else { return }
+            let refusal = "it has not said who it is within \(time) (ingest.limits.authentication)"
+            handler.value.perform([.close(1008, refusal)])
+        }
+    }
+
+    /// The client is read again later. What it sends meanwhile stays on its side.
+    private func rest(_ microseconds: Int64) {
+        guard let context else { return }
+        set(.rate, true)
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .microseconds(microseconds)) { handler.value.set(.rate, false) }
+    }
+
+    private func wake(after microseconds: Int64) {
+        guard let context else { return }
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .microseconds(microseconds)) {
+            guard let session = handler.value.session else { return }
+            handler.value.perform(session.wake())
+        }
+    }
+
+    /// The session stays until the token is verified, even if its connection does not: its events have come.
+    private func verify(_ token: String) {
+        guard let context, let session, let tokens = service.tokens else { return }
+        let loop = context.eventLoop
+        let bound = NIOLoopBound((handler: self, session: session), eventLoop: loop)
+        verifying = true
+        Task {
+            let verdict = await tokens.verify(token)
+            loop.execute { bound.value.handler.finish(bound.value.session, verdict) }
+        }
+    }
+
+    private func finish(_ session: IngestSession, _ verdict: Result<Identity, TokenRefusal>) {
+        verifying = false
+        let outputs = session.finish(verdict)
+        if phase == .closed { session.end() } else { perform(outputs) }
+    }
+
+    private func fetch(_ key: BlobKey) {
+        guard let context, let blobs = service.blobs else { return perform([.send(Reply.blob(nil))]) }
+        let loop = context.eventLoop
+        let handler = NIOLoopBound(self, eventLoop: loop)
+        Task {
+            let answer: String
+            do {
+                answer = Reply.blob(try await blobs.value(of: key))
+            } catch {
+                answer = Reply.refused(
+                    IngestRefusal(status: 503, reason: "fetch_blob: the store does not answer", retryAfter: 10))
+            }
+            loop.execute { handler.value.perform([.send(answer)]) }
+        }
     }
 
     private func close(_ code: UInt16, _ reason: String, _ buffer: inout ByteBuffer) {
@@ -188,7 +257,8 @@ final class IngestSocketHandler: ChannelInboundHandler {
         guard phase != .closed else { return }
         phase = .closed
         idleTask?.cancel()
-        session?.end()
+        patience?.cancel()
+        if !verifying { session?.end() }
         session = nil
         context = nil
         unread = []

@@ -11,7 +11,7 @@ import NIOWebSocket
 struct SocketUpgrade: Sendable {
     let service: IngestService
     let hostGuard: HostGuard
-    let policy: AccessPolicy
+    let access: PublisherAccess
     let workspaces: LoopWorkspaces
     let idle: TimeAmount
 
@@ -46,18 +46,10 @@ struct SocketUpgrade: Sendable {
         let headers = head.headers
         let claims = HostGuard.Claims(host: headers.first(name: "host"), origin: headers.first(name: "origin"))
         if let refusal = hostGuard.refusal(of: claims, isPublishing: true) { throw refusal }
-        let token = AccessPolicy.token(
-            authorization: headers.first(name: "authorization"), cookie: headers.first(name: "cookie"),
-            query: target.parameter("token"))
-        let roles = policy.roles(token: token)
-        guard roles.contains(.publisher) || roles.contains(.operator) else {
-            throw WebError(.unauthorized, "no-token", "This needs a token of a publisher.")
-        }
-        let peer = IngestPeer(
-            ip: channel.remoteAddress?.ipAddress ?? "", origin: headers.first(name: "origin") ?? "",
-            agent: headers.first(name: "user-agent") ?? "",
-            isForwarded: EventRoutes.proxyHeaders.contains { headers.contains(name: $0) })
-        return try service.connection(from: peer, query: target.query)
+        let shown = try access.check(
+            remote: channel.remoteAddress?.ipAddress ?? "", token: target.parameter("token")
+        ) { headers[$0] }
+        return try service.connection(from: shown.peer, query: target.query, credentials: shown.credentials)
     }
 }
 

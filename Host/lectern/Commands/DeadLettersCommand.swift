@@ -71,9 +71,12 @@ struct DeadLettersListCommand: AsyncParsableCommand {
 struct LetterReport: Encodable {
     let id: UInt64
     let stage: String
+    let code: String
     let reason: String
+    let attempts: Int
     let received: String
     let component: String?
+    let build: String?
     let partition: Int?
     let position: UInt64?
     let client: String?
@@ -86,9 +89,12 @@ struct LetterReport: Encodable {
         let letter = numbered.letter
         id = numbered.id
         stage = letter.stage.rawValue
+        code = letter.code.rawValue
         reason = letter.reason
+        attempts = letter.attempts
         received = JSONOutput.time(letter.received)
         component = letter.component
+        build = letter.build
         partition = letter.partition
         position = letter.position
         client = letter.client

@@ -31,6 +31,12 @@ struct DeadLettersReplayCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The source that reads the lines; for letters of the stage source.", valueName: "id"))
     var source: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A file with the token of a publisher, such as the host's own tokens; needed if the host asks for tokens.",
+            valueName: "file"))
+    var token: String?
+
     private struct Answer: Decodable {
         struct Rejection: Decodable { let reason: String }
         let accepted: Int?
@@ -49,6 +55,7 @@ struct DeadLettersReplayCommand: AsyncParsableCommand {
     func run() async throws {
         try await Command.run {
             let address = try HostAddress(url: to)
+            let token = try token.map { path throws(InputFailure) in try TokenFile.token(of: "publisher", in: path) }
             var failed = 0
             for number in numbers {
                 let letter = try data.deadLetter(number)
@@ -58,7 +65,7 @@ struct DeadLettersReplayCommand: AsyncParsableCommand {
                             + "\(letter.letter.partition ?? 0): install a build that can read it, and then `lectern plugin "
                             + "rebuild` reads it again")
                 }
-                let (what, isTaken) = try send(letter, to: address)
+                let (what, isTaken) = try send(letter, to: address, token)
                 print("\(number): \(what)")
                 if !isTaken { failed += 1 }
             }
@@ -66,7 +73,9 @@ struct DeadLettersReplayCommand: AsyncParsableCommand {
         }
     }
 
-    private func send(_ letter: DeadLetters.Numbered, to address: HostAddress) throws -> (String, isTaken: Bool) {
+    private func send(
+        _ letter: DeadLetters.Numbered, to address: HostAddress, _ token: String?
+    ) throws -> (String, isTaken: Bool) {
         let bytes =
             try with.map { file in
                 guard let data = FileManager.default.contents(atPath: file) else {
@@ -76,9 +85,11 @@ struct DeadLettersReplayCommand: AsyncParsableCommand {
             } ?? letter.letter.original
         // The same bytes of a letter are one event, however often they are sent; others are another attempt.
         let hash = bytes.withUnsafeBytes { SHA256.hexadecimal(of: $0) }.prefix(16)
-        let query = "client=dead-letter-\(letter.id)-\(hash)&seq=1" + (source.map { "&source=\($0)" } ?? "")
+        let query =
+            "client=dead-letter-\(letter.id)-\(hash)&seq=1&attempt=\(letter.letter.attempts + 1)"
+            + (source.map { "&source=\($0)" } ?? "")
         let request = HostRequest(
-            "POST", address, path: "/api/v1/events?\(query)", token: nil, body: bytes,
+            "POST", address, path: "/api/v1/events?\(query)", token: token, body: bytes,
             type: source == nil ? "application/json" : "text/plain")
         let (status, body) = try request.answer()
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(body.utf8)) else {

@@ -40,7 +40,8 @@ struct DeadLettersShowCommand: AsyncParsableCommand {
     private static func text(_ letter: DeadLetter) -> String {
         let known: [(String, String?)] = [
             ("received", JSONOutput.time(letter.received)), ("stage", letter.stage.rawValue),
-            ("reason", letter.reason), ("component", letter.component),
+            ("code", letter.code.rawValue), ("reason", letter.reason), ("attempts", "\(letter.attempts)"),
+            ("component", letter.component), ("build", letter.build),
             ("partition", letter.partition.map { "\($0)" }), ("position", letter.position.map { "\($0)" }),
             ("client", letter.client), ("sequence", letter.sequence.map { "\($0)" }),
             ("session", letter.session.map { "\($0)" }),

@@ -17,6 +17,7 @@ struct HostProcess {
     private let settings: HostSettings
     private let plugins: LoadedPlugins
     private let ingest: IngestService
+    private let blobs: BlobStore
     private let data: String
     private let activity: ActivityFile?
     private let quarantine: Quarantine
@@ -63,8 +64,10 @@ struct HostProcess {
         for column in engine.lackingColumns { Terminal.warn("left out: \(column)") }
         let blockList = settings.ingest.rules.isEmpty ? nil : try BlockList(files: settings.ingest.rules)
         for warning in blockList?.warnings ?? [] { Terminal.warn(warning) }
-        ingest = IngestService(
-            settings.ingest, log: log, sources: engine.sources.map(PluginSource.init), blockList: blockList)
+        blobs = BlobStore(log: log, store: stores.default) { Terminal.warn($0) }
+        ingest = try IngestService(
+            settings.ingest, log: log, sources: engine.sources.map(PluginSource.init), blockList: blockList,
+            blobs: blobs)
         let plugins = LoadedPlugins(
             catalog, engine: engine, ingest: ingest, history: BuildHistory(data: data), load: load)
         self.plugins = plugins
@@ -96,11 +99,15 @@ struct HostProcess {
             configuration: ServiceGroupConfiguration(
                 services: [web], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         let watching = folder.map { folder in Task { await plugins.follow(folder) } }
-        let rules = ingest.blockList.map { list in Task { await list.follow() } }
+        if let trouble = await ingest.tokens?.prepare() {
+            Terminal.warn("ingest.jwt.keys: \(trouble); they are asked for again when a token comes")
+        }
+        let following = Task { [ingest] in await ingest.followFiles() }
         let result = await Result { () async throws in try await group.run() }
         watching?.cancel()
-        rules?.cancel()
+        following.cancel()
         try log.flush()
+        blobs.close()
         troubles.close()
         judge.join()
         engine.close()
@@ -134,14 +141,18 @@ struct HostProcess {
     }
 }
 
-extension BlockList {
-    /// Goes on with the rules as their files come to be, until the task is cancelled. Says what came of it.
-    fileprivate func follow() async {
+extension IngestService {
+    /// Goes on with the files of rules and users as they come to be, until the task is cancelled. Says what came of it.
+    fileprivate func followFiles() async {
+        guard blockList != nil || knownUsers != nil else { return }
         while (try? await Task.sleep(for: .seconds(1))) != nil {
+            if let trouble = knownUsers?.reload() {
+                Terminal.warn("ingest.users.file: \(trouble); the users before go on")
+            }
             do {
-                guard try reload() else { continue }
+                guard let blockList, try blockList.reload() else { continue }
                 Terminal.note("ingest.rules: the files have changed, and hold from now on")
-                for warning in warnings { Terminal.warn(warning) }
+                for warning in blockList.warnings { Terminal.warn(warning) }
             } catch {
                 Terminal.warn("ingest.rules: \(error); the rules before go on")
             }

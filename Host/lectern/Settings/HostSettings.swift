@@ -47,6 +47,12 @@ struct HostSettings {
         reduction.tables = tables
         self.reduction = reduction
         web = WebConfiguration(reader.section("web"))
+        if ingest.authentication.contains(.httpBasic), web.proxies.isEmpty {
+            reader.section("ingest").problem(
+                "authentication", found: "http_basic, and no proxy that checks passwords",
+                expected: "the proxy's address in web.proxies",
+                remedy: "The name in the header Authorization counts only where a proxy has checked its password")
+        }
     }
 
     func foldOptions(restarts: [UInt64]) -> FoldOptions {

@@ -49,6 +49,12 @@ final class WebSocketClient {
 
     func send(_ text: String) throws { try send([text]) }
 
+    func send(binary: [UInt8]) throws {
+        var bytes: [UInt8] = []
+        Self.append(2, binary, to: &bytes)
+        try write(bytes)
+    }
+
     /// Says goodbye.
     func sendClose() throws {
         var bytes: [UInt8] = []
@@ -123,5 +129,16 @@ final class WebSocketClient {
         }
         defer { start += count }
         return Array(buffer[start..<start + count])
+    }
+}
+
+extension WebSocketClient {
+    /// The next message that is no acknowledgement.
+    func receiveBesidesAcknowledgements() throws -> Message {
+        while true {
+            let message = try receive()
+            if case .text(let text) = message, text.hasPrefix(#"{"status":"ack""#) { continue }
+            return message
+        }
     }
 }

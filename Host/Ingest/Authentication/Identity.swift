@@ -1,7 +1,7 @@
 import Records
 
 /// Who a connection is, once and for all: what an authentication method found out.
-final class Identity: Sendable {
+package final class Identity: Sendable {
     /// How much the identity is worth, in Learning Observer's words.
     enum Security: String, Sendable {
         case authenticated, unauthenticated, none

@@ -1,9 +1,9 @@
 import CPluginAPI
 import Records
 
-/// A way for a client to say who it is, within its events. None of them proves anything: they are Learning Observer's, for
-/// tests, for open classes, and for clients whose word is taken. What such a method finds never looks like an identity
-/// of another one: each begins safe ids in its own way.
+/// A way for a client to say who it is. `jwt` and `http_basic` prove it; the others are Learning Observer's, for tests, for
+/// open classes, and for clients whose word is taken. What a method finds never looks like an identity of another one, nor
+/// what a client merely says like what is known: each begins safe ids in its own way.
 package enum AuthenticationMethod: String, Sendable, CaseIterable {
     /// An event, or the locked fields, carry a `user_id`: the client is the user `testcase-<user_id>`.
     case testcase
@@ -15,6 +15,13 @@ package enum AuthenticationMethod: String, Sendable, CaseIterable {
     case chromebook
     /// A `hash` that a platform has made of its user: the user `hi-<hash>`.
     case hashIdentify = "hash_identify"
+    /// A proxy has checked the user's password, and passes his `Authorization: Basic` header on: the user's name.
+    case httpBasic = "http_basic"
+    /// A JSON Web Token, in the header `Authorization: Bearer`, the parameter `token`, or the locked fields.
+    case jwt
+
+    /// The client can't be who it likes.
+    package var isProven: Bool { self == .httpBasic || self == .jwt }
 
     enum Outcome {
         case identity(Identity)
@@ -28,7 +35,7 @@ package enum AuthenticationMethod: String, Sendable, CaseIterable {
     var field: String? {
         switch self {
         case .testcase: "user_id"
-        case .guest: nil
+        case .guest, .httpBasic, .jwt: nil
         case .localStorage: "user_tag"
         case .chromebook: "chrome_identity.id"
         case .hashIdentify: "hash"
@@ -39,11 +46,18 @@ package enum AuthenticationMethod: String, Sendable, CaseIterable {
     ///
     /// - Parameters:
     ///   - value: of each method's field.
+    ///   - credentials: of the connection.
     ///   - users: the known tags.
     func authenticate(
-        _ value: (AuthenticationMethod) -> lectern_value, users: KnownUsers?, longest: Int
+        _ value: (AuthenticationMethod) -> lectern_value, _ credentials: Credentials, users: KnownUsers?, longest: Int
     ) -> Outcome {
+        guard isProven || credentials.mayAssert else { return .nothing }
         switch self {
+        // A token is verified when it is shown; until then the connection's events wait.
+        case .jwt: return .nothing
+        case .httpBasic:
+            guard let user = credentials.proxyUser, user.utf8.count <= longest else { return .nothing }
+            return .identity(Identity(userID: user, security: .authenticated, provenance: "nginx"))
         case .guest: return .identity(.guest())
         case .testcase:
             return text(value(self), longest) { .testcase($0) }
@@ -80,9 +94,10 @@ package enum AuthenticationMethod: String, Sendable, CaseIterable {
     ) -> Identity {
         let tag = value(.localStorage).string
         let isKnown = !tag.isEmpty && users?.contains(tag) == true
+        // Learning Observer gives both the same safe id; so whoever says the id would be the user who is known.
         return Identity(
             userID: "gc-" + id, security: isKnown ? .authenticated : .unauthenticated, provenance: "gcu",
-            safeUserID: "gc-" + id)
+            safeUserID: isKnown ? "gc-" + id : nil)
     }
 
     private func text(_ value: lectern_value, _ longest: Int, _ make: (String) -> Identity?) -> Outcome {

@@ -1,0 +1,71 @@
+#include "lectern_fetch.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct body {
+    char *bytes;
+    size_t count;
+    size_t limit;
+    int is_too_long;
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void begin(void) { curl_global_init(CURL_GLOBAL_DEFAULT); }
+
+static size_t take(char *bytes, size_t size, size_t count, void *context) {
+    struct body *body = context;
+    size_t more = size * count;
+    if (more > body->limit - body->count) {
+        body->is_too_long = 1;
+        return 0;
+    }
+    char *grown = realloc(body->bytes, body->count + more);
+    if (!grown) return 0;
+    memcpy(grown + body->count, bytes, more);
+    body->bytes = grown;
+    body->count += more;
+    return more;
+}
+
+struct lectern_fetched lectern_fetch(const char *address, size_t limit, long milliseconds) {
+    struct lectern_fetched fetched = {0};
+    struct body body = {.limit = limit};
+    char reason[CURL_ERROR_SIZE] = "";
+    pthread_once(&once, begin);
+    CURL *handle = curl_easy_init();
+    if (!handle) {
+        snprintf(fetched.error, sizeof fetched.error, "libcurl can't be used");
+        return fetched;
+    }
+    curl_easy_setopt(handle, CURLOPT_URL, address);
+    curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, milliseconds);
+    // Timeouts without signals: other threads have their own use for them.
+    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(handle, CURLOPT_USERAGENT, "lectern");
+    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, reason);
+    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take);
+    curl_easy_setopt(handle, CURLOPT_WRITEDATA, &body);
+    CURLcode code = curl_easy_perform(handle);
+    if (code == CURLE_OK) curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &fetched.status);
+    curl_easy_cleanup(handle);
+
+    if (body.is_too_long) {
+        snprintf(fetched.error, sizeof fetched.error, "it has more than %zu bytes", limit);
+    } else if (code != CURLE_OK) {
+        snprintf(fetched.error, sizeof fetched.error, "%s", reason[0] ? reason : curl_easy_strerror(code));
+    } else if (fetched.status != 200) {
+        snprintf(fetched.error, sizeof fetched.error, "the answer has the status %ld", fetched.status);
+    } else {
+        fetched.bytes = body.bytes;
+        fetched.count = body.count;
+        return fetched;
+    }
+    free(body.bytes);
+    return fetched;
+}

@@ -1,0 +1,21 @@
+#ifndef LECTERN_FETCH_H
+#define LECTERN_FETCH_H
+
+#include <stddef.h>
+
+/// What `lectern_fetch` brought.
+struct lectern_fetched {
+    /// The body, to be freed with `free`; NULL if there is none.
+    char *bytes;
+    size_t count;
+    /// The status of HTTP, or 0 where there was no answer.
+    long status;
+    /// Why there is no body: empty if there is one. As libcurl says it, without the address.
+    char error[256];
+};
+
+/// Gets a document by HTTP or HTTPS, with certificates checked by the system's, following no redirection. Blocks for
+/// up to `milliseconds`. A body of more than `limit` bytes is an error. Any thread.
+struct lectern_fetched lectern_fetch(const char *address, size_t limit, long milliseconds);
+
+#endif
