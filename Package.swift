@@ -49,12 +49,13 @@ let package = Package(
         .systemLibrary(name: "CFFI", path: "Host/C/CFFI", providers: [.apt(["libffi-dev"])]),
         .systemLibrary(name: "CXXHash", path: "Host/C/CXXHash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZlib", path: "Host/C/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", path: "Host/C/CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Host/C/CCrypto", providers: [.apt(["libssl-dev"])]),
 
         module(
             "Records",
             uses: [
-                "CRecords", "CSimdjson", "CXXHash", "CCrypto", "CZlib",
+                "CRecords", "CSimdjson", "CXXHash", "CCrypto", "CZlib", "CZstd",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
             ]),
         module("Settings", uses: [.product(name: "Yams", package: "Yams")]),
@@ -64,6 +65,7 @@ let package = Package(
                 "Records", "Settings", "CRecords", "CCrypto", "CXXHash",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        module("Archive", uses: ["EventLog", "Records", "Settings", "CRecords"]),
         module(
             "KeyValueStore", uses: ["Records", "Settings", "CXXHash", .product(name: "GRDB", package: "GRDB.swift")]),
         module(
@@ -103,7 +105,7 @@ let package = Package(
         .executableTarget(
             name: "lectern",
             dependencies: [
-                "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings", "Web",
+                "Archive", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings", "Web",
                 "CCrypto", "CRecords",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -131,6 +133,7 @@ let package = Package(
             name: "merkle-tree", dependencies: ["EventLog", "Records"], path: "Tests/Benchmarks/MerkleTree",
             swiftSettings: swiftSettings),
 
+        tests("ArchiveTests", uses: ["Archive", "EventLog", "Records", "Settings"]),
         tests("EventLogTests", uses: ["CRecords", "EventLog", "Records", "Settings"]),
         tests(
             "RecordsTests",
