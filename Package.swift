@@ -87,7 +87,7 @@ let package = Package(
         module(
             "Web",
             uses: [
-                "EventLog", "Ingest", "PluginHost", "Records", "Settings",
+                "EventLog", "Ingest", "PluginHost", "Records", "Settings", "CRecords",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -17,7 +17,8 @@ extension IntegrationTests {
             let host = try HostProcess(data: data, settings: ["web.drain=0s"])
             for (index, student) in ["ada", "bob", "eve"].enumerated() {
                 let socket = try WebSocketClient(port: host.port, path: "/wsapi/in/?ack=1&client=\(student)")
-                let fields = #"{"source":"org.x.\#(index)","user_id":"\#(student)","module":"dsa-\#(index)","domain":"dsa"}"#
+                let fields =
+                    #"{"source":"org.x.\#(index)","user_id":"\#(student)","module":"dsa-\#(index)","domain":"dsa"}"#
                 try socket.send(#"{"event":"lock_fields","fields":\#(fields)}"#)
                 for number in 0..<20 {
                     try socket.send(
@@ -97,7 +98,8 @@ extension IntegrationTests {
             #expect(try export("--session", "\(session)", "--actor", "tc-testcase-ada").isEmpty)
             #expect(try export("--from", "2026-01-31T10:12:00Z", "--to", "2026-01-31T10:14:01Z").count == 7)
             let cat = try lectern(
-                "log", "cat", "--data", data, "--from", "2026-01-31T10:12:00Z", "--to", "2026-01-31T10:14:01Z", "--type",
+                "log", "cat", "--data", data, "--from", "2026-01-31T10:12:00Z", "--to", "2026-01-31T10:14:01Z",
+                "--type",
                 "module_quiz_completed")
             #expect(cat.split(separator: "\n").count == 4)
         }
@@ -106,7 +108,8 @@ extension IntegrationTests {
         func info() throws {
             try fill()
             let counts = try #require(
-                JSONRow.object(lectern("log", "info", "--data", data, "--counts", "--json"))["counts"] as? [String: Any])
+                JSONRow.object(lectern("log", "info", "--data", data, "--counts", "--json"))["counts"] as? [String: Any]
+            )
             #expect(counts["sessions"] as? Int == 3)
             #expect(counts["sources"] as? [String: Int] == ["org.x.0": 20, "org.x.1": 20, "org.x.2": 20])
             #expect(counts["types"] as? [String: Int] == ["module_quiz_completed": 30, "module_completed": 30])
@@ -118,11 +121,14 @@ extension IntegrationTests {
             let socket = try WebSocketClient(port: host.port, path: "/wsapi/in/")
             try socket.send([#"{"event":"who am I","n":1}"#, #"{"event":"and now","n":2}"#])
             func frames() throws -> [[String: Any]] {
-                try lectern("log", "early", "--data", data).split(separator: "\n").map { try JSONRow.object(String($0)) }
+                try lectern("log", "early", "--data", data).split(separator: "\n").map {
+                    try JSONRow.object(String($0))
+                }
             }
             #expect(try eventually { try frames().count == 2 })
             let shown = try frames()
-            #expect(shown.map { $0["frame"] as? String } == [#"{"event":"who am I","n":1}"#, #"{"event":"and now","n":2}"#])
+            #expect(
+                shown.map { $0["frame"] as? String } == [#"{"event":"who am I","n":1}"#, #"{"event":"and now","n":2}"#])
             #expect(shown.allSatisfy { $0["peer"] as? String == "127.0.0.1" && $0["connection"] as? Int == 1 })
             #expect(try export().isEmpty)
             #expect(try host.metric("lectern_early_frames_total") == 2)

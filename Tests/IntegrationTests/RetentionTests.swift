@@ -71,18 +71,9 @@ extension IntegrationTests {
             try expectSound()
         }
 
-        @Test("a plugin that is off keeps what it has not folded, unless the settings say that it is gone for good")
-        func disabled() throws {
-            let group = try SimulatedClass(events: 4_000)
-            let host = try host("reduction.checkpoint=20ms")
-            #expect(try host.change("counter-in-c", "disable").status == 200)
-            #expect(try Replaying([group.file], to: host).finish().acknowledged == 4_000)
-            // Before its first event it had nothing to store, so nothing waits for it.
-            #expect(try eventually(seconds: 30) { try segments == 1 })
-            #expect(try host.stop() == .code(0))
-        }
-
-        @Test("a plugin that was off with states is where it would be had it never been off")
+        @Test(
+            "a plugin that is off holds back what it has not folded, and is then where it would be had it never been off"
+        )
         func disabledWithStates() throws {
             let group = try SimulatedClass(events: 8_000)
             let all = try lines(of: group.file)

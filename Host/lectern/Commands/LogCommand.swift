@@ -71,10 +71,10 @@ struct LogCatCommand: AsyncParsableCommand {
     func run() async throws {
         try await Command.run {
             let output = OutputFile.standard
-            let isWanted = filter.test
+            let query = filter.query
             var left = limit ?? .max
             try data.log().read { record, _ in
-                guard all || record.kind?.hasPosition == true, isWanted(record) else { return true }
+                guard all || record.kind?.hasPosition == true, query.matches(record) else { return true }
                 try output.write(line: RecordJSON.line(record))
                 left -= 1
                 return left > 0

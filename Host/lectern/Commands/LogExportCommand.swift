@@ -40,14 +40,14 @@ struct LogExportCommand: AsyncParsableCommand {
                     (segment.number, sizes.filter { $0.number < segment.number }.reduce(0) { $0 + $1.bytes })
                 })
             let file = try OutputFile(output)
-            let isWanted = filter.test
+            let query = filter.query
             let events = ExportedEvents()
             let bar = ProgressBar()
             var count = 0
             var line = Bytes()
             try log.read { record, place in
                 if record.kind == .session { events.note(session: record) }
-                guard record.kind == .event, isWanted(record) else { return true }
+                guard record.kind == .event, query.matches(record) else { return true }
                 line.truncate()
                 if payloads {
                     ExportedEvents.append(line: record.payload, to: &line)

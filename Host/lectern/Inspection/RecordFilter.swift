@@ -1,5 +1,5 @@
 import ArgumentParser
-import Records
+import EventLog
 
 /// Which records of a log a command is about: all of the given kinds of conditions must hold, and of each kind one.
 struct RecordFilter: ParsableArguments {
@@ -29,18 +29,12 @@ struct RecordFilter: ParsableArguments {
         }
     }
 
-    /// Ready to be asked of many records.
-    var test: (RecordView) -> Bool {
-        let (sessions, partition) = (Set(sessions), partition)
-        let (actors, types) = (actors.map { Array($0.utf8) }, types.map { Array($0.utf8) })
-        let from = from.flatMap(Moment.init)?.microseconds ?? .min
-        let to = to.flatMap(Moment.init)?.microseconds ?? .max
-        return { record in
-            if record.time < from || record.time >= to { return false }
-            if let partition, record.partition != partition { return false }
-            if !sessions.isEmpty && !sessions.contains(record.session) { return false }
-            if !types.isEmpty && !types.contains(where: { record.type.elementsEqual($0) }) { return false }
-            return actors.isEmpty || actors.contains { record.actor.elementsEqual($0) }
-        }
+    var query: RecordQuery {
+        var query = RecordQuery(actors: actors, types: types)
+        query.sessions = Set(sessions)
+        query.partition = partition
+        query.from = from.flatMap(Moment.init)?.microseconds ?? .min
+        query.to = to.flatMap(Moment.init)?.microseconds ?? .max
+        return query
     }
 }
