@@ -51,12 +51,13 @@ let package = Package(
         .systemLibrary(name: "CXXHash", path: "Host/C/CXXHash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZlib", path: "Host/C/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CCurl", path: "Host/C/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .systemLibrary(name: "CZstd", path: "Host/C/CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Host/C/CCrypto", providers: [.apt(["libssl-dev"])]),
 
         module(
             "Records",
             uses: [
-                "CRecords", "CSimdjson", "CXXHash", "CCrypto", "CZlib",
+                "CRecords", "CSimdjson", "CXXHash", "CCrypto", "CZlib", "CZstd",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
             ]),
         module("Settings", uses: [.product(name: "Yams", package: "Yams")]),
@@ -66,6 +67,7 @@ let package = Package(
                 "Records", "Settings", "CRecords", "CCrypto", "CXXHash",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        module("Archive", uses: ["EventLog", "Records", "Settings", "CRecords"]),
         module(
             "KeyValueStore", uses: ["Records", "Settings", "CXXHash", .product(name: "GRDB", package: "GRDB.swift")]),
         module(
@@ -88,7 +90,7 @@ let package = Package(
         module(
             "Web",
             uses: [
-                "EventLog", "Ingest", "PluginHost", "Records", "Settings",
+                "EventLog", "Ingest", "PluginHost", "Records", "Settings", "CRecords",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -106,7 +108,7 @@ let package = Package(
         .executableTarget(
             name: "lectern",
             dependencies: [
-                "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings", "Web",
+                "Archive", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings", "Web",
                 "CCrypto", "CRecords",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -134,6 +136,7 @@ let package = Package(
             name: "merkle-tree", dependencies: ["EventLog", "Records"], path: "Tests/Benchmarks/MerkleTree",
             swiftSettings: swiftSettings),
 
+        tests("ArchiveTests", uses: ["Archive", "EventLog", "Records", "Settings"]),
         tests("EventLogTests", uses: ["CRecords", "EventLog", "Records", "Settings"]),
         tests(
             "RecordsTests",

@@ -36,6 +36,8 @@ package final class IngestSession {
     var isAwaitingLock = false
     /// What the connection locked first, or got back; nil: nothing so far.
     var firstLock: LockedFields?
+    /// Its number among the log's early frames. 0: it has none.
+    var earlyNumber: UInt64 = 0
     /// The number of the session record in the log, and what is locked there. 0: there is none yet.
     var record: UInt32 = 0
     var recorded: LockedFields?

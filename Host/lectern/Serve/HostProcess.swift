@@ -1,3 +1,4 @@
+import Archive
 import EventLog
 import Ingest
 import KeyValueStore
@@ -14,6 +15,7 @@ import Web
 struct HostProcess {
     private let log: EventLog
     private let engine: ReductionEngine
+    private let archive: Archive?
     private let settings: HostSettings
     private let plugins: LoadedPlugins
     private let ingest: IngestService
@@ -61,12 +63,13 @@ struct HostProcess {
                 Terminal.warn("\(trouble)")
                 troubles.put((build, trouble))
             })
+        archive = settings.archive.isEnabled ? try Archive(log, settings.archive, report: Terminal.warn) : nil
         for column in engine.lackingColumns { Terminal.warn("left out: \(column)") }
         let blockList = settings.ingest.rules.isEmpty ? nil : try BlockList(files: settings.ingest.rules)
         for warning in blockList?.warnings ?? [] { Terminal.warn(warning) }
         blobs = BlobStore(log: log, store: stores.default) { Terminal.warn($0) }
         ingest = try IngestService(
-            settings.ingest, log: log, sources: engine.sources.map(PluginSource.init), blockList: blockList,
+            settings.ingest, log: log, sources: PluginSource.all(of: engine), blockList: blockList,
             blobs: blobs)
         let plugins = LoadedPlugins(
             catalog, engine: engine, ingest: ingest, history: BuildHistory(data: data), load: load)
@@ -98,6 +101,7 @@ struct HostProcess {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [web], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        let retention = RetentionThread(settings, log, engine, archive)
         let watching = folder.map { folder in Task { await plugins.follow(folder) } }
         if let trouble = await ingest.tokens?.prepare() {
             Terminal.warn("ingest.jwt.keys: \(trouble); they are asked for again when a token comes")
@@ -106,11 +110,13 @@ struct HostProcess {
         let result = await Result { () async throws in try await group.run() }
         watching?.cancel()
         following.cancel()
+        retention?.stop()
         try log.flush()
         blobs.close()
         troubles.close()
         judge.join()
         engine.close()
+        archive?.stop()
         try log.close()
         if let failure = engine.failure { throw failure }
         try result.get()
@@ -128,12 +134,28 @@ struct HostProcess {
     private func watch(_ readiness: Readiness, _ metrics: MetricsRegistry) {
         readiness.add("log") { [log] in log.failure.map { "\($0)" } }
         readiness.add("integrity") { [log] in log.integrity?.failure.map { "\($0)" } }
+        readiness.add("archive") { [archive] in archive?.failure.map { "\($0)" } }
         readiness.add("reduction") { [engine] in engine.failure.map { "\($0)" } }
         metrics.add(.counter, "lectern_events_folded_total", "Events that shards have folded since the start.") {
             [engine] in Double(engine.folded)
         }
         metrics.add(.counter, "lectern_events_duplicate_total", "Events that were folded before, since the start.") {
             [engine] in Double(engine.duplicates)
+        }
+        metrics.add(
+            .counter, "lectern_early_frames_total", "Frames kept that came before their connection said who it is."
+        ) { [log] in Double(log.earlyFrames.kept) }
+        metrics.add(.counter, "lectern_early_frames_dropped_total", "Such frames that were left out: too many waited.")
+        {
+            [log] in Double(log.earlyFrames.dropped)
+        }
+        if let archive {
+            metrics.add(.counter, "lectern_archive_lines_total", "Events written into the archive since the start.") {
+                Double(archive.lines)
+            }
+            metrics.add(.gauge, "lectern_archive_open_sessions", "Sessions whose archived file is open.") {
+                Double(archive.openSessions)
+            }
         }
         metrics.add(.counter, "lectern_checkpoints_total", "Checkpoints that were committed since the start.") {
             [engine] in Double(engine.checkpoints)

@@ -1,3 +1,4 @@
+import Archive
 import EventLog
 import Ingest
 import KeyValueStore
@@ -9,6 +10,7 @@ import Web
 /// All settings of a host, checked.
 struct HostSettings {
     let log: EventLogConfiguration
+    let archive: ArchiveConfiguration
     let stores: KeyValueStoreConfiguration
     let ingest: IngestConfiguration
     let plugins: PluginsConfiguration
@@ -29,6 +31,7 @@ struct HostSettings {
 
     private init(_ reader: SettingsReader, data: String) {
         log = EventLogConfiguration(reader.section("log"), directory: "\(data)/log")
+        archive = ArchiveConfiguration(reader.section("archive"), directory: "\(data)/archive")
         stores = KeyValueStoreConfiguration(reader.section("kvs"))
         ingest = IngestConfiguration(reader.section("ingest"))
         let tables = TablesConfiguration(reader.section("tables"))
@@ -41,6 +44,16 @@ struct HostSettings {
             reader.problem(
                 "plugins.\(id).store", found: "\"\(store)\"",
                 expected: "a store of the section kvs: \(names.joined(separator: ", "))")
+        }
+        if !log.retention.isEmpty {
+            // What forgets its states at each start folds the whole log again.
+            let used = Set(plugins.entries.values.map { $0.store ?? "default" } + ["default"])
+            for store in stores.stores where store.kind == .stub && used.contains(store.name) {
+                reader.problem(
+                    "log.retention", found: "ages or bytes, and states in the store \(store.name), which is a stub",
+                    expected: "a store that keeps states, since they can't be made again from a log that was cut",
+                    remedy: "Choose sqlite or filesystem for kvs.\(store.name), or remove log.retention.")
+            }
         }
         var reduction = ReductionConfiguration(
             reduction: reader.section("reduction"), dedup: reader.section("dedup"), partitions: log.partitions ?? 16)
