@@ -83,6 +83,8 @@ let package = Package(
                 .product(name: "CPluginAPI", package: "PluginAPI"),
             ], unchecked),
         module(
+            "Custody", uses: ["EventLog", "KeyValueStore", "Records", "Settings", "CRecords"]),
+        module(
             "Web",
             uses: [
                 "EventLog", "Ingest", "PluginHost", "Records", "Settings",
@@ -103,7 +105,7 @@ let package = Package(
         .executableTarget(
             name: "lectern",
             dependencies: [
-                "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings", "Web",
+                "Custody", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings", "Web",
                 "CCrypto", "CRecords",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

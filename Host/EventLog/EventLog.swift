@@ -24,6 +24,8 @@ package final class EventLog: Sendable {
     package let recovery: LogRecovery
     /// The stored dead letters.
     package let deadLetters: DeadLetters
+    /// The actors whose events nobody may append any more.
+    package let erased: ErasedActors
     /// What makes the log tamper-evident; nil if the settings don't ask for it.
     package let integrity: LogIntegrity?
 
@@ -46,6 +48,7 @@ package final class EventLog: Sendable {
         identity = opening.identity
         recovery = opening.recovery
         folder = opening.folder
+        erased = ErasedActors(identity)
         let end = LogOffset(segment: opening.last.header.number, byte: UInt32(opening.last.end))
         state = DurableState(
             end: end, nextPositions: opening.last.nextPositions, segments: opening.segments, marks: opening.last.marks,

@@ -72,7 +72,7 @@ enum DeadLetterLines {
         return contents
     }
 
-    private static func decode(_ line: Data) -> DeadLetters.Numbered? {
+    static func decode(_ line: Data) -> DeadLetters.Numbered? {
         guard let line = try? JSONDecoder().decode(Line.self, from: line),
             let stage = DeadLetter.Stage(rawValue: line.stage)
         else { return nil }

@@ -19,6 +19,7 @@ extension IngestSession {
             return
         case .setUp: return
         }
+        if refuseErased(frame, actor.id) { return }
         if let list = service.blockList,
             let block = domains.block(workspace.row, workspace.domains, actor: actor.id, list)
         {
@@ -38,8 +39,7 @@ extension IngestSession {
             event.type = published.type.bytes
             event.fields = published.fields.bytes
         }
-        event.actor = actor.id
-        event.partition = actor.partition
+        name(actor.id, actor.partition, in: &event)
         event.assertion = actor.assertion
         do {
             try append(event)

@@ -39,7 +39,8 @@ enum RecordJSON {
             member(",\"sequence\":", record.sequence)
         }
         member(",\"fields\":", json: record.fields)
-        member(",\"payload\":", json: record.payload)
+        // A tombstone's is zeros.
+        if record.kind != .tombstone { member(",\"payload\":", json: record.payload) }
         json.append("}")
         return json.string
 
@@ -57,6 +58,7 @@ enum RecordJSON {
         case .control: "control"
         case .session: "session"
         case .mark: "mark"
+        case .tombstone: "tombstone"
         case nil: "unknown"
         }
     }

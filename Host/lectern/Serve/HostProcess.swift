@@ -1,3 +1,4 @@
+import Custody
 import EventLog
 import Ingest
 import KeyValueStore
@@ -17,6 +18,7 @@ struct HostProcess {
     private let settings: HostSettings
     private let plugins: LoadedPlugins
     private let ingest: IngestService
+    private let erasures: HostErasures
     private let data: String
     private let activity: ActivityFile?
     private let quarantine: Quarantine
@@ -38,6 +40,7 @@ struct HostProcess {
         NIOSingletons.groupLoopCountSuggestion = settings.web.threads
         log = try EventLog.open(settings.log)
         for truncation in log.recovery.truncations { Terminal.warn("\(truncation)") }
+        erasures = try HostErasures(settings.custody(data: data), log)
         let stores = try KeyValueStores(settings.stores, folder: data)
         let activity = ActivityFile("\(data)/activity")
         if let crash = activity?.crash {
@@ -77,24 +80,26 @@ struct HostProcess {
     /// Serves until the process is told to stop; then drains, takes a last checkpoint and closes the log.
     ///
     /// - Parameter folder: plugins that change in it are replaced at once; nil: when an operator says so.
-    func run(watching folder: String?, onReady: @escaping @Sendable (ListenAddress) -> Void) async throws {
+    /// - Returns: whether it stopped to begin anew.
+    func run(watching folder: String?, onReady: @escaping @Sendable (ListenAddress) -> Void) async throws -> Bool {
         let readiness = Readiness()
         let metrics = MetricsRegistry()
         watch(readiness, metrics)
         let plugins = plugins
         let changes = PluginChanges(plugins, settings.plugins, quarantine, data: data)
-        let tokens = settings.web.tokens.isEmpty ? "\(data)/tokens" : settings.web.tokens
+        let tokens = settings.tokens(data: data)
         let web = WebServer(
             settings.web,
             host: WebServer.Host(
                 plugins: { plugins.report }, tables: engine.views, states: engine.views, log: log, ingest: ingest,
-                readiness: readiness, metrics: metrics,
+                readiness: readiness, metrics: metrics, erasures: erasures.requests,
                 change: { request throws(PluginReloadError) in try changes.run(request) }),
             tokens: try AccessTokens.open(tokens), assets: try AssetFolder.open(settings.web.assets), logger: logger,
             onReady: onReady)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [web], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        erasures.onDecision { Task { await group.triggerGracefulShutdown() } }
         let watching = folder.map { folder in Task { await plugins.follow(folder) } }
         let rules = ingest.blockList.map { list in Task { await list.follow() } }
         let result = await Result { () async throws in try await group.run() }
@@ -107,6 +112,7 @@ struct HostProcess {
         try log.close()
         if let failure = engine.failure { throw failure }
         try result.get()
+        return erasures.isRestartDue
     }
 
     /// Has the host begin anew, at the same address, when a plugin in its process traps, exits or does not return: the plugin

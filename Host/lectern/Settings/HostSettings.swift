@@ -1,3 +1,4 @@
+import Custody
 import EventLog
 import Ingest
 import KeyValueStore
@@ -11,6 +12,7 @@ struct HostSettings {
     let log: EventLogConfiguration
     let stores: KeyValueStoreConfiguration
     let ingest: IngestConfiguration
+    let custody: CustodyConfiguration
     let plugins: PluginsConfiguration
     let reduction: ReductionConfiguration
     let web: WebConfiguration
@@ -31,6 +33,7 @@ struct HostSettings {
         log = EventLogConfiguration(reader.section("log"), directory: "\(data)/log")
         stores = KeyValueStoreConfiguration(reader.section("kvs"))
         ingest = IngestConfiguration(reader.section("ingest"))
+        custody = CustodyConfiguration(reader.section("custody"), data: data)
         let tables = TablesConfiguration(reader.section("tables"))
         var plugins = PluginsConfiguration(reader.section("plugins"))
         plugins.tables = tables
@@ -48,6 +51,21 @@ struct HostSettings {
         self.reduction = reduction
         web = WebConfiguration(reader.section("web"))
     }
+
+    /// What erases students from the data folder.
+    func custody(data: String) -> Custody {
+        Custody(
+            custody, log: log, stores: stores, data: data, prefixes: IdentityPrefixes.all,
+            actorFields: ingest.actorFields)
+    }
+
+    /// What finds all that is held of a student.
+    func export(_ student: String, _ log: LogDirectory) throws -> StudentExport {
+        try StudentExport(student, log: log, prefixes: IdentityPrefixes.all)
+    }
+
+    /// The file of the host's tokens.
+    func tokens(data: String) -> String { web.tokens.isEmpty ? "\(data)/tokens" : web.tokens }
 
     func foldOptions(restarts: [UInt64]) -> FoldOptions {
         var options = FoldOptions()
