@@ -141,6 +141,7 @@ let package = Package(
             ]),
         tests("PluginHostTests", uses: ["PluginHost", "Settings"]),
         tests("SettingsTests", uses: ["Settings"]),
+        tests("CustodyTests", uses: ["Custody", "EventLog", "KeyValueStore", "Records", "Settings"]),
         tests("IngestTests", uses: ["EventLog", "Ingest", "Records", "Settings"]),
         tests(
             "WebTests",

@@ -48,6 +48,7 @@ package struct Custody: Sendable {
         let decision = ErasureDecision(
             log: SHA256.hexadecimal(identity.id), student: PseudonymText.text(identity.pseudonym(of: student)),
             actors: names.actors(identity).map(PseudonymText.text), time: LogRewriting.time)
+        files.setAsideCertificate(of: decision.student)
         try files.store(UnfinishedErasure(decision: decision, ids: [student]))
         try files.list([decision])
         return decision
@@ -93,7 +94,10 @@ package struct Custody: Sendable {
         {
             unfinished.append(UnfinishedErasure(decision: decision, ids: []))
         }
-        guard !unfinished.isEmpty else { return [] }
+        guard !unfinished.isEmpty else {
+            try await purgeOlderStores(done, identity, report)
+            return []
+        }
         report(
             "\(unfinished.count) erased \(unfinished.count == 1 ? "student is" : "students are") taken out of \(data), "
                 + "before anything else happens")
@@ -133,14 +137,15 @@ package struct Custody: Sendable {
         let erasing = LogErasing(students, clients: clients, pseudonyms: pseudonyms)
         let rewritten = try log.rewrite(erasing.change)
         let letters = try eraseLetters(log, students, clients, actors, pseudonyms)
-        let result = try await StoreErasing(
-            stores: KeyValueStores(stores, folder: data), students: students, isTruncated: log.isTruncated
-        ).run(wasChanged: rewritten > 0 || resumed.contains(true))
+        let stores = StoreErasing(
+            stores: try KeyValueStores(self.stores, folder: data), students: students, isTruncated: log.isTruncated)
+        let result = try await stores.run(wasChanged: rewritten > 0 || resumed.contains(true))
         var others = [[String: Int]](repeating: [:], count: erasures.count)
         for holder in holders {
             for (student, count) in try holder.erase(students) { others[student][holder.name] = count }
         }
 
+        try await stores.note(files.carriedOut().filter { $0.log == log.id } + erasures.map(\.decision))
         for (index, erasure) in erasures.enumerated() {
             let findings = erasure.findings ?? .init()
             let certificate = ErasureCertificate(
@@ -154,6 +159,36 @@ package struct Custody: Sendable {
             try files.noteCarriedOut(erasure.decision)
             try files.remove(erasure)
         }
+    }
+
+    /// A store that was restored alone, or that was not named when students were erased, still has their states.
+    private func purgeOlderStores(
+        _ done: [ErasureDecision], _ identity: LogIdentity, _ report: (String) -> Void
+    ) async throws {
+        guard !done.isEmpty else { return }
+        let stores = try KeyValueStores(self.stores, folder: data)
+        let older = try await StoreErasing.names(of: stores, lacking: done)
+        guard !older.isEmpty else { return }
+        report(
+            "the states in \(older.joined(separator: ", ")) are older than an erasure: they are folded anew from the log"
+        )
+        let log = try LogRewriting(self.log)
+        defer { log.close() }
+        var actors: [UInt64: Int] = [:]
+        for (index, decision) in done.enumerated() { for actor in decision.pseudonyms { actors[actor] = index } }
+        var erasures = done.map { UnfinishedErasure(decision: $0, ids: []) }
+        let discovery = NameDiscovery(identity, prefixes: prefixes)
+        for name in older { try await discovery.find(&erasures, in: stores.store(named: name)) }
+        let names = erasures.map {
+            (StudentNames($0.ids, prefixes: prefixes), PseudonymText.read($0.decision.student) ?? 0)
+        }
+        let found = try LogFindings(log.directory(), actors: actors, count: done.count)
+        let students = ErasedStudents(
+            sessions: [:], actors: actors,
+            search: NameSearch(names, others: found.others, prefixes: prefixes, identity), identity)
+        let erasing = StoreErasing(stores: stores, students: students, isTruncated: log.isTruncated)
+        _ = try await erasing.run(wasChanged: true, only: older)
+        try await erasing.note(done)
     }
 
     private func eraseLetters(

@@ -38,6 +38,9 @@ struct ErasureFiles: Sendable {
 
     func noteCarriedOut(_ decision: ErasureDecision) throws {
         try make(folder)
+        guard try !carriedOut().contains(where: { $0.log == decision.log && $0.student == decision.student }) else {
+            return
+        }
         try append([decision], carriedOutPath)
     }
 
@@ -110,6 +113,15 @@ struct ErasureFiles: Sendable {
     func store(certificate: [UInt8], of student: String) throws {
         try make(folder + "/certificates")
         try store(certificate, certificatePath(of: student))
+    }
+
+    /// Makes room for a new certificate; the one that is there is kept under another name.
+    func setAsideCertificate(of student: String) {
+        let path = certificatePath(of: student)
+        guard access(path, F_OK) == 0 else { return }
+        var number = 1
+        while access("\(folder)/certificates/\(student)-\(number).json", F_OK) == 0 { number += 1 }
+        rename(path, "\(folder)/certificates/\(student)-\(number).json")
     }
 
     /// Nil: there is none.

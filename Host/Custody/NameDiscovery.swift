@@ -1,4 +1,5 @@
 import EventLog
+import KeyValueStore
 import Records
 
 /// Finds out the ids of students of whom only pseudonyms are known, in a log that still has them: in an older copy of the
@@ -14,36 +15,69 @@ struct NameDiscovery {
 
     /// Completes the erasures whose ids are not known. What is found nowhere stays unknown: then there is nothing to erase.
     func find(_ erasures: inout [UnfinishedErasure], in log: LogDirectory) throws {
-        var students: [UInt64: Int] = [:]
-        var actors: [UInt64: Int] = [:]
+        var trial = Trial(erasures, identity, prefixes)
+        var tried: Set<[UInt8]> = []
+        try log.read { record, _ in
+            let actor = Array(record.actor)
+            if !actor.isEmpty, tried.insert(actor).inserted { trial.take(actor) }
+            for part in [record.fields, record.payload] where record.kind == .event || record.kind == .session {
+                Words.forEach(of: part) { trial.take($0) }
+            }
+            return true
+        }
+        trial.complete(&erasures)
+    }
+
+    /// The same of a store: its keys and values, besides states.
+    func find(_ erasures: inout [UnfinishedErasure], in store: any KeyValueStore) async throws {
+        var trial = Trial(erasures, identity, prefixes)
+        var cursor: String?
+        repeat {
+            let page = try await store.scan(prefix: "", after: cursor, limit: 1000)
+            for entry in page.entries where StateKey(entry.key) == nil {
+                for text in ["\"\(entry.key)\"", entry.value] {
+                    Array(text.utf8).withUnsafeBytes { Words.forEach(of: $0) { trial.take($0) } }
+                }
+            }
+            cursor = page.next
+        } while cursor != nil
+        trial.complete(&erasures)
+    }
+}
+
+/// Tries texts.
+private struct Trial {
+    private let identity: LogIdentity
+    private let prefixes: [String]
+    private var students: [UInt64: Int] = [:]
+    private var actors: [UInt64: Int] = [:]
+    private var found: [Set<String>]
+
+    init(_ erasures: [UnfinishedErasure], _ identity: LogIdentity, _ prefixes: [String]) {
+        self.identity = identity
+        self.prefixes = prefixes
+        found = Array(repeating: [], count: erasures.count)
         for (index, erasure) in erasures.enumerated() where erasure.ids.isEmpty {
             if let pseudonym = PseudonymText.read(erasure.decision.student) { students[pseudonym] = index }
             for pseudonym in erasure.decision.pseudonyms { actors[pseudonym] = index }
         }
-        var found = [Set<String>](repeating: [], count: erasures.count)
-        var tried: Set<[UInt8]> = []
-        func tryName(_ bytes: [UInt8]) {
-            guard (1...1024).contains(bytes.count) else { return }
-            let text = String(decoding: bytes, as: UTF8.self)
-            let pseudonym = identity.pseudonym(of: text)
-            if let student = students[pseudonym] { found[student].insert(text) }
-            // An actor's name is the id, perhaps encoded, behind a prefix.
-            guard let student = actors[pseudonym], students.values.contains(student) else { return }
-            for prefix in [""] + prefixes where text.hasPrefix(prefix) {
-                let rest = String(text.dropFirst(prefix.count))
-                for id in [rest, StudentNames.unquote(rest)] where students[identity.pseudonym(of: id)] == student {
-                    found[student].insert(id)
-                }
+    }
+
+    mutating func take(_ bytes: [UInt8]) {
+        guard (1...1024).contains(bytes.count) else { return }
+        let text = String(decoding: bytes, as: UTF8.self)
+        // A student's own id is an actor's name, too.
+        guard let student = actors[identity.pseudonym(of: text)] else { return }
+        // It is the id, perhaps encoded, behind a prefix.
+        for prefix in [""] + prefixes where text.hasPrefix(prefix) {
+            let rest = String(text.dropFirst(prefix.count))
+            for id in [rest, StudentNames.unquote(rest)] where students[identity.pseudonym(of: id)] == student {
+                found[student].insert(id)
             }
         }
-        try log.read { record, _ in
-            let actor = Array(record.actor)
-            if !actor.isEmpty, tried.insert(actor).inserted { tryName(actor) }
-            for part in [record.fields, record.payload] where record.kind == .event || record.kind == .session {
-                Words.forEach(of: part, tryName)
-            }
-            return true
-        }
+    }
+
+    func complete(_ erasures: inout [UnfinishedErasure]) {
         for index in erasures.indices where erasures[index].ids.isEmpty { erasures[index].ids = found[index].sorted() }
     }
 }

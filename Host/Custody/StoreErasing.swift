@@ -1,4 +1,5 @@
 import EventLog
+import FoundationEssentials
 import KeyValueStore
 import Records
 
@@ -16,10 +17,39 @@ struct StoreErasing {
     /// The log can't be folded anew from its first record.
     let isTruncated: Bool
 
-    /// - Parameter wasChanged: the log is another one than that which the states were folded from.
-    func run(wasChanged: Bool) async throws -> Result {
-        var result = Result()
+    /// Under this key each store says which erasures it has seen: a JSON array of pseudonyms.
+    static let key = "lectern.erasures"
+
+    /// The stores that have not seen all these erasures.
+    static func names(of stores: KeyValueStores, lacking decisions: [ErasureDecision]) async throws -> [String] {
+        var names: [String] = []
         for name in stores.names {
+            let store = try stores.store(named: name)
+            let text = try await store.get(key) ?? "[]"
+            let seen = (try? JSONDecoder().decode(Set<String>.self, from: Data(text.utf8))) ?? []
+            guard decisions.contains(where: { !seen.contains($0.student) }) else { continue }
+            // One that is empty has nothing to lose.
+            let isEmpty = try await store.keys(prefix: "", after: nil, limit: 1).keys.isEmpty
+            if try isEmpty && store.plugins().isEmpty { continue }
+            names.append(name)
+        }
+        return names
+    }
+
+    /// Has each store say that it has seen these erasures.
+    func note(_ decisions: [ErasureDecision]) async throws {
+        let students = Set(decisions.map(\.student)).sorted().map { "\"\($0)\"" }
+        for name in stores.names {
+            try await stores.store(named: name).set(Self.key, "[\(students.joined(separator: ","))]")
+        }
+    }
+
+    /// - Parameters:
+    ///   - wasChanged: the log is another one than that which the states were folded from.
+    ///   - only: the stores; nil: all.
+    func run(wasChanged: Bool, only: [String]? = nil) async throws -> Result {
+        var result = Result()
+        for name in only ?? stores.names {
             let store = try stores.store(named: name)
             if wasChanged { try eraseStates(store, &result) }
             try await eraseValues(store, &result)

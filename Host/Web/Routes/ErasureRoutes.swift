@@ -3,9 +3,9 @@ import HTTPTypes
 import Hummingbird
 import NIOPosix
 
-/// What operators may have done about students who want to be forgotten.
+/// How operators have students erased.
 package struct ErasureRequests: Sendable {
-    /// Decides that a student is erased, so that nothing more of him is taken, and has it carried out soon. Returns the
+    /// Decides that a student is erased, so that no more events of the student are taken, and has it carried out soon. Returns the
     /// pseudonym under which the certificate will be found. Blocks.
     package var erase: @Sendable (_ student: String) throws -> String
     /// The certificate of a student's erasure that was carried out, in JSON; nil: there is none (yet). Blocks.

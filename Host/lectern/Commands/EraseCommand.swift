@@ -10,8 +10,8 @@ struct EraseCommand: AsyncParsableCommand {
         discussion: """
             Takes the student out of the log, the states, the tables, the dead letters and all else in the data folder. In
             what others have sent, the id's pseudonym takes its place. Events of the student that come later are refused,
-            and an older copy of the data folder that is restored is rid of him before its host serves: a list outside the
-            folder knows (setting custody.erasures). Prints a signed certificate, which does not hold the id.
+            and an older copy of the data folder that is restored is erased as well, before its host serves: a list outside
+            the folder knows (setting custody.erasures). Prints a signed certificate, which does not hold the id.
 
             If a host has the data folder open, it is asked, and begins anew at the same address: it is away for some
             seconds, or as long as it takes to read its log. It folds its states anew after that.
@@ -77,8 +77,26 @@ struct EraseCommand: AsyncParsableCommand {
         }
     }
 
+    /// What a certificate counts.
+    private struct Counts: Decodable {
+        let events: [Int: Int]
+        let sessions: Int
+        let mentions: Int
+        let deadLetters: Int
+        let values: Int
+        let others: [String: Int]
+        let resumed: Bool
+
+        var isNothing: Bool {
+            events.isEmpty && others.isEmpty && sessions + mentions + deadLetters + values == 0 && !resumed
+        }
+    }
+
     private func printCertificate(_ certificate: String?) {
         guard let certificate else { return }
+        if let found = try? JSONDecoder().decode(Counts.self, from: Data(certificate.utf8)), found.isNothing {
+            Terminal.warn("nothing of this student was found; is the id spelled as events spell it?")
+        }
         print(certificate.hasSuffix("\n") ? String(certificate.dropLast()) : certificate)
     }
 }

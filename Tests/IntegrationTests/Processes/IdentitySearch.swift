@@ -8,9 +8,7 @@ struct IdentitySearch {
         var patterns: [(String, Data)] = []
         func add(_ form: String, _ text: String) { patterns.append((form, Data(text.utf8))) }
         add("raw", id)
-        let unreserved = CharacterSet(
-            charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~@")
-        let percent = id.addingPercentEncoding(withAllowedCharacters: unreserved) ?? id
+        let percent = Self.percentEncoded(id)
         add("percent-encoded", percent)
         add("percent-encoded, lower case", Self.lowerCase(percent))
         add("form-encoded", percent.replacingOccurrences(of: "%20", with: "+"))
@@ -32,6 +30,12 @@ struct IdentitySearch {
             add("Base64 at \(lead)", String(Array(encoded)[first..<end]))
         }
         self.patterns = patterns
+    }
+
+    static func percentEncoded(_ id: String) -> String {
+        let unreserved = CharacterSet(
+            charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~@")
+        return id.addingPercentEncoding(withAllowedCharacters: unreserved) ?? id
     }
 
     private static func lowerCase(_ text: String) -> String {
