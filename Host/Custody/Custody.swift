@@ -40,7 +40,7 @@ package struct Custody: Sendable {
 
     // MARK: Deciding
 
-    /// Notes that a student is to be erased: in the data folder, then in the list. On return it is on the disk.
+    /// Notes that a student is to be erased: in the list, then in the data folder. On return it is on the disk.
     /// - Parameter identity: of the log.
     package func decide(_ student: String, _ identity: LogIdentity) throws -> ErasureDecision {
         guard !student.isEmpty else { throw CustodyError("the student's id is empty") }
@@ -48,9 +48,9 @@ package struct Custody: Sendable {
         let decision = ErasureDecision(
             log: SHA256.hexadecimal(identity.id), student: PseudonymText.text(identity.pseudonym(of: student)),
             actors: names.actors(identity).map(PseudonymText.text), time: LogRewriting.time)
+        try files.list([decision])
         files.setAsideCertificate(of: decision.student)
         try files.store(UnfinishedErasure(decision: decision, ids: [student]))
-        try files.list([decision])
         return decision
     }
 

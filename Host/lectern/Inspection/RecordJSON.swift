@@ -28,12 +28,14 @@ enum RecordJSON {
             json.append(",\"asserted_by\":")
             json.appendJSON("\(assertion)")
         }
-        json.append(",\"received\":")
-        json.appendJSON(microseconds: record.received)
-        json.append(",\"time\":")
-        json.appendJSON(microseconds: record.time)
-        json.append(",\"claimed\":")
-        json.appendJSON(record.isTimeClaimed)
+        if record.kind != .tombstone {
+            json.append(",\"received\":")
+            json.appendJSON(microseconds: record.received)
+            json.append(",\"time\":")
+            json.appendJSON(microseconds: record.time)
+            json.append(",\"claimed\":")
+            json.appendJSON(record.isTimeClaimed)
+        }
         if !record.client.isEmpty {
             member(",\"client\":", text: record.client)
             member(",\"sequence\":", record.sequence)
