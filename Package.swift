@@ -88,6 +88,8 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
             ], unchecked),
         module(
+            "Custody", uses: ["EventLog", "KeyValueStore", "Records", "Settings", "CRecords"]),
+        module(
             "Web",
             uses: [
                 "EventLog", "Ingest", "PluginHost", "Records", "Settings", "CRecords",
@@ -108,7 +110,8 @@ let package = Package(
         .executableTarget(
             name: "lectern",
             dependencies: [
-                "Archive", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings", "Web",
+                "Archive", "Custody", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings",
+                "Web",
                 "CCrypto", "CRecords",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -151,6 +154,7 @@ let package = Package(
                 "EventLog", "Ingest", "KeyValueStore", "Records", "Settings",
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]),
+        tests("CustodyTests", uses: ["Custody", "EventLog", "KeyValueStore", "Records", "Settings"]),
         tests(
             "WebTests",
             uses: [

@@ -26,6 +26,8 @@ package final class EventLog: Sendable {
     package let deadLetters: DeadLetters
     /// What came before its connection had said who it is.
     package let earlyFrames: EarlyFrames
+    /// The actors whose events nobody may append any more.
+    package let erased: ErasedActors
     /// What makes the log tamper-evident; nil if the settings don't ask for it.
     package let integrity: LogIntegrity?
 
@@ -48,6 +50,7 @@ package final class EventLog: Sendable {
         identity = opening.identity
         recovery = opening.recovery
         folder = opening.folder
+        erased = ErasedActors(identity)
         let end = LogOffset(segment: opening.last.header.number, byte: UInt32(opening.last.end))
         state = DurableState(
             end: end, nextPositions: opening.last.nextPositions, segments: opening.segments, marks: opening.last.marks,

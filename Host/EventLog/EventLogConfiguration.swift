@@ -6,6 +6,9 @@ package struct EventLogConfiguration: Sendable {
     package var directory: String
     /// `partitions`: how many a new log gets; nil: what the log has, 16 for a new one. A log's count never changes.
     package var partitions: Int?
+    /// `pseudonyms`: whether a new log's records name their actors by pseudonyms, so that states and tables hold no
+    /// identities; nil: as the log does, and a new one does not. A log never changes this.
+    package var pseudonyms: Bool?
     /// `segment`: when a segment has this many bytes, the next one begins.
     package var segmentBytes = 256 << 20
     /// `sync`: whether a record is synced to the disk before it counts as durable. Without it a record is safe from a
@@ -46,6 +49,7 @@ package struct EventLogConfiguration: Sendable {
         self.directory = reader.string("directory", default: directory)
         if self.directory.isEmpty { reader.problem("directory", found: "an empty text", expected: "a folder") }
         partitions = reader.integer("partitions", default: nil, in: Self.partitionRange)
+        if reader.has("pseudonyms") { pseudonyms = reader.boolean("pseudonyms", default: false) }
         segmentBytes = reader.size("segment", default: segmentBytes, in: Self.segmentRange)
         sync = reader.boolean("sync", default: sync)
         syncDelay = reader.duration("delay", default: syncDelay, in: Self.delayRange)

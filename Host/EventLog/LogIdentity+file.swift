@@ -6,6 +6,8 @@ import Records
 ///
 ///     {"format":1,"id":"<hex>","partitions":16,"partition_function":"murmur2","siphash_key":"<hex>",
 ///      "created":<microseconds>}
+///
+/// and `"pseudonyms":true` where records name their actors by pseudonyms.
 extension LogIdentity {
     private struct Stored: Codable {
         var format: Int
@@ -14,6 +16,7 @@ extension LogIdentity {
         var partition_function: String
         var siphash_key: String
         var created: Int64
+        var pseudonyms: Bool?
     }
 
     /// The identity of the log in a folder, or nil if there is none yet.
@@ -34,14 +37,17 @@ extension LogIdentity {
             throw LogError(
                 .corrupt, "\(path): \(stored.partitions) partitions found, 1 to 1024 expected; restore it from a copy")
         }
-        return LogIdentity(id: id, partitions: stored.partitions, sipHashKey: key, created: stored.created)
+        return LogIdentity(
+            id: id, partitions: stored.partitions, sipHashKey: key, created: stored.created,
+            usesPseudonyms: stored.pseudonyms ?? false)
     }
 
     /// Stores the identity, whole or not at all.
     func store(_ folder: LogFolder) throws {
         let stored = Stored(
             format: 1, id: SHA256.hexadecimal(id), partitions: partitions, partition_function: "murmur2",
-            siphash_key: SHA256.hexadecimal(sipHashKey), created: created)
+            siphash_key: SHA256.hexadecimal(sipHashKey), created: created,
+            pseudonyms: usesPseudonyms ? true : nil)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let temporary = folder.identityPath + ".new"

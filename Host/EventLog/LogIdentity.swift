@@ -10,18 +10,22 @@ package struct LogIdentity: Sendable, Equatable {
     package let sipHashKey: [UInt8]
     /// Microseconds since 1970 UTC.
     package let created: Int64
+    /// Whether records name their actors by pseudonyms.
+    package let usesPseudonyms: Bool
 
     static let defaultPartitions = 16
 
     /// A new log's.
-    init(partitions: Int) {
+    init(partitions: Int, usesPseudonyms: Bool) {
+        self.usesPseudonyms = usesPseudonyms
         id = Salts.random()
         self.partitions = partitions
         sipHashKey = Salts.random()
         created = WallClock.microseconds
     }
 
-    init(id: [UInt8], partitions: Int, sipHashKey: [UInt8], created: Int64) {
+    init(id: [UInt8], partitions: Int, sipHashKey: [UInt8], created: Int64, usesPseudonyms: Bool = false) {
+        self.usesPseudonyms = usesPseudonyms
         self.id = id
         self.partitions = partitions
         self.sipHashKey = sipHashKey
@@ -36,6 +40,18 @@ package struct LogIdentity: Sendable, Equatable {
     /// The partition of records without an actor.
     package func partition(ofSession number: UInt32) -> UInt16 {
         UInt16(truncatingIfNeeded: Partitioner.partition(ofSession: number, count: partitions))
+    }
+
+    /// An actor's pseudonym as records name it, where they name pseudonyms: `p-` and 16 hexadecimal digits.
+    package func pseudonymText(ofActor id: UnsafeRawBufferPointer) -> String {
+        let digits = String(pseudonym(ofActor: id), radix: 16)
+        return "p-" + String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    /// The pseudonym that such a text is; nil if it is another one.
+    package static func pseudonym(inText text: UnsafeRawBufferPointer) -> UInt64? {
+        guard text.count == 18, text.starts(with: "p-".utf8) else { return nil }
+        return UInt64(String(decoding: text.dropFirst(2), as: UTF8.self), radix: 16)
     }
 
     /// The pseudonym of an actor, the same for the life of the log.

@@ -26,7 +26,9 @@ struct LogOpening {
                 throw LogError(
                     .corrupt, "\(folder.identityPath): missing, but there are segments; restore it from a copy")
             }
-            identity = LogIdentity(partitions: configuration.partitions ?? LogIdentity.defaultPartitions)
+            identity = LogIdentity(
+                partitions: configuration.partitions ?? LogIdentity.defaultPartitions,
+                usesPseudonyms: configuration.pseudonyms ?? false)
             try identity.store(folder)
             recovery.created = true
         }
@@ -35,6 +37,13 @@ struct LogOpening {
                 .settings,
                 "log.partitions: \(wanted) found, but the log in \(folder.path) has \(identity.partitions) for "
                     + "good; remove the setting, or choose a new log.directory")
+        }
+        if let wanted = configuration.pseudonyms, wanted != identity.usesPseudonyms {
+            throw LogError(
+                .settings,
+                "log.pseudonyms: \(wanted) found, but the log in \(folder.path) was created "
+                    + "\(wanted ? "without" : "with") pseudonyms, and its states would be counted under two names; remove the "
+                    + "setting, or choose a new log.directory and `lectern replay` into it")
         }
 
         durable = try DurableMark(directory: folder.path, identity: identity)

@@ -10,6 +10,7 @@ package final class IngestCounters: Sendable {
     private let refusedCount = Atomic<UInt64>(0)
     private let sourceRejectionCount = Atomic<UInt64>(0)
     private let blockedCount = Atomic<UInt64>(0)
+    private let erasedCount = Atomic<UInt64>(0)
     private let connectionCount = Atomic<Int>(0)
     private let backlogByteCount = Atomic<Int>(0)
 
@@ -21,6 +22,8 @@ package final class IngestCounters: Sendable {
     package var duplicates: UInt64 { duplicateCount.load(ordering: .relaxed) }
     /// Events that were not taken because a rule says so.
     package var blocked: UInt64 { blockedCount.load(ordering: .relaxed) }
+    /// Events that were not taken because their students were erased.
+    package var erased: UInt64 { erasedCount.load(ordering: .relaxed) }
     /// WebSockets that are open.
     package var connections: Int { connectionCount.load(ordering: .relaxed) }
     /// Bytes of events that wait for authentication.
@@ -53,6 +56,8 @@ package final class IngestCounters: Sendable {
     }
 
     func countBlocked() { blockedCount.wrappingAdd(1, ordering: .relaxed) }
+
+    func countErased() { erasedCount.wrappingAdd(1, ordering: .relaxed) }
 
     /// Counts a connection that opens, unless `limit` are open.
     func openConnection(limit: Int) -> Bool {

@@ -30,6 +30,10 @@ package protocol KeyValueStore: CheckpointStore {
 
     /// Removes everything, checkpoints too.
     func clear() async throws
+
+    /// Leaves nothing in the store's files of what was removed or replaced. Blocks, for as long as it takes to write all that
+    /// the store holds.
+    func compact() throws
 }
 
 /// A key and its value, a JSON text.

@@ -25,18 +25,21 @@ package enum RecordJSON {
             json.append(",\"asserted_by\":")
             json.appendJSON("\(assertion)")
         }
-        json.append(",\"received\":")
-        json.appendJSON(microseconds: record.received)
-        json.append(",\"time\":")
-        json.appendJSON(microseconds: record.time)
-        json.append(",\"claimed\":")
-        json.appendJSON(record.isTimeClaimed)
+        if record.kind != .tombstone {
+            json.append(",\"received\":")
+            json.appendJSON(microseconds: record.received)
+            json.append(",\"time\":")
+            json.appendJSON(microseconds: record.time)
+            json.append(",\"claimed\":")
+            json.appendJSON(record.isTimeClaimed)
+        }
         if !record.client.isEmpty {
             member(",\"client\":", text: record.client)
             member(",\"sequence\":", record.sequence)
         }
         member(",\"fields\":", json: record.fields)
-        member(",\"payload\":", json: record.payload)
+        // A tombstone's is zeros.
+        if record.kind != .tombstone { member(",\"payload\":", json: record.payload) }
         json.append("}")
         return json.string
 
@@ -54,6 +57,7 @@ package enum RecordJSON {
         case .control: "control"
         case .session: "session"
         case .mark: "mark"
+        case .tombstone: "tombstone"
         case nil: "unknown"
         }
     }

@@ -8,10 +8,13 @@ public enum RecordKind: UInt8, Sendable {
     case session = 3
     /// A client's highest durable sequence number, for frames that are durable elsewhere than in the log.
     case mark = 4
+    /// Stands at the position of an event that was erased: its length and position are what is left of it, and its number
+    /// among the client's if others use that client, too.
+    case tombstone = 5
 
     /// Whether such a record belongs to one partition and is counted there. The others are for every partition.
     @inlinable @inline(__always)
-    public var hasPosition: Bool { self == .event || self == .control }
+    public var hasPosition: Bool { self == .event || self == .control || self == .tombstone }
 }
 
 /// Who says that a record's actor is the actor. The raw values are `LECTERN_ASSERTED_BY_...`.

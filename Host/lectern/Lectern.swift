@@ -18,6 +18,7 @@ struct Lectern: AsyncParsableCommand {
             ServeCommand.self, WorkerCommand.self, FoldCommand.self, ReplayCommand.self, SimulateCommand.self,
             PluginCommand.self, DevCommand.self,
             LogCommand.self, RulesCommand.self,
-            KeyValueStoreCommand.self, DeadLettersCommand.self, ConfigCommand.self,
+            KeyValueStoreCommand.self, DeadLettersCommand.self, EraseCommand.self, ExportCommand.self,
+            ConfigCommand.self,
         ])
 }

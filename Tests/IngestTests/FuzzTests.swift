@@ -28,7 +28,8 @@ import Testing
         #"{"event":"x","auth":{"user_id":"root"},"server":{"ip":"::1"},"token":"a.b.c"}"#,
     ]
     private static let pieces = [
-        "{", "}", "[", "]", "\"", "\\", ":", ",", "null", "true", "-", "1e999", "9223372036854775808", "\\ud800", "\\u0000",
+        "{", "}", "[", "]", "\"", "\\", ":", ",", "null", "true", "-", "1e999", "9223372036854775808", "\\ud800",
+        "\\u0000",
         "\u{0}", "\n", "event", "\"event\":", "\"user_id\":5", "\"fields\":{}", String(repeating: "[", count: 2_000),
         String(repeating: "{\"a\":", count: 500), "\u{FEFF}", "é", "\u{1F600}",
     ]
@@ -36,7 +37,9 @@ import Testing
     /// A frame that was valid once, or never.
     private func frame(_ generator: inout Generator) -> [UInt8] {
         if Int.random(in: 0..<10, using: &generator) == 0 {
-            return (0..<Int.random(in: 0..<200, using: &generator)).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+            return (0..<Int.random(in: 0..<200, using: &generator)).map { _ in
+                UInt8(truncatingIfNeeded: generator.next())
+            }
         }
         var bytes = Array(Self.models.randomElement(using: &generator)!.utf8)
         for _ in 0..<Int.random(in: 0..<4, using: &generator) {
@@ -78,7 +81,9 @@ import Testing
             neighbours += 1
         }
         client.close()
-        let events = try rig.events().filter { $0.type == "neighbour" && $0.payload.hasPrefix(#"{"event":"neighbour""#) }
+        let events = try rig.events().filter {
+            $0.type == "neighbour" && $0.payload.hasPrefix(#"{"event":"neighbour""#)
+        }
         #expect(events.map(\.payload) == (0..<neighbours).map { #"{"event":"neighbour","n":\#($0)}"# })
         #expect(events.allSatisfy { $0.actor == "tc-testcase-ada" })
         #expect(try rig.events().filter { $0.type == "hello" }.count >= connections)

@@ -60,16 +60,20 @@ struct Exchange: Sendable, CustomTestStringConvertible {
                 #"{"event":"metadata_finished","source":"org.x"}"#,
             ], authenticated),
         // Identity.
-        Exchange("events without identity", send: [lock(#"{"source":"s"}"#)] + Array(repeating: #"{"event":"a"}"#, count: 3)),
+        Exchange(
+            "events without identity", send: [lock(#"{"source":"s"}"#)] + Array(repeating: #"{"event":"a"}"#, count: 3)),
         Exchange("a lock alone", send: [lock(#"{"source":"s"}"#)]),
         Exchange("a lock with the user alone", send: [lock(#"{"user_id":"u1"}"#)]),
-        Exchange("a lock with the user, and an event", send: [lock(#"{"user_id":"u1"}"#), #"{"event":"a"}"#], authenticated),
+        Exchange(
+            "a lock with the user, and an event", send: [lock(#"{"user_id":"u1"}"#), #"{"event":"a"}"#], authenticated),
         Exchange("an identity and two events", send: [identity, #"{"event":"a"}"#, #"{"event":"b"}"#], authenticated),
         Exchange("another identity later", send: [identity, #"{"event":"a","user_id":"u2"}"#], authenticated),
-        Exchange("auth and server of the client's own", send: [
-            lock(#"{"auth":{"user_id":"root"},"server":{"ip":"1.1.1.1"}}"#),
-            #"{"event":"a","user_id":"u1","auth":{"user_id":"root","sec":"authenticated"}}"#,
-        ], authenticated),
+        Exchange(
+            "auth and server of the client's own",
+            send: [
+                lock(#"{"auth":{"user_id":"root"},"server":{"ip":"1.1.1.1"}}"#),
+                #"{"event":"a","user_id":"u1","auth":{"user_id":"root","sec":"authenticated"}}"#,
+            ], authenticated),
         Exchange(
             "an id with every kind of letter", send: [#"{"event":"a","user_id":"a b,STUDENT:x/../é"}"#],
             .message(#"{"status":"auth","user_id":"testcase-a b,STUDENT:x/../é"}"#)),
@@ -85,7 +89,8 @@ struct Exchange: Sendable, CustomTestStringConvertible {
         Exchange(
             "a hash", ["ingest.authentication=hash_identify"], send: [#"{"event":"a","hash":"h"}"#],
             .message(#"{"status":"auth","user_id":"hi-h"}"#)),
-        Exchange("a guest", ["ingest.authentication=guest"], send: [#"{"event":"a"}"#], .message(#"{"status":"auth"}"#)),
+        Exchange(
+            "a guest", ["ingest.authentication=guest"], send: [#"{"event":"a"}"#], .message(#"{"status":"auth"}"#)),
         // What can't be read. There: the connection breaks, and what follows is lost.
         Exchange("no JSON", send: [identity, "{", #"{"event":"b"}"#], authenticated, .message(#"{"status":"error"}"#)),
         Exchange("an array", send: [identity, "[1]"], authenticated, .message(#"{"status":"error"}"#)),
@@ -101,21 +106,27 @@ struct Exchange: Sendable, CustomTestStringConvertible {
             "a lock without fields", send: [identity, #"{"event":"lock_fields"}"#], authenticated,
             error(#"lock_fields: \"fields\" is missing, expected an object"#)),
         // Locks.
-        Exchange("a lock of the event's name", send: [lock(#"{"event":"renamed","user_id":"u1"}"#), #"{"event":"a"}"#], authenticated),
-        Exchange("a second lock with the same source", send: [
-            lock(#"{"source":"s","a":1}"#), lock(#"{"source":"s","user_id":"u1"}"#), #"{"event":"a"}"#,
-        ], authenticated),
+        Exchange(
+            "a lock of the event's name", send: [lock(#"{"event":"renamed","user_id":"u1"}"#), #"{"event":"a"}"#],
+            authenticated),
+        Exchange(
+            "a second lock with the same source",
+            send: [
+                lock(#"{"source":"s","a":1}"#), lock(#"{"source":"s","user_id":"u1"}"#), #"{"event":"a"}"#,
+            ], authenticated),
         // Sources.
         Exchange("an unknown source", send: [#"{"event":"a","user_id":"u1","source":"org.unknown"}"#], authenticated),
         Exchange("no source", send: [identity], authenticated),
         // The end.
         Exchange("terminate before anybody is known", send: [#"{"event":"terminate"}"#], .close(1000)),
         Exchange("terminate", send: [identity, #"{"event":"terminate"}"#], authenticated, .close(1000)),
-        Exchange("what follows terminate", send: [identity, #"{"event":"terminate"}"#, "{"], authenticated, .close(1000)),
+        Exchange(
+            "what follows terminate", send: [identity, #"{"event":"terminate"}"#, "{"], authenticated, .close(1000)),
         // Blobs.
         Exchange(
             "a blob that nobody has stored",
-            send: [lock(#"{"source":"s","activity":"never","user_id":"u1"}"#), #"{"event":"fetch_blob"}"#], authenticated,
+            send: [lock(#"{"source":"s","activity":"never","user_id":"u1"}"#), #"{"event":"fetch_blob"}"#],
+            authenticated,
             .message(#"{"status":"fetch_blob","data":null}"#)),
         Exchange(
             "a blob that was stored before",
@@ -138,7 +149,8 @@ struct Exchange: Sendable, CustomTestStringConvertible {
             "a domain that waits for minutes", ["ingest.rules=RULES"],
             send: [#"{"event":"a","user_id":"u1","chrome_identity":{"email":"x@minutes.org"}}"#], authenticated,
             .message(
-                #"{"status":"blocklist","action":"MAINTAIN","time_limit":"MINUTES","message":"You are blocked for now"}"#),
+                #"{"status":"blocklist","action":"MAINTAIN","time_limit":"MINUTES","message":"You are blocked for now"}"#
+            ),
             .close(1000)),
         Exchange(
             "a domain that waits for days", ["ingest.rules=RULES"],
@@ -166,7 +178,9 @@ struct Exchange: Sendable, CustomTestStringConvertible {
             error(
                 "1 events with 13 bytes wait for authentication, no more fit (ingest.limits.backlog); send an event that says who you are"
             )),
-        Exchange("nobody who does not say who he is stays", ["ingest.limits.authentication=200ms"], send: [#"{"event":"a"}"#], .close(1008)),
+        Exchange(
+            "nobody who does not say who he is stays", ["ingest.limits.authentication=200ms"],
+            send: [#"{"event":"a"}"#], .close(1008)),
         Exchange(
             "more events a second than may be", ["ingest.limits.actor.rate=1", "ingest.limits.actor.burst=1"],
             send: [identity, #"{"event":"b"}"#, #"{"event":"c"}"#], authenticated, .message(#"{"status":"slow"}"#)),
@@ -199,7 +213,8 @@ extension IntegrationTests {
         private func check(_ exchange: Exchange, _ host: HostProcess) throws {
             let name = exchange.testDescription
             // A client that counts its frames is told of each: so it can be seen that nothing else was said.
-            let client = try WebSocketClient(port: host.port, path: "/wsapi/in/?ack=1&client=\(UUID().uuidString)&seq=1")
+            let client = try WebSocketClient(
+                port: host.port, path: "/wsapi/in/?ack=1&client=\(UUID().uuidString)&seq=1")
             // In one go, so that they all arrive at once.
             try client.send(exchange.sent.compactMap { if case .text(let text) = $0 { text } else { nil } })
             for case .binary(let text) in exchange.sent { try client.send(binary: Array(text.utf8)) }

@@ -77,7 +77,7 @@ enum DeadLetterLines {
         return contents
     }
 
-    private static func decode(_ line: Data) -> DeadLetters.Numbered? {
+    static func decode(_ line: Data) -> DeadLetters.Numbered? {
         guard let line = try? JSONDecoder().decode(Line.self, from: line),
             let code = DeadLetter.Code(rawValue: line.code)
         else { return nil }

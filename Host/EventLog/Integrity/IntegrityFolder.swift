@@ -127,12 +127,14 @@ struct IntegrityFolder: Sendable {
     }
 
     /// Stores a file, whole or not at all.
-    func store(_ path: String, _ bytes: some Collection<UInt8>, mode: mode_t = 0o600) throws {
+    func store(
+        _ path: String, _ bytes: some Collection<UInt8>, mode: mode_t = 0o600, in folder: String? = nil
+    ) throws {
         let temporary = path + ".new"
         let file = try File(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
         try Array(bytes).withUnsafeBytes { try file.write($0, at: 0) }
         try file.sync()
         if rename(temporary, path) != 0 { throw LogError.disk("rename", temporary) }
-        try File(self.path, O_RDONLY | O_DIRECTORY).syncAll()
+        try File(folder ?? self.path, O_RDONLY | O_DIRECTORY).syncAll()
     }
 }

@@ -97,6 +97,15 @@ final class TreeWriter {
     /// How many leaves a tree has.
     func size(of tree: Int) -> UInt64 { trees[tree].size }
 
+    /// Its root.
+    func root(of tree: Int) -> MerkleHash { trees[tree].root }
+
+    /// The number that the header of the first kept segment has in the shared tree.
+    var firstSharedLeaf: UInt64 { retention?.trees.first { $0.partition == .shared }?.size ?? 1 }
+
+    /// A leaf that a tree has.
+    func leaf(_ position: UInt64, of tree: Int) throws -> MerkleHash { try trees[tree].nodes.leaf(position) }
+
     // MARK: Growing
 
     /// Adds what the log has up to `end`, at least `limit` bytes if there are so many.

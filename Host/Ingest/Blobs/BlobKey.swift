@@ -3,7 +3,7 @@ import Records
 
 /// Which of an actor's blobs is meant: he has one for each source and activity.
 package struct BlobKey: Sendable, Hashable {
-    let actor: String
+    var actor: String
     let source: String
     let activity: String
 

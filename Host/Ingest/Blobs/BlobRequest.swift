@@ -16,7 +16,7 @@ struct BlobRequest {
     }
 
     let kind: Kind
-    let key: BlobKey
+    var key: BlobKey
 
     /// The value of a `save_blob` that has been parsed before, as it stands.
     static func value(of event: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {

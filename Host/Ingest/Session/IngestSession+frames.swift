@@ -126,6 +126,8 @@ extension IngestSession {
     }
 
     func addLetter(_ code: DeadLetter.Code, _ reason: String, _ bytes: UnsafeRawBufferPointer, number: UInt64) {
+        // Of a student who was erased, nothing is kept.
+        if service.log.erased.contains(actor.id) { return service.counters.countErased() }
         var letter = DeadLetter(code: code, reason: reason, received: received, original: Array(bytes))
         letter.client = connection.client
         letter.sequence = number > 0 ? number : nil

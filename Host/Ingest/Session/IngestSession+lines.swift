@@ -44,9 +44,10 @@ extension IngestSession {
         record.isContinued = index + 1 < workspace.decoded.events.count
         record.payload = payload
         record.fields = workspace.decoded.bytes(event.fields)
-        record.actor = workspace.decoded.bytes(event.actor)
+        let actor = workspace.decoded.bytes(event.actor)
+        if refuseErased(frame, actor) { return nil }
         record.assertion = .source
-        if !record.actor.isEmpty { record.partition = logIdentity.partition(ofActor: record.actor) }
+        if !actor.isEmpty { name(actor, logIdentity.partition(ofActor: actor), in: &record) }
         if event.type.isEmpty {
             guard let type = workspace.envelope.type(of: workspace.row) else {
                 reject(frame, .badEvent, "\(source.id) gave an event without a type, and its payload names none")

@@ -19,6 +19,7 @@ extension IngestSession {
             return
         case .setUp: return
         }
+        if refuseErased(frame, actor.id) { return }
         if let list = service.blockList,
             let block = domains.block(workspace.row, workspace.domains, actor: actor.id, list)
         {
@@ -48,9 +49,12 @@ extension IngestSession {
             event.type = published.type.bytes
             event.fields = published.fields.bytes
         }
-        if blob != nil { event.fields = fields.contents }
-        event.actor = actor.id
-        event.partition = actor.partition
+        name(actor.id, actor.partition, in: &event)
+        if blob != nil {
+            // As the log calls the actor.
+            blob?.key.actor = String(decoding: event.actor, as: UTF8.self)
+            event.fields = fields.contents
+        }
         event.assertion = actor.assertion
         do {
             try append(event)

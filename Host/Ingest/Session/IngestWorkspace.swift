@@ -30,6 +30,9 @@ package final class IngestWorkspace {
 
     /// The name of the field that a client locks its token in, as JSON; empty: none.
     let tokenMember: [UInt8]
+    /// The pseudonyms of actors that records name by them, as texts.
+    private var pseudonyms: [UInt64: StableBytes] = [:]
+    private static let keptPseudonyms = 4096
 
     private let extractor: FieldExtractor
     private let paths: [(member: [UInt8], slot: Int)]
@@ -109,9 +112,19 @@ package final class IngestWorkspace {
         paths.filter { $0.member == name }.map(\.slot)
     }
 
+    /// The pseudonym by which records name an actor. Valid until `endRead`.
+    func pseudonym(of actor: UnsafeRawBufferPointer, _ identity: LogIdentity) -> UnsafeRawBufferPointer {
+        let pseudonym = identity.pseudonym(ofActor: actor)
+        if let known = pseudonyms[pseudonym] { return known.bytes }
+        let text = StableBytes(identity.pseudonymText(ofActor: actor))
+        pseudonyms[pseudonym] = text
+        return text.bytes
+    }
+
     /// Forgets a read: its frames, records and texts.
     func endRead() {
         frames.removeAll()
+        if pseudonyms.count > Self.keptPseudonyms { pseudonyms.removeAll() }
         endBatch()
     }
 

@@ -67,6 +67,9 @@ package final class FilesystemStore: KeyValueStore {
 
     package func clear() async throws { try await run { try $0.clear() } }
 
+    /// Each value and state has a file of its own, which is gone with it.
+    package func compact() throws {}
+
     package func commit(_ checkpoints: [Checkpoint]) throws {
         try contents.withLock { contents in
             try contents.folder.finish()

@@ -94,6 +94,15 @@ package final class SQLiteStore: KeyValueStore {
         }
     }
 
+    package func compact() throws {
+        try Self.rethrowing("write", path) {
+            try pool.barrierWriteWithoutTransaction { db in
+                try db.execute(sql: "VACUUM")
+                try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            }
+        }
+    }
+
     package func commit(_ checkpoints: [Checkpoint]) throws {
         try changePiles { piles, db in
             if piles == nil { piles = try SQLitePiles(db) }

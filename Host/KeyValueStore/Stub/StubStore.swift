@@ -45,6 +45,8 @@ package final class StubStore: KeyValueStore {
 
     package func clear() async throws { contents.withLock { $0 = StubContents() } }
 
+    package func compact() throws {}
+
     package func commit(_ checkpoints: [Checkpoint]) throws { try commit(checkpoints, replacing: nil) }
 
     package func replace(plugin: String, with checkpoints: [Checkpoint]) throws {

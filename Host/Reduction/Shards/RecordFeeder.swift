@@ -23,7 +23,8 @@ final class RecordFeeder {
             // Events of the batch may still refer to what the session said before.
             if sessions[record.session] != nil { shard.flush() }
             sessions[record.session] = SessionFields(record: record.payload)
-        case .control where owned[record.partition]: pass(record, position: position)
+        case .control where owned[record.partition], .tombstone where owned[record.partition]:
+            pass(record, position: position)
         default: break
         }
     }

@@ -9,7 +9,7 @@ extension MetricsRegistry {
             let rejected = DeadLetter.Stage.allCases.reduce(0) { $0 + counters.rejected(at: $1) }
             return [
                 ("accepted", counters.accepted), ("duplicate", counters.duplicates), ("rejected", rejected),
-                ("blocked", counters.blocked),
+                ("blocked", counters.blocked), ("erased", counters.erased),
             ].map {
                 Sample(Double($0.1), labels: [("outcome", $0.0)])
             }

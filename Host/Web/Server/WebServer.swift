@@ -22,18 +22,21 @@ package final class WebServer: Service {
         package var ingest: IngestService
         package var readiness: Readiness
         package var metrics: MetricsRegistry
+        /// Nil: students can't be erased here.
+        package var erasures: ErasureRequests?
         /// Does to the plugins what an operator asks for. Blocks.
         package var change: @Sendable (PluginRequest) throws(PluginReloadError) -> PluginReload
 
         package init(
             plugins: @escaping @Sendable () -> PluginReport, tables: any TableReading,
             states: any StateReading, log: EventLog, ingest: IngestService, readiness: Readiness = Readiness(),
-            metrics: MetricsRegistry = MetricsRegistry(),
+            metrics: MetricsRegistry = MetricsRegistry(), erasures: ErasureRequests? = nil,
             change: @escaping @Sendable (PluginRequest) throws(PluginReloadError) -> PluginReload = {
                 _ throws(PluginReloadError) in throw .failed("This host has fixed plugins.")
             }
         ) {
             self.change = change
+            self.erasures = erasures
             self.plugins = plugins
             self.tables = tables
             self.states = states
@@ -135,6 +138,7 @@ package final class WebServer: Service {
         TableRoutes(plugins: host.plugins, tables: host.tables).add(to: router)
         StateRoutes(states: host.states).add(to: router)
         PluginRoutes(change: host.change).add(to: router)
+        ErasureRoutes(requests: host.erasures).add(to: router)
         DeadLetterRoutes(letters: host.log.deadLetters).add(to: router)
         HealthRoutes(readiness: host.readiness, metrics: host.metrics).add(to: router)
         host.metrics.add(host.ingest, host.log)

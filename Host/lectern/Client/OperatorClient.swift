@@ -65,6 +65,22 @@ struct OperatorClient {
         return body
     }
 
+    /// A request with a body of JSON; an answer of success expected.
+    func send(_ method: String, _ path: String, body: [UInt8]) throws -> String {
+        let request = HostRequest(method, address, path: path, token: token, body: body, type: "application/json")
+        let (status, body) = try run(request, seconds: 60)
+        guard 200..<300 ~= status else { throw failure(status, body) }
+        return body
+    }
+
+    /// As `get`; nil if there is no such thing.
+    func find(_ path: String) throws -> String? {
+        let (status, body) = try run(HostRequest("GET", address, path: path, token: token), seconds: 60)
+        if status == 404 { return nil }
+        guard status == 200 else { throw failure(status, body) }
+        return body
+    }
+
     private func run(_ request: HostRequest, seconds: Int) throws -> (status: Int, body: String) {
         do throws(ConnectionFailure) {
             return try request.run(seconds: seconds)

@@ -1,4 +1,5 @@
 import Archive
+import Custody
 import EventLog
 import Ingest
 import KeyValueStore
@@ -20,6 +21,7 @@ struct HostProcess {
     private let plugins: LoadedPlugins
     private let ingest: IngestService
     private let blobs: BlobStore
+    private let erasures: HostErasures
     private let data: String
     private let activity: ActivityFile?
     private let quarantine: Quarantine
@@ -41,6 +43,7 @@ struct HostProcess {
         NIOSingletons.groupLoopCountSuggestion = settings.web.threads
         log = try EventLog.open(settings.log)
         for truncation in log.recovery.truncations { Terminal.warn("\(truncation)") }
+        erasures = try HostErasures(settings.custody(data: data), log)
         let stores = try KeyValueStores(settings.stores, folder: data)
         let activity = ActivityFile("\(data)/activity")
         if let crash = activity?.crash {
@@ -83,18 +86,19 @@ struct HostProcess {
     /// Serves until the process is told to stop; then drains, takes a last checkpoint and closes the log.
     ///
     /// - Parameter folder: plugins that change in it are replaced at once; nil: when an operator says so.
-    func run(watching folder: String?, onReady: @escaping @Sendable (ListenAddress) -> Void) async throws {
+    /// - Returns: whether it stopped to begin anew.
+    func run(watching folder: String?, onReady: @escaping @Sendable (ListenAddress) -> Void) async throws -> Bool {
         let readiness = Readiness()
         let metrics = MetricsRegistry()
         watch(readiness, metrics)
         let plugins = plugins
         let changes = PluginChanges(plugins, settings.plugins, quarantine, data: data)
-        let tokens = settings.web.tokens.isEmpty ? "\(data)/tokens" : settings.web.tokens
+        let tokens = settings.tokens(data: data)
         let web = WebServer(
             settings.web,
             host: WebServer.Host(
                 plugins: { plugins.report }, tables: engine.views, states: engine.views, log: log, ingest: ingest,
-                readiness: readiness, metrics: metrics,
+                readiness: readiness, metrics: metrics, erasures: erasures.requests,
                 change: { request throws(PluginReloadError) in try changes.run(request) }),
             tokens: try AccessTokens.open(tokens), assets: try AssetFolder.open(settings.web.assets), logger: logger,
             onReady: onReady)
@@ -102,6 +106,7 @@ struct HostProcess {
             configuration: ServiceGroupConfiguration(
                 services: [web], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         let retention = RetentionThread(settings, log, engine, archive)
+        erasures.onDecision { Task { await group.triggerGracefulShutdown() } }
         let watching = folder.map { folder in Task { await plugins.follow(folder) } }
         if let trouble = await ingest.tokens?.prepare() {
             Terminal.warn("ingest.jwt.keys: \(trouble); they are asked for again when a token comes")
@@ -120,6 +125,7 @@ struct HostProcess {
         try log.close()
         if let failure = engine.failure { throw failure }
         try result.get()
+        return erasures.isRestartDue
     }
 
     /// Has the host begin anew, at the same address, when a plugin in its process traps, exits or does not return: the plugin

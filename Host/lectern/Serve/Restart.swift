@@ -25,6 +25,17 @@ enum Restart {
     /// From now on a crash in a plugin makes the process begin anew.
     static func enable(arguments: [String]) {
         setenv(variable, "\(count + 1),\(now)", 1)
+        prepare(arguments)
+    }
+
+    /// Begins anew, at once. Returns why that was not possible.
+    static func beginAnew(arguments: [String]) -> InputFailure {
+        prepare(arguments)
+        lectern_restart()
+        return InputFailure("the host can't begin anew: \(String(cString: strerror(errno))); start it again")
+    }
+
+    private static func prepare(_ arguments: [String]) {
         // Never freed: a crash needs them.
         let words = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: arguments.count + 1)
         for (index, argument) in arguments.enumerated() { words[index] = strdup(argument) }

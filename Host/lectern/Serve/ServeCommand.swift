@@ -1,8 +1,11 @@
 import ArgumentParser
 import CRecords
+import Custody
 import Glibc
 import PluginHost
 import Settings
+import Synchronization
+import Web
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -46,19 +49,28 @@ struct ServeCommand: AsyncParsableCommand {
             warnOfContradictions(plugins)
             Restart.finish()
             let quarantine = Quarantine(data: data)
+            try await settings.custody(data: data).carryOut { Terminal.note($0) }
             let process = try HostProcess(settings, quarantine, data: data) { current in
                 var choice = plugins
                 choice.verdicts = quarantine.verdicts
                 choice.switchedOff = DisabledPlugins(data: data).since
                 return common.catalog(choice, generations: generations, current: current)
             }
-            try await process.run(watching: watch ? common.pluginFolder : nil) { address in
+            let listening = Mutex<ListenAddress?>(nil)
+            let beginsAnew = try await process.run(watching: watch ? common.pluginFolder : nil) { address in
+                listening.withLock { $0 = address }
+                HostAddressFile.write(address, data: data)
                 process.restartOnCrash(listening: address)
                 print("lectern ready http://\(address)")
                 fflush(nil)
             }
+            if beginsAnew, let address = listening.withLock({ $0 }) {
+                fflush(nil)
+                throw Restart.beginAnew(arguments: CommandLine.arguments + ["--listen", "\(address)"])
+            }
         }
     }
+
     /// Says which plugins run although an operator has disabled them.
     private func warnOfContradictions(_ plugins: PluginsConfiguration) {
         for (id, since) in DisabledPlugins(data: data).since.sorted(by: { $0.key < $1.key })

@@ -1,4 +1,5 @@
 import Archive
+import Custody
 import EventLog
 import Ingest
 import KeyValueStore
@@ -13,6 +14,7 @@ struct HostSettings {
     let archive: ArchiveConfiguration
     let stores: KeyValueStoreConfiguration
     let ingest: IngestConfiguration
+    let custody: CustodyConfiguration
     let plugins: PluginsConfiguration
     let reduction: ReductionConfiguration
     let web: WebConfiguration
@@ -34,6 +36,7 @@ struct HostSettings {
         archive = ArchiveConfiguration(reader.section("archive"), directory: "\(data)/archive")
         stores = KeyValueStoreConfiguration(reader.section("kvs"))
         ingest = IngestConfiguration(reader.section("ingest"))
+        custody = CustodyConfiguration(reader.section("custody"), data: data)
         let tables = TablesConfiguration(reader.section("tables"))
         var plugins = PluginsConfiguration(reader.section("plugins"))
         plugins.tables = tables
@@ -67,6 +70,21 @@ struct HostSettings {
                 remedy: "The name in the header Authorization counts only where a proxy has checked its password")
         }
     }
+
+    /// What erases students from the data folder.
+    func custody(data: String) -> Custody {
+        Custody(
+            custody, log: log, stores: stores, data: data, prefixes: IdentityPrefixes.all,
+            actorFields: ingest.actorFields)
+    }
+
+    /// What finds all that is held of a student.
+    func export(_ student: String, _ log: LogDirectory) throws -> StudentExport {
+        try StudentExport(student, log: log, prefixes: IdentityPrefixes.all)
+    }
+
+    /// The file of the host's tokens.
+    func tokens(data: String) -> String { web.tokens.isEmpty ? "\(data)/tokens" : web.tokens }
 
     func foldOptions(restarts: [UInt64]) -> FoldOptions {
         var options = FoldOptions()

@@ -34,7 +34,8 @@ final class LearningObserverClient {
     /// Queues an event, and sends what is queued if there is a connection.
     func log(_ event: [String: Any]) throws {
         if stop == .drop { return }
-        queue.append(try Self.text(event.merging(["metadata": ["iso_ts": "2026-01-31T10:00:00.000Z"]]) { old, _ in old }))
+        queue.append(
+            try Self.text(event.merging(["metadata": ["iso_ts": "2026-01-31T10:00:00.000Z"]]) { old, _ in old }))
         try drain()
     }
 

@@ -2,7 +2,9 @@ import Foundation
 
 /// `lectern fold` of files, and what came out.
 struct Folding {
-    var inputs: [String]
+    var inputs: [String] = []
+    /// A host's data folder, whose log is folded instead.
+    var log: String?
     var settings: [String] = []
     var plugins = Installation.plugins
     var shards = 1
@@ -13,6 +15,7 @@ struct Folding {
     func callAsFunction() throws -> Folded {
         let folder = try TemporaryFolder()
         var arguments = ["fold"] + inputs
+        if let log { arguments += ["--log", log] }
         arguments += [
             "--plugins", plugins, "--out", folder.path, "--json", "--shards", "\(shards)", "--batch", "\(batch)",
         ]

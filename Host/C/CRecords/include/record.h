@@ -9,6 +9,7 @@
 #define LECTERN_RECORD_CONTROL 2  ///< what changes the fold beside events; has a partition and a position
 #define LECTERN_RECORD_SESSION 3  ///< what the events of a session share; every partition reads it, it has no position
 #define LECTERN_RECORD_MARK 4     ///< a client's highest durable sequence number; as a session record
+#define LECTERN_RECORD_TOMBSTONE 5  ///< stands at the position of an event that was erased, and says nothing of it
 
 /// The partition of a record that all partitions read.
 #define LECTERN_EVERY_PARTITION 0xffffu
