@@ -49,12 +49,13 @@ let package = Package(
         .systemLibrary(name: "CFFI", path: "Host/C/CFFI", providers: [.apt(["libffi-dev"])]),
         .systemLibrary(name: "CXXHash", path: "Host/C/CXXHash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZlib", path: "Host/C/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", path: "Host/C/CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Host/C/CCrypto", providers: [.apt(["libssl-dev"])]),
 
         module(
             "Records",
             uses: [
-                "CRecords", "CSimdjson", "CXXHash", "CCrypto", "CZlib",
+                "CRecords", "CSimdjson", "CXXHash", "CCrypto", "CZlib", "CZstd",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
             ]),
         module("Settings", uses: [.product(name: "Yams", package: "Yams")]),
@@ -64,6 +65,7 @@ let package = Package(
                 "Records", "Settings", "CRecords", "CCrypto", "CXXHash",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        module("Archive", uses: ["EventLog", "Records", "Settings", "CRecords"]),
         module(
             "KeyValueStore", uses: ["Records", "Settings", "CXXHash", .product(name: "GRDB", package: "GRDB.swift")]),
         module(
@@ -83,11 +85,11 @@ let package = Package(
                 .product(name: "CPluginAPI", package: "PluginAPI"),
             ], unchecked),
         module(
-            "Custody", uses: ["EventLog", "KeyValueStore", "Records", "Settings", "CRecords"]),
+            "Custody", uses: ["Archive", "EventLog", "KeyValueStore", "Records", "Settings", "CRecords"]),
         module(
             "Web",
             uses: [
-                "EventLog", "Ingest", "PluginHost", "Records", "Settings",
+                "EventLog", "Ingest", "PluginHost", "Records", "Settings", "CRecords",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -105,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "lectern",
             dependencies: [
-                "Custody", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings", "Web",
+                "Archive", "Custody", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings",
+                "Web",
                 "CCrypto", "CRecords",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -133,6 +136,7 @@ let package = Package(
             name: "merkle-tree", dependencies: ["EventLog", "Records"], path: "Tests/Benchmarks/MerkleTree",
             swiftSettings: swiftSettings),
 
+        tests("ArchiveTests", uses: ["Archive", "EventLog", "Records", "Settings"]),
         tests("EventLogTests", uses: ["CRecords", "EventLog", "Records", "Settings"]),
         tests(
             "RecordsTests",
@@ -141,7 +145,7 @@ let package = Package(
             ]),
         tests("PluginHostTests", uses: ["PluginHost", "Settings"]),
         tests("SettingsTests", uses: ["Settings"]),
-        tests("CustodyTests", uses: ["Custody", "EventLog", "KeyValueStore", "Records", "Settings"]),
+        tests("CustodyTests", uses: ["Archive", "Custody", "EventLog", "KeyValueStore", "Records", "Settings"]),
         tests("IngestTests", uses: ["EventLog", "Ingest", "Records", "Settings"]),
         tests(
             "WebTests",

@@ -27,6 +27,8 @@ final class DurableState: @unchecked Sendable {
     private var marks: ClientMarks
     private var tail: Tail
     private var failure: LogError?
+    /// The sessions that may still get records.
+    private var openSessions: Set<UInt32> = []
 
     init(end: LogOffset, nextPositions: [UInt64], segments: [Segment], marks: ClientMarks, tail: Tail) {
         packedEnd = Atomic(end.packed)
@@ -60,6 +62,14 @@ final class DurableState: @unchecked Sendable {
 
     /// Adds a segment, before anything in it is durable.
     func begin(_ segment: Segment) { locked { segments.append(segment) } }
+
+    /// Notes a session before its record is durable.
+    func begin(session: UInt32) { locked { _ = openSessions.insert(session) } }
+
+    /// Notes sessions whose records are all durable.
+    func end(sessions: [UInt32]) { locked { openSessions.subtract(sessions) } }
+
+    func isOpen(session: UInt32) -> Bool { locked { openSessions.contains(session) } }
 
     func stop(_ error: LogError) {
         lock.lock()

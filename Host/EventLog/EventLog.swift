@@ -24,6 +24,8 @@ package final class EventLog: Sendable {
     package let recovery: LogRecovery
     /// The stored dead letters.
     package let deadLetters: DeadLetters
+    /// What came before its connection had said who it is.
+    package let earlyFrames: EarlyFrames
     /// The actors whose events nobody may append any more.
     package let erased: ErasedActors
     /// What makes the log tamper-evident; nil if the settings don't ask for it.
@@ -57,6 +59,7 @@ package final class EventLog: Sendable {
         sessions = Atomic(opening.last.highestSession)
         let letters = try DeadLetterWriter(folder.deadLettersPath, limit: configuration.deadLetterBytes)
         deadLetters = letters.letters
+        earlyFrames = try EarlyFrames(log: folder.path, configuration.early)
         let segments = try SegmentWriter(
             configuration, identity, folder, opening.durable, state, last: opening.last)
         integrity =
@@ -102,6 +105,10 @@ package final class EventLog: Sendable {
 
     /// Ends a session: all that was appended before still belongs to it, and nothing may follow.
     package func closeSession(_ number: UInt32) { queue.closeSession(number) }
+
+    /// Whether a session whose record was read from this log is over: then all of its records are durable. Sessions of
+    /// processes that had the log open before are.
+    package func hasEnded(session: UInt32) -> Bool { !state.isOpen(session: session) }
 
     /// Blocks until all that was appended before is durable. Not for callbacks, which the log's thread runs.
     package func flush() throws {
@@ -183,6 +190,7 @@ package final class EventLog: Sendable {
             running = nil
         }
         integrity?.stop()
+        earlyFrames.close()
         folder.unlock()
     }
 }

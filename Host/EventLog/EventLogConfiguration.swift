@@ -36,6 +36,11 @@ package struct EventLogConfiguration: Sendable {
     /// `tree_heads`: how long records wait for a signed head that vouches for them.
     package var treeHeads = Duration.seconds(600)
 
+    /// `early`: frames that arrive before their connection has said who it is.
+    package var early = EarlyFramesConfiguration()
+    /// `retention`: how long segments are kept.
+    package var retention = RetentionConfiguration()
+
     package init(directory: String) { self.directory = directory }
 
     /// Reads the section `log`. Mistakes are noted in the reader.
@@ -56,6 +61,8 @@ package struct EventLogConfiguration: Sendable {
         deadLetterBytes = reader.size("dead_letters", default: deadLetterBytes, in: Self.deadLetterRange)
         integrity = reader.boolean("integrity", default: integrity)
         treeHeads = reader.duration("tree_heads", default: treeHeads, in: Self.treeHeadRange)
+        early = EarlyFramesConfiguration(reader.section("early"))
+        retention = RetentionConfiguration(reader.section("retention"))
     }
 
     static let partitionRange = 1...SegmentHeader.maximumPartitions

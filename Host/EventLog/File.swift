@@ -2,11 +2,14 @@ import CRecords
 import Glibc
 
 /// An open file or folder, closed at its end. Whatever fails throws a `LogError` that names file and reason.
-final class File: Sendable {
-    let path: String
-    let descriptor: Int32
+package final class File: Sendable {
+    package let path: String
+    package let descriptor: Int32
 
-    init(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws {
+    /// A file that it makes is for the host's user alone.
+    package convenience init(_ path: String, _ flags: Int32) throws { try self.init(path, flags, mode: 0o600) }
+
+    init(_ path: String, _ flags: Int32, mode: mode_t) throws {
         self.path = path
         descriptor = Glibc.open(path, flags | O_CLOEXEC, mode)
         if descriptor < 0 { throw LogError.disk("open", path) }
@@ -14,14 +17,14 @@ final class File: Sendable {
 
     deinit { Glibc.close(descriptor) }
 
-    func size() throws -> Int {
+    package func size() throws -> Int {
         var status = stat()
         if fstat(descriptor, &status) != 0 { throw LogError.disk("stat", path) }
         return Int(status.st_size)
     }
 
     /// Reads up to `bytes.count` bytes; fewer only at the file's end.
-    func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws -> Int {
+    package func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws -> Int {
         var done = 0
         while done < bytes.count, let start = bytes.baseAddress {
             let count = pread(descriptor, start + done, bytes.count - done, off_t(offset + done))
@@ -35,14 +38,14 @@ final class File: Sendable {
         return done
     }
 
-    func contents() throws -> [UInt8] {
+    package func contents() throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: try size())
         let count = try bytes.withUnsafeMutableBytes { try read(into: $0, at: 0) }
         bytes.removeLast(bytes.count - count)
         return bytes
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
         var done = 0
         while done < bytes.count, let start = bytes.baseAddress {
             let count = pwrite(descriptor, start + done, bytes.count - done, off_t(offset + done))
@@ -55,12 +58,12 @@ final class File: Sendable {
     }
 
     /// Waits until what was written is on the disk.
-    func sync() throws {
+    package func sync() throws {
         if fdatasync(descriptor) != 0 { throw LogError.disk("fdatasync", path) }
     }
 
     /// As `sync`, and what the system knows of the file: its length, or a folder's entries.
-    func syncAll() throws {
+    package func syncAll() throws {
         if fsync(descriptor) != 0 { throw LogError.disk("fsync", path) }
     }
 
@@ -68,11 +71,29 @@ final class File: Sendable {
     /// system can't.
     func writeDirectly() -> Bool { lectern_write_directly(descriptor) == 1 }
 
-    func truncate(to length: Int) throws {
+    package func truncate(to length: Int) throws {
         if ftruncate(descriptor, off_t(length)) != 0 { throw LogError.disk("truncate", path) }
     }
 
-    static func remove(_ path: String) throws {
+    package static func remove(_ path: String) throws {
         if unlink(path) != 0 { throw LogError.disk("unlink", path) }
+    }
+
+    /// Renames a file, in place of what is there under the new name.
+    package static func rename(_ path: String, to new: String) throws {
+        if Glibc.rename(path, new) != 0 { throw LogError.disk("rename", path) }
+    }
+
+    /// The names in a folder, in no order; none if there is no such folder.
+    package static func names(in folder: String) throws -> [String] {
+        access(folder, F_OK) == 0 ? try LogFolder.entries(folder) : []
+    }
+
+    /// Makes a folder for the host's user alone, and those above it.
+    package static func makeFolder(_ path: String) throws { try LogFolder.make(path) }
+
+    /// Waits until all that was written to this file's file system is on the disk.
+    package func syncFileSystem() throws {
+        if lectern_sync_file_system(descriptor) != 0 { throw LogError.disk("syncfs", path) }
     }
 }

@@ -36,6 +36,8 @@ package struct LogDirectory: Sendable {
         package let torn: String?
     }
 
+    package var path: String { folder.path }
+
     package init(_ path: String) throws {
         folder = try LogFolder(path, create: false)
         guard let stored = try LogIdentity.load(folder) else {
@@ -70,10 +72,17 @@ package struct LogDirectory: Sendable {
     /// - Parameter segment: the first segment to read; nil: the first that is kept.
     /// - Throws: `corrupt` with the place, if a record is not what was written; what `body` throws.
     package func read(from segment: UInt32? = nil, _ body: (RecordView, LogOffset) throws -> Bool) throws {
-        let numbers = try folder.segmentNumbers().filter { $0 >= segment ?? 0 }
+        try read(at: segment.map { LogOffset(segment: $0, byte: 0) }, body)
+    }
+
+    /// As above.
+    /// - Parameter start: where the first record to read begins; in a segment that was deleted: the first that is kept.
+    package func read(at start: LogOffset?, _ body: (RecordView, LogOffset) throws -> Bool) throws {
+        let numbers = try folder.segmentNumbers().filter { $0 >= start?.segment ?? 0 }
         for number in numbers {
             let reader = try SegmentReader(
                 folder.segmentPath(number), number: number, identity: identity, chunkBytes: 1 << 20)
+            if let start, start.segment == number { reader.seek(to: max(Int(start.byte), reader.offset)) }
             do {
                 guard try read(reader, body) else { return }
             } catch let defect as PlacedDefect {

@@ -22,13 +22,13 @@ package struct LogError: Error, Sendable, CustomStringConvertible {
     package let code: Code
     package let description: String
 
-    init(_ code: Code, _ description: String) {
+    package init(_ code: Code, _ description: String) {
         self.code = code
         self.description = description
     }
 
     /// The error of a call that has just failed, from `errno`.
-    static func disk(_ call: String, _ path: String, _ number: Int32 = errno) -> LogError {
+    package static func disk(_ call: String, _ path: String, _ number: Int32 = errno) -> LogError {
         let reason = String(cString: strerror(number))
         let remedy =
             switch number {

@@ -188,6 +188,44 @@ struct WebServerTests {
         }
     }
 
+    @Test func eventsAreTheOperators() async throws {
+        try await TestServer.run(ingest: { $0.trust = .loopback }) { server in
+            let lines = (0..<25).map { number in
+                #"{"event":"\(number % 2 == 0 ? "even" : "odd")","user_id":"u\(number % 5)","n":\(number)}"#
+            }
+            let posted = try await server.request("POST", "/api/v1/events", body: lines.joined(separator: "\n"))
+            #expect(posted.status == 200)
+            #expect(try await server.request("GET", "/api/v1/events").status == 401)
+            let headers = ["Authorization": "Bearer \(server.tokens[.operator]!)"]
+            func numbers(_ query: String) async throws -> [Int] {
+                var found: [Int] = []
+                var target: String? = "/api/v1/events?limit=4&" + query
+                while let next = target {
+                    let answer = try await server.request("GET", next, headers: headers)
+                    #expect(answer.status == 200, "\(answer.body)")
+                    let page = try JSONSerialization.jsonObject(with: Data(answer.body.utf8)) as? [String: Any]
+                    let events = page?["events"] as? [[String: Any]] ?? []
+                    #expect(events.count <= 4)
+                    found += events.compactMap { ($0["payload"] as? [String: Any])?["n"] as? Int }
+                    target = page?["next"] as? String
+                }
+                return found
+            }
+            #expect(try await numbers("") == Array(0..<25))
+            #expect(try await numbers("actor=u3") == [3, 8, 13, 18, 23])
+            #expect(try await numbers("type=odd&actor=u3") == [3, 13, 23])
+            #expect(try await numbers("session=1").count == 25)
+            #expect(try await numbers("session=2").isEmpty)
+            #expect(try await numbers("to=2001-01-01T00:00:00Z").isEmpty)
+            #expect(try await numbers("from=2001-01-01T00:00:00Z").count == 25)
+            for wrong in ["from=noon", "session=x", "after=1", "limit=0"] {
+                #expect(
+                    try await server.request("GET", "/api/v1/events?\(wrong)", headers: headers).status == 400,
+                    "\(wrong)")
+            }
+        }
+    }
+
     @Test func healthIsTold() async throws {
         try await TestServer.run { server in
             #expect(try await server.request("GET", "/livez").body == "ok\n")

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+int lectern_sync_file_system(int file) { return syncfs(file); }
+
 int lectern_random(void *bytes, size_t length) {
   for (size_t done = 0; done < length;) {
     ssize_t count = getrandom((char *)bytes + done, length - done, 0);

@@ -67,7 +67,9 @@ final class SegmentWriter {
     func close() throws { try segment.finish() }
 
     func closeSessions(_ numbers: [UInt32]) {
+        guard !numbers.isEmpty else { return }
         for number in numbers { liveSessions.remove(number) }
+        state.end(sessions: numbers)
     }
 
     /// How many of the first records have room, as far as salts reach; notes the clients that number them.
@@ -112,7 +114,10 @@ final class SegmentWriter {
             }
             Self.seal(header, salt.pointee)
             salt += 1
-            if record.kind == .session { liveSessions.insert(record) }
+            if record.kind == .session {
+                liveSessions.insert(record)
+                state.begin(session: record.session)
+            }
         }
     }
 

@@ -93,6 +93,8 @@ extension IngestSession {
         }
         locked = current
         numbers.takeHeld()
+        // Copies of what has waited are among them. If that fails, the next erasure removes them.
+        if earlyNumber != 0, service.log.erased.contains(actor.id) { try? service.log.earlyFrames.removeAll() }
     }
 
     /// Keeps an event until the connection says who it is.
@@ -112,6 +114,15 @@ extension IngestSession {
         backlog.append(
             frame.bytes, received: received, number: frame.number, index: frame.index, locked: locked)
         numbers.hold(frame.number)
+        showEarly(frame)
+    }
+
+    /// Keeps a copy for operators, who may want to see what nobody vouches for. A request is answered at once.
+    private func showEarly(_ frame: Frame) {
+        guard !connection.isRequest else { return }
+        let frames = service.log.earlyFrames
+        if earlyNumber == 0 { earlyNumber = frames.newConnection() }
+        frames.add(frame.bytes, connection: earlyNumber, peer: connection.peer.ip, received: received)
     }
 
     /// The session ends, and nobody has said whose the events are that wait. They go to the dead letters, but for

@@ -32,6 +32,8 @@ package final class IngestSession {
     private(set) var actor = EventActor()
     private var actorName: StableBytes?
     var backlog = Backlog()
+    /// Its number among the log's early frames. 0: it has none.
+    var earlyNumber: UInt64 = 0
     /// The number of the session record in the log, and what is locked there. 0: there is none yet.
     var record: UInt32 = 0
     var recorded: LockedFields?

@@ -68,7 +68,17 @@ package final class ReductionEngine: Sendable {
             skips: try SkippedEvents(log, path: skips), report: report)
         live = Mutex(Live(plugins: plugins, columns: columns))
         var members: [GroupID: Member] = [:]
-        for (id, builds) in Self.groups(of: plugins) { members[id] = Member(group: try makeGroup(builds, anew: [])) }
+        do {
+            for (id, builds) in Self.groups(of: plugins) {
+                members[id] = Member(group: try makeGroup(builds, anew: []))
+            }
+        } catch {
+            // Their threads may not outlive what they are part of.
+            for member in members.values { member.group.stop() }
+            parts.commits.close()
+            views.close()
+            throw error
+        }
         for group in members.values.map(\.group) {
             for plugin in group.rebuilt { parts.commits.replace(plugin: plugin, with: []) }
             for (plugin, checkpoints) in group.migrated { parts.commits.replace(plugin: plugin, with: checkpoints) }

@@ -84,6 +84,9 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
             hashKey: parts.log.identity.sipHashKey, skips: parts.skips.places)
         var stored: [String: StoredStates] = [:]
         for build in builds where !anew.contains(build.id) { stored[build.id] = try StoredStates(of: build, parts) }
+        for build in builds {
+            try parts.checkLog(holdsWhat: build, needsAfter: stored[build.id]?.checkpoints ?? [:])
+        }
         rebuilt = anew.intersection(builds.map(\.id)).union(stored.filter { $0.value.course == .rebuilt }.keys)
         migrated = stored.compactMapValues { $0.replacement }
         shards = try parts.owned.map { owned in

@@ -101,14 +101,15 @@ package final class Fold {
         return true
     }
 
-    private func source(_ id: String) throws -> SourceComponent {
+    private func source(_ id: String) throws -> any SourceDecoding {
+        if id == ExportSource.id { return ExportSource() }
         guard let source = catalog.source(id) else {
             let known = catalog.code.flatMap(\.sources).map(\.id)
             throw InputError(
                 path: "source \(id)",
                 reason: known.isEmpty
-                    ? "no plugin has a source"
-                    : "no plugin has such a source; there is \(known.joined(separator: ", "))")
+                    ? "no plugin has a source; there is \(ExportSource.id)"
+                    : "no plugin has such a source; there is \((known + [ExportSource.id]).joined(separator: ", "))")
         }
         return source
     }

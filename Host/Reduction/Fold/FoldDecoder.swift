@@ -73,7 +73,7 @@ final class FoldDecoder<Sink: FoldSink> {
     }
 
     /// A line of a source's format.
-    func add(_ line: UnsafeRawBufferPointer, source: SourceComponent, _ reject: Reject) throws {
+    func add(_ line: UnsafeRawBufferPointer, source: any SourceDecoding, _ reject: Reject) throws {
         for event in source.decode(line) {
             switch event {
             case .rejected(let reason): try reject(line, reason)

@@ -65,7 +65,7 @@ final class FoldLife {
     ///
     /// - Parameter chunk: called now and then.
     func feed(
-        _ reader: LineReader, source: SourceComponent?, limit: UInt64?,
+        _ reader: LineReader, source: (any SourceDecoding)?, limit: UInt64?,
         reject: (UnsafeRawBufferPointer, String) throws -> Void, chunk: () throws -> Void
     ) throws -> Bool {
         try feeder.feed(
@@ -94,7 +94,7 @@ private protocol FoldFeed: AnyObject {
     var decoded: UInt64 { get }
 
     func feed(
-        _ reader: LineReader, source: SourceComponent?, limit: UInt64,
+        _ reader: LineReader, source: (any SourceDecoding)?, limit: UInt64,
         reject: (UnsafeRawBufferPointer, String) throws -> Void, chunk: () throws -> Void
     ) throws -> Bool
 
@@ -113,7 +113,7 @@ private final class FoldFeeder<Sink: FoldSink>: FoldFeed {
     var decoded: UInt64 { decoder.decoded }
 
     func feed(
-        _ reader: LineReader, source: SourceComponent?, limit: UInt64,
+        _ reader: LineReader, source: (any SourceDecoding)?, limit: UInt64,
         reject: (UnsafeRawBufferPointer, String) throws -> Void, chunk: () throws -> Void
     ) throws -> Bool {
         try reader.forEach { line in

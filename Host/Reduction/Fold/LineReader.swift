@@ -1,4 +1,3 @@
-import CZlib
 import Glibc
 import Records
 
@@ -10,13 +9,13 @@ package struct InputError: Error, CustomStringConvertible {
     package var description: String { "\(path): \(reason)" }
 }
 
-/// Reads a file line by line: plain, gzip, or standard input (`-`). Not thread-safe.
+/// Reads a file line by line: plain, gzip, zstd (`.zst`), or standard input (`-`). Not thread-safe.
 ///
 /// Lines end at a line feed, which is not part of them; a carriage return before it stays. `FieldExtractor.padding` bytes can be
 /// read after each line.
 package final class LineReader {
     private let path: String
-    private let file: gzFile
+    private let file: any InputBytes
     private var buffer: UnsafeMutableRawBufferPointer
     private var filled = 0
     private let limit: Int
@@ -37,26 +36,21 @@ package final class LineReader {
         size = path == "-" ? nil : Int(status.st_size)
         self.path = path
         self.limit = limit
-        file = gzdopen(descriptor, "r")
-        gzbuffer(file, 256 << 10)
+        file = path.hasSuffix(".zst") ? ZstdBytes(path, descriptor) : GzipBytes(path, descriptor)
         buffer = .allocate(byteCount: 1 << 20, alignment: 64)
     }
 
-    deinit {
-        gzclose(file)
-        buffer.deallocate()
-    }
+    deinit { buffer.deallocate() }
 
     /// Bytes of the input that have been read so far, before decompression.
-    package var consumed: Int { Int(gzoffset(file)) }
+    package var consumed: Int { file.consumed }
 
     /// Calls with each line, whose bytes stay until `moving` is called. Stops early if `body` returns false.
     package func forEach(_ body: (UnsafeRawBufferPointer) throws -> Bool, moving: () throws -> Void) throws {
         while true {
             if buffer.count - filled <= FieldExtractor.padding { try grow() }
             let room = min(buffer.count - filled - FieldExtractor.padding, 1 << 30)
-            let got = Int(gzread(file, buffer.baseAddress! + filled, UInt32(room)))
-            guard got >= 0 else { throw damage() }
+            let got = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<filled + room]))
             var start = 0
             let end = filled + got
             while let feed = memchr(buffer.baseAddress! + start, 10, end - start) {
@@ -72,9 +66,6 @@ package final class LineReader {
                     lines += 1
                     _ = try body(UnsafeRawBufferPointer(rebasing: buffer[start..<end]))
                 }
-                var code: Int32 = 0
-                _ = gzerror(file, &code)
-                guard code == Z_OK || code == Z_STREAM_END else { throw damage() }
                 return try moving()
             }
             try moving()
@@ -92,12 +83,5 @@ package final class LineReader {
         larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[..<filled]))
         buffer.deallocate()
         buffer = larger
-    }
-
-    private func damage() -> InputError {
-        var code: Int32 = 0
-        let reason = gzerror(file, &code).map { String(cString: $0) } ?? ""
-        return InputError(
-            path: path, reason: code == Z_ERRNO ? String(cString: strerror(errno)) : "damaged gzip: \(reason)")
     }
 }

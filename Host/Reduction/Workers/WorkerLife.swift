@@ -79,6 +79,7 @@ final class WorkerLife: @unchecked Sendable {
         rebuilt = start == .firstRecord || goesOn?.course == .rebuilt
         migrated = goesOn?.replacement
         let stored = goesOn?.checkpoints ?? [:]
+        if start != .nothing { try parts.checkLog(holdsWhat: build, needsAfter: stored) }
         state = Mutex(
             State(positions: (0..<log.identity.partitions).map { stored[$0]?.position ?? 0 }))
         process = try WorkerProcess(plugin: build.id, memory: memory.descriptor)

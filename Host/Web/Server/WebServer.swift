@@ -129,6 +129,7 @@ package final class WebServer: Service {
         DashboardRoutes(plugins: host.plugins, hub: hub, assets: assets, streams: streams).add(to: router)
         LoginRoutes(policy: policy, assets: assets).add(to: router)
         EventRoutes(service: host.ingest).add(to: router)
+        RecordRoutes(log: host.log).add(to: router)
         TableRoutes(plugins: host.plugins, tables: host.tables).add(to: router)
         StateRoutes(states: host.states).add(to: router)
         PluginRoutes(change: host.change).add(to: router)

@@ -5,7 +5,10 @@ import Records
 struct LogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log", abstract: "Look into the event log of a host, which may be running.",
-        subcommands: [LogInfoCommand.self, LogCatCommand.self, LogVerifyCommand.self, LogProveCommand.self])
+        subcommands: [
+            LogInfoCommand.self, LogCatCommand.self, LogExportCommand.self, LogEarlyCommand.self, LogVerifyCommand.self,
+            LogProveCommand.self,
+        ])
 }
 
 struct LogInfoCommand: AsyncParsableCommand {
@@ -15,16 +18,24 @@ struct LogInfoCommand: AsyncParsableCommand {
             Examples:
               lectern log info
               lectern log info --data /var/lib/lectern --json
+              lectern log info --counts
             """)
 
     @OptionGroup var data: DataOptions
+
+    @Flag(help: "Count sessions, sources and types, too, which reads the whole log.")
+    var counts = false
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {
         try await Command.run {
-            let report = try LogReport(try data.log())
+            let log = try data.log()
+            let settings = try data.load()
+            let report = try LogReport(
+                log, folder: try data.logFolder(), retention: try RetentionReport(log, settings, data),
+                archive: try ArchiveReport(settings.archive, log), counts: counts ? try EventCounts(log) : nil)
             print(json ? try JSONOutput.line(report) : report.text)
         }
     }
@@ -38,24 +49,14 @@ struct LogCatCommand: AsyncParsableCommand {
             which have neither.
 
             Examples:
-              lectern log cat --type module_quiz_completed | head
-              lectern log cat --actor ada --from 2026-01-31T10:00:00Z
+              lectern log cat --type module_quiz_completed --type module_viewed | head
+              lectern log cat --actor ada --from 2026-01-31T10:00:00Z --to 2026-02-01T00:00:00Z
+              lectern log cat --session 17 --all
               lectern log cat --data /var/lib/lectern --partition 3
             """)
 
     @OptionGroup var data: DataOptions
-
-    @Option(help: "Only records of this partition.")
-    var partition: Int?
-
-    @Option(help: "Only records of this type.")
-    var type: String?
-
-    @Option(help: "Only records of this actor.")
-    var actor: String?
-
-    @Option(help: ArgumentHelp("Only records whose time is not before this one.", valueName: "time"))
-    var from: String?
+    @OptionGroup var filter: RecordFilter
 
     @Option(help: "At most so many records.")
     var limit: Int?
@@ -64,32 +65,21 @@ struct LogCatCommand: AsyncParsableCommand {
     var all = false
 
     func validate() throws {
-        if let from, Moment(from) == nil {
-            throw ValidationError("--from: expected a time such as 2026-01-31T10:00:00Z")
-        }
         if let limit, limit < 1 { throw ValidationError("--limit: expected at least 1") }
     }
 
     func run() async throws {
         try await Command.run {
             let output = OutputFile.standard
+            let query = filter.query
             var left = limit ?? .max
             try data.log().read { record, _ in
-                guard isWanted(record) else { return true }
+                guard all || record.kind?.hasPosition == true, query.matches(record) else { return true }
                 try output.write(line: RecordJSON.line(record))
                 left -= 1
                 return left > 0
             }
-            try output.flush()
+            try output.end()
         }
-    }
-
-    private func isWanted(_ record: RecordView) -> Bool {
-        if !all, record.kind?.hasPosition != true { return false }
-        if let partition, record.partition != partition { return false }
-        if let type, !record.type.elementsEqual(type.utf8) { return false }
-        if let actor, !record.actor.elementsEqual(actor.utf8) { return false }
-        if let from = from.flatMap(Moment.init), record.time < from.microseconds { return false }
-        return true
     }
 }

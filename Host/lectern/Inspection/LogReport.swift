@@ -23,10 +23,26 @@ struct LogReport: Encodable {
     let segments: [Segment]
     let partitions: [Partition]
     let deadLetters: [String: UInt64]
+    /// What came before its connection had said who it is.
+    let earlyFrames: Int
+    let retention: RetentionReport?
+    let archive: ArchiveReport?
+    let counts: EventCounts?
     /// What follows the last whole record: it is being written, or a crash has left it.
     let torn: String?
 
-    init(_ log: LogDirectory) throws {
+    init(
+        _ log: LogDirectory, folder: String, retention: RetentionReport?, archive: ArchiveReport?, counts: EventCounts?
+    ) throws {
+        self.retention = retention
+        self.archive = archive
+        self.counts = counts
+        var frames = 0
+        try EarlyFrames.forEachLine(log: folder) { _ in
+            frames += 1
+            return true
+        }
+        earlyFrames = frames
         let found = try log.segments()
         let end = try log.end()
         id = SHA256.hexadecimal(log.identity.id)
@@ -49,6 +65,9 @@ struct LogReport: Encodable {
             "records       \(records)",
             "bytes         \(bytes)",
             "dead letters  \(letters.isEmpty ? "none" : letters.joined(separator: ", "))",
+            "early frames  \(earlyFrames == 0 ? "none" : "\(earlyFrames)")",
+            "retention     \(retention?.text ?? "none: nothing is ever deleted")",
+            "archive       \(archive?.text ?? "none")",
         ]
         if let torn { lines.append("at the end    \(torn)") }
         var table = TextTable("SEGMENT", "BYTES", "CREATED")
@@ -56,6 +75,6 @@ struct LogReport: Encodable {
         lines += [""] + table.lines
         table = TextTable("PARTITION", "FIRST", "NEXT")
         for partition in partitions { table.add("\(partition.partition)", "\(partition.first)", "\(partition.next)") }
-        return (lines + [""] + table.lines).joined(separator: "\n")
+        return (lines + [""] + table.lines + (counts?.lines ?? [])).joined(separator: "\n")
     }
 }

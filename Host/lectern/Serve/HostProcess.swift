@@ -1,3 +1,4 @@
+import Archive
 import Custody
 import EventLog
 import Ingest
@@ -15,6 +16,7 @@ import Web
 struct HostProcess {
     private let log: EventLog
     private let engine: ReductionEngine
+    private let archive: Archive?
     private let settings: HostSettings
     private let plugins: LoadedPlugins
     private let ingest: IngestService
@@ -63,11 +65,12 @@ struct HostProcess {
                 Terminal.warn("\(trouble)")
                 troubles.put((build, trouble))
             })
+        archive = settings.archive.isEnabled ? try Archive(log, settings.archive, report: Terminal.warn) : nil
         for column in engine.lackingColumns { Terminal.warn("left out: \(column)") }
         let blockList = settings.ingest.rules.isEmpty ? nil : try BlockList(files: settings.ingest.rules)
         for warning in blockList?.warnings ?? [] { Terminal.warn(warning) }
         ingest = IngestService(
-            settings.ingest, log: log, sources: engine.sources.map(PluginSource.init), blockList: blockList)
+            settings.ingest, log: log, sources: PluginSource.all(of: engine), blockList: blockList)
         let plugins = LoadedPlugins(
             catalog, engine: engine, ingest: ingest, history: BuildHistory(data: data), load: load)
         self.plugins = plugins
@@ -99,16 +102,19 @@ struct HostProcess {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [web], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        let retention = RetentionThread(settings, log, engine, archive)
         erasures.onDecision { Task { await group.triggerGracefulShutdown() } }
         let watching = folder.map { folder in Task { await plugins.follow(folder) } }
         let rules = ingest.blockList.map { list in Task { await list.follow() } }
         let result = await Result { () async throws in try await group.run() }
         watching?.cancel()
         rules?.cancel()
+        retention?.stop()
         try log.flush()
         troubles.close()
         judge.join()
         engine.close()
+        archive?.stop()
         try log.close()
         if let failure = engine.failure { throw failure }
         try result.get()
@@ -127,12 +133,28 @@ struct HostProcess {
     private func watch(_ readiness: Readiness, _ metrics: MetricsRegistry) {
         readiness.add("log") { [log] in log.failure.map { "\($0)" } }
         readiness.add("integrity") { [log] in log.integrity?.failure.map { "\($0)" } }
+        readiness.add("archive") { [archive] in archive?.failure.map { "\($0)" } }
         readiness.add("reduction") { [engine] in engine.failure.map { "\($0)" } }
         metrics.add(.counter, "lectern_events_folded_total", "Events that shards have folded since the start.") {
             [engine] in Double(engine.folded)
         }
         metrics.add(.counter, "lectern_events_duplicate_total", "Events that were folded before, since the start.") {
             [engine] in Double(engine.duplicates)
+        }
+        metrics.add(
+            .counter, "lectern_early_frames_total", "Frames kept that came before their connection said who it is."
+        ) { [log] in Double(log.earlyFrames.kept) }
+        metrics.add(.counter, "lectern_early_frames_dropped_total", "Such frames that were left out: too many waited.")
+        {
+            [log] in Double(log.earlyFrames.dropped)
+        }
+        if let archive {
+            metrics.add(.counter, "lectern_archive_lines_total", "Events written into the archive since the start.") {
+                Double(archive.lines)
+            }
+            metrics.add(.gauge, "lectern_archive_open_sessions", "Sessions whose archived file is open.") {
+                Double(archive.openSessions)
+            }
         }
         metrics.add(.counter, "lectern_checkpoints_total", "Checkpoints that were committed since the start.") {
             [engine] in Double(engine.checkpoints)

@@ -123,7 +123,7 @@ final class LoadedPlugins: Sendable {
             } catch {
                 throw .failed("The plugins before go on: \(error)")
             }
-            ingest.replaceSources(engine.sources.map(PluginSource.init))
+            ingest.replaceSources(PluginSource.all(of: engine))
         }
         catalog.withLock { $0 = found }
         note(found)

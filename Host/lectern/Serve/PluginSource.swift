@@ -1,11 +1,17 @@
 import Ingest
 import PluginHost
+import Reduction
 
 /// A source plugin, as ingest calls it.
 struct PluginSource: EventSource {
     private let source: any SourceDecoding
 
     init(_ source: any SourceDecoding) { self.source = source }
+
+    /// Those of the plugins, and the host's own.
+    static func all(of engine: ReductionEngine) -> [any EventSource] {
+        (engine.sources + [ExportSource()]).map(PluginSource.init)
+    }
 
     var id: String { source.id }
 

@@ -21,12 +21,15 @@ struct DataOptions: ParsableArguments {
     /// Whether the settings want the log to be signed.
     func mustBeSigned() throws -> Bool { try load().log.integrity }
 
-    func log() throws -> LogDirectory {
+    func log() throws -> LogDirectory { try LogDirectory(logFolder()) }
+
+    /// The folder of the log, which is there.
+    func logFolder() throws -> String {
         let directory = try load().log.directory
         guard access(directory, F_OK) == 0 else {
             throw InputFailure("no log in \(directory); name the host's data folder with --data")
         }
-        return try LogDirectory(directory)
+        return directory
     }
 
     /// - Parameter readOnly: false: to change values of the store.
@@ -37,5 +40,5 @@ struct DataOptions: ParsableArguments {
         return try KeyValueStores(try load().stores, folder: data, readOnly: readOnly)
     }
 
-    private func load() throws -> HostSettings { try settings.load(data: data) }
+    func load() throws -> HostSettings { try settings.load(data: data) }
 }

@@ -1,3 +1,4 @@
+import Archive
 import Custody
 import EventLog
 import Ingest
@@ -10,6 +11,7 @@ import Web
 /// All settings of a host, checked.
 struct HostSettings {
     let log: EventLogConfiguration
+    let archive: ArchiveConfiguration
     let stores: KeyValueStoreConfiguration
     let ingest: IngestConfiguration
     let custody: CustodyConfiguration
@@ -31,6 +33,7 @@ struct HostSettings {
 
     private init(_ reader: SettingsReader, data: String) {
         log = EventLogConfiguration(reader.section("log"), directory: "\(data)/log")
+        archive = ArchiveConfiguration(reader.section("archive"), directory: "\(data)/archive")
         stores = KeyValueStoreConfiguration(reader.section("kvs"))
         ingest = IngestConfiguration(reader.section("ingest"))
         custody = CustodyConfiguration(reader.section("custody"), data: data)
@@ -45,6 +48,16 @@ struct HostSettings {
                 "plugins.\(id).store", found: "\"\(store)\"",
                 expected: "a store of the section kvs: \(names.joined(separator: ", "))")
         }
+        if !log.retention.isEmpty {
+            // What forgets its states at each start folds the whole log again.
+            let used = Set(plugins.entries.values.map { $0.store ?? "default" } + ["default"])
+            for store in stores.stores where store.kind == .stub && used.contains(store.name) {
+                reader.problem(
+                    "log.retention", found: "ages or bytes, and states in the store \(store.name), which is a stub",
+                    expected: "a store that keeps states, since they can't be made again from a log that was cut",
+                    remedy: "Choose sqlite or filesystem for kvs.\(store.name), or remove log.retention.")
+            }
+        }
         var reduction = ReductionConfiguration(
             reduction: reader.section("reduction"), dedup: reader.section("dedup"), partitions: log.partitions ?? 16)
         reduction.tables = tables
@@ -52,16 +65,20 @@ struct HostSettings {
         web = WebConfiguration(reader.section("web"))
     }
 
+    /// What holds something of students beside the log and its states.
+    private var holders: [any RecordHolder] { [ArchiveHolder(archive, actorFields: ingest.actorFields)] }
+
     /// What erases students from the data folder.
     func custody(data: String) -> Custody {
         Custody(
             custody, log: log, stores: stores, data: data, prefixes: IdentityPrefixes.all,
-            actorFields: ingest.actorFields)
+            actorFields: ingest.actorFields,
+            holders: holders)
     }
 
     /// What finds all that is held of a student.
     func export(_ student: String, _ log: LogDirectory) throws -> StudentExport {
-        try StudentExport(student, log: log, prefixes: IdentityPrefixes.all)
+        try StudentExport(student, log: log, prefixes: IdentityPrefixes.all, holders: holders)
     }
 
     /// The file of the host's tokens.

@@ -45,5 +45,5 @@ final class WrittenEvents: EventSink {
         try Interruption.sleep(until: moment)
     }
 
-    func finish() throws { try output.flush() }
+    func finish() throws { try output.end() }
 }

@@ -11,6 +11,9 @@ int lectern_random(void *bytes, size_t length);
 /// Returns 1, or 0 if the file system can't.
 int lectern_write_directly(int file);
 
+/// Waits until all that was written to the file system of an open file is on the disk. Returns 0, or -1 and sets errno.
+int lectern_sync_file_system(int file);
+
 /// Has this process told to end (SIGTERM) when the thread that started it has ended.
 void lectern_end_with_parent(void);
 

@@ -1,9 +1,6 @@
-import EventLog
-import Records
-
 /// A record of the log as one line of JSON.
-enum RecordJSON {
-    static func line(_ record: RecordView) -> String {
+package enum RecordJSON {
+    package static func line(_ record: RecordView) -> String {
         var json = Bytes()
         func member(_ name: StaticString, _ value: some BinaryInteger) {
             json.append(name)

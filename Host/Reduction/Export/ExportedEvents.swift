@@ -1,0 +1,103 @@
+import CPluginAPI
+import EventLog
+package import Records
+
+/// Writes the events of a log as lines of JSON, each of which stands for itself: `ExportSource` reads them back, and a fold of
+/// them is that of the log.
+///
+///     {"type":…,"actor":…,"time":…,"claimed":true,"precision":"second","received":…,
+///      "session":17,"partition":3,"position":42,"fields":{…},"payload":{…}}
+///
+/// `payload` is the event as it arrived (line feeds are spaces), `fields` what its session, its source and the host set, which
+/// wins over it. Not thread-safe.
+package final class ExportedEvents {
+    /// What each session sets: the members of an object, without its braces.
+    private var sessions: [UInt32: [UInt8]] = [:]
+    private let extractor = FieldExtractor()
+
+    package init() { _ = extractor.add("locked") }
+
+    /// Takes note of a session's record. To be called for each that comes, in the log's order.
+    package func note(session record: RecordView) {
+        let whole = Array(record.payload) + [UInt8](repeating: 0, count: FieldExtractor.padding)
+        var members: [UInt8] = []
+        whole.withUnsafeBytes { whole in
+            let text = UnsafeRawBufferPointer(rebasing: whole.dropLast(FieldExtractor.padding))
+            var locked = lectern_value()
+            if extractor.extract(text, into: &locked) == nil, locked.tag == LECTERN_JSON, let fields = locked.text {
+                Self.append(membersOf: fields, to: &members)
+            }
+            // As in the fold: what is locked comes first, and what the record itself says wins.
+            Self.append(membersOf: text, to: &members)
+        }
+        extractor.reset()
+        sessions[record.session] = members
+    }
+
+    /// Appends the line of an event, without a line feed.
+    package func append(_ record: RecordView, to bytes: inout Bytes) {
+        bytes.append("{\"type\":")
+        bytes.appendJSON(record.type)
+        if !record.actor.isEmpty {
+            bytes.append(",\"actor\":")
+            bytes.appendJSON(record.actor)
+        }
+        bytes.append(",\"time\":")
+        bytes.appendJSON(microseconds: record.time)
+        bytes.append(",\"claimed\":")
+        bytes.appendJSON(record.isTimeClaimed)
+        if let precision = TimePrecision(record.precision) {
+            bytes.append(",\"precision\":")
+            bytes.appendJSON(precision.rawValue)
+        }
+        bytes.append(",\"received\":")
+        bytes.appendJSON(microseconds: record.received)
+        if record.session != 0 { bytes.append(",\"session\":\(record.session)") }
+        bytes.append(",\"partition\":\(record.partition),\"position\":\(record.position)")
+        var members = sessions[record.session] ?? []
+        Self.append(membersOf: record.fields, to: &members)
+        if !members.isEmpty {
+            bytes.append(",\"fields\":{")
+            members.withUnsafeBytes { Self.append(line: $0, to: &bytes) }
+            bytes.append("}")
+        }
+        bytes.append(",\"payload\":")
+        Self.append(line: record.payload, to: &bytes)
+        bytes.append("}")
+    }
+
+    /// Appends a JSON text with spaces in place of line breaks, which mean no more between its tokens.
+    package static func append(line json: UnsafeRawBufferPointer, to bytes: inout Bytes) {
+        for part in json.split(whereSeparator: { $0 == 10 || $0 == 13 }) {
+            if part.startIndex > 0 { bytes.append(" ") }
+            bytes.append(UnsafeRawBufferPointer(rebasing: part))
+        }
+    }
+
+    private static func append(membersOf object: UnsafeRawBufferPointer, to members: inout [UInt8]) {
+        guard let first = object.firstIndex(of: UInt8(ascii: "{")), let last = object.lastIndex(of: UInt8(ascii: "}")),
+            object[(first + 1)..<last].contains(UInt8(ascii: "\""))
+        else { return }
+        if !members.isEmpty { members.append(UInt8(ascii: ",")) }
+        members += object[(first + 1)..<last]
+    }
+}
+
+/// `LECTERN_PRECISION_...` in words.
+enum TimePrecision: String, CaseIterable {
+    case day, second, millisecond, microsecond
+
+    var code: UInt8 {
+        switch self {
+        case .day: UInt8(LECTERN_PRECISION_DAY)
+        case .second: UInt8(LECTERN_PRECISION_SECOND)
+        case .millisecond: UInt8(LECTERN_PRECISION_MILLISECOND)
+        case .microsecond: UInt8(LECTERN_PRECISION_MICROSECOND)
+        }
+    }
+
+    init?(_ code: UInt8) {
+        guard let found = Self.allCases.first(where: { $0.code == code }) else { return nil }
+        self = found
+    }
+}
