@@ -88,7 +88,7 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
             ], unchecked),
         module(
-            "Custody", uses: ["EventLog", "KeyValueStore", "Records", "Settings", "CRecords"]),
+            "Custody", uses: ["Archive", "EventLog", "KeyValueStore", "Records", "Settings", "CRecords"]),
         module(
             "Web",
             uses: [
@@ -154,7 +154,7 @@ let package = Package(
                 "EventLog", "Ingest", "KeyValueStore", "Records", "Settings",
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]),
-        tests("CustodyTests", uses: ["Custody", "EventLog", "KeyValueStore", "Records", "Settings"]),
+        tests("CustodyTests", uses: ["Archive", "Custody", "EventLog", "KeyValueStore", "Records", "Settings"]),
         tests(
             "WebTests",
             uses: [

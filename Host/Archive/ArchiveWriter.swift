@@ -142,7 +142,7 @@ final class ArchiveWriter {
         case .event:
             positions[record.partition] = record.position + 1
             try append(record)
-        case .control:
+        case .control, .tombstone:
             positions[record.partition] = record.position + 1
         case .mark, nil: break
         }

@@ -124,6 +124,7 @@ package struct Custody: Sendable {
             var findings = erasures[index].findings ?? found.students[index]
             findings.sessions.formUnion(found.students[index].sessions)
             findings.clients.formUnion(found.students[index].clients)
+            findings.payloads.formUnion(found.students[index].payloads)
             erasures[index].findings = findings
             try files.store(erasures[index])
         }
@@ -131,12 +132,15 @@ package struct Custody: Sendable {
         let names = zip(erasures, pseudonyms).map { (StudentNames($0.ids, prefixes: prefixes), $1) }
         let students = ErasedStudents(
             sessions: Self.places(erasures) { $0.sessions }, actors: actors,
+            payloads: Self.places(erasures) { $0.payloads },
             search: NameSearch(names, others: found.others, prefixes: prefixes, identity), identity)
         let clients = Self.places(erasures) { $0.clients }
 
         let erasing = LogErasing(students, clients: clients, pseudonyms: pseudonyms)
         let rewritten = try log.rewrite(erasing.change)
-        let letters = try eraseLetters(log, students, clients, actors, pseudonyms)
+        let letters = try eraseLetters(log, students, clients, pseudonyms)
+        // Nobody vouches for whose they are.
+        try EarlyFrames.removeAll(log: self.log.directory)
         let stores = StoreErasing(
             stores: try KeyValueStores(self.stores, folder: data), students: students, isTruncated: log.isTruncated)
         let result = try await stores.run(wasChanged: rewritten > 0 || resumed.contains(true))
@@ -184,7 +188,7 @@ package struct Custody: Sendable {
         }
         let found = try LogFindings(log.directory(), actors: actors, count: done.count)
         let students = ErasedStudents(
-            sessions: [:], actors: actors,
+            sessions: [:], actors: actors, payloads: [:],
             search: NameSearch(names, others: found.others, prefixes: prefixes, identity), identity)
         let erasing = StoreErasing(stores: stores, students: students, isTruncated: log.isTruncated)
         _ = try await erasing.run(wasChanged: true, only: older)
@@ -192,8 +196,7 @@ package struct Custody: Sendable {
     }
 
     private func eraseLetters(
-        _ log: LogRewriting, _ students: ErasedStudents, _ clients: [String: Int], _ actors: [UInt64: Int],
-        _ pseudonyms: [UInt64]
+        _ log: LogRewriting, _ students: ErasedStudents, _ clients: [String: Int], _ pseudonyms: [UInt64]
     ) throws -> [Int] {
         var erased: [Int: Set<UInt64>] = [:]
         try log.directory().read { record, _ in
@@ -201,7 +204,7 @@ package struct Custody: Sendable {
             return true
         }
         let letters = DeadLetterErasing(
-            students, clients: clients, actors: actors, pseudonyms: pseudonyms, actorFields: actorFields, log.identity
+            students, clients: clients, pseudonyms: pseudonyms, actorFields: actorFields
         ) { erased[$0]?.contains($1) == true }
         _ = try log.rewriteLetters(letters.change)
         return letters.letters

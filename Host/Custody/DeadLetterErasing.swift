@@ -1,6 +1,4 @@
 import EventLog
-import FoundationEssentials
-import Records
 
 /// Decides what becomes of each dead letter when students are erased. Not thread-safe.
 final class DeadLetterErasing {
@@ -9,24 +7,19 @@ final class DeadLetterErasing {
     private let isErased: (_ partition: Int, _ position: UInt64) -> Bool
     private let pseudonyms: [UInt64]
     private let actorFields: [String]
-    private let actors: [UInt64: Int]
-    private let identity: LogIdentity
     private(set) var letters: [Int]
 
     /// - Parameters:
     ///   - actorFields: the fields in which events may name their actor.
     ///   - isErased: whether a record of the log is a tombstone.
     init(
-        _ students: ErasedStudents, clients: [String: Int], actors: [UInt64: Int], pseudonyms: [UInt64],
-        actorFields: [String], _ identity: LogIdentity,
+        _ students: ErasedStudents, clients: [String: Int], pseudonyms: [UInt64], actorFields: [String],
         isErased: @escaping (_ partition: Int, _ position: UInt64) -> Bool
     ) {
         self.students = students
         self.clients = clients
-        self.actors = actors
         self.pseudonyms = pseudonyms
         self.actorFields = actorFields
-        self.identity = identity
         self.isErased = isErased
         letters = Array(repeating: 0, count: pseudonyms.count)
     }
@@ -42,7 +35,7 @@ final class DeadLetterErasing {
             return emptied(letter)
         }
         var found: Set<Int> = []
-        let isJSON = (try? JSONDecoder().decode(AnyJSON.self, from: Data(letter.original))) != nil
+        let isJSON = NamedActor.isJSON(letter.original)
         found.formUnion(letter.original.withUnsafeMutableBytes { students.replaceNames($0, isJSON: isJSON) })
         replace(&letter.reason, &found)
         if var client = letter.client {
@@ -71,14 +64,10 @@ final class DeadLetterErasing {
     private func student(of letter: DeadLetter) -> Int? {
         if let session = letter.session, let student = students.sessions[session] { return student }
         if let client = letter.client, let student = clients[client] { return student }
-        guard letter.partition == nil,
-            let object = try? JSONDecoder().decode([String: AnyJSON].self, from: Data(letter.original))
-        else { return nil }
-        for field in actorFields {
-            guard let name = AnyJSON.object(object).text(at: field), !name.isEmpty else { continue }
-            return actors[identity.pseudonym(of: name)]
+        guard letter.partition == nil, let name = NamedActor.name(in: letter.original, fields: actorFields) else {
+            return nil
         }
-        return nil
+        return students.index(ofNamed: name)
     }
 
     /// Its number and its place stay, so that it is not written again when the log is folded again.
@@ -90,34 +79,5 @@ final class DeadLetterErasing {
         letter.sequence = nil
         letter.session = nil
         return letter
-    }
-}
-
-/// A JSON value, as far as texts within objects go.
-private enum AnyJSON: Decodable {
-    case object([String: AnyJSON])
-    case text(String)
-    case other
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let object = try? container.decode([String: AnyJSON].self) {
-            self = .object(object)
-        } else if let text = try? container.decode(String.self) {
-            self = .text(text)
-        } else {
-            self = .other
-        }
-    }
-
-    /// The text of a field such as `user.id`.
-    func text(at path: String) -> String? {
-        var value = self
-        for name in path.split(separator: ".") {
-            guard case .object(let members) = value, let member = members[String(name)] else { return nil }
-            value = member
-        }
-        if case .text(let text) = value { return text }
-        return nil
     }
 }

@@ -28,5 +28,7 @@ struct UnfinishedErasure: Codable, Sendable {
         /// The sessions and clients that nobody else has used.
         var sessions: Set<UInt32> = []
         var clients: Set<String> = []
+        /// Marks of the events' payloads: see `LogIdentity.mark`.
+        var payloads: Set<UInt64> = []
     }
 }

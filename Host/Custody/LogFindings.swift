@@ -44,6 +44,7 @@ struct LogFindings {
     ) {
         if let student {
             students[student].events[record.partition, default: 0] += 1
+            students[student].payloads.insert(identity.mark(ofPayload: record.payload, session: record.session))
             if let first = ownSessions[record.session], first != student { otherSessions.insert(record.session) }
             if record.session != 0 { ownSessions[record.session] = student }
         } else {

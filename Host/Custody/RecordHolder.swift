@@ -16,12 +16,18 @@ package protocol RecordHolder: Sendable {
 
 /// The students that are being erased, as those that hold something of them know them.
 package struct ErasedStudents {
+    /// The sessions that a student alone has used, and the student's place.
     package let sessions: [UInt32: Int]
     private let actors: [UInt64: Int]
+    private let payloads: [UInt64: Int]
     private let search: NameSearch
     private let identity: LogIdentity
 
-    init(sessions: [UInt32: Int], actors: [UInt64: Int], search: NameSearch, _ identity: LogIdentity) {
+    init(
+        sessions: [UInt32: Int], actors: [UInt64: Int], payloads: [UInt64: Int], search: NameSearch,
+        _ identity: LogIdentity
+    ) {
+        self.payloads = payloads
         self.sessions = sessions
         self.actors = actors
         self.search = search
@@ -30,6 +36,14 @@ package struct ErasedStudents {
 
     /// The student who this actor is, as records name it; nil: none of them.
     package func index(ofActor actor: UnsafeRawBufferPointer) -> Int? { actors[identity.pseudonym(ofRecorded: actor)] }
+
+    /// The student who an event means that names this actor itself; nil: none of them.
+    package func index(ofNamed actor: String) -> Int? { actors[identity.pseudonym(of: actor)] }
+
+    /// The student whose event this was in the log, line feeds replaced by spaces or not; nil: none of them.
+    package func index(ofPayload payload: UnsafeRawBufferPointer, session: UInt32) -> Int? {
+        payloads[identity.mark(ofPayload: payload, session: session)]
+    }
 
     /// Puts pseudonyms in the places of names in what somebody else has sent; the length stays.
     /// - Parameter isJSON: the bytes are JSON.
@@ -84,6 +98,15 @@ package struct StudentMatch {
 }
 
 extension LogIdentity {
+    /// What an event of a session is known by, wherever its bytes are found again.
+    func mark(ofPayload payload: UnsafeRawBufferPointer, session: UInt32) -> UInt64 {
+        var bytes = payload.map { $0 == 10 ? 32 : $0 }
+        for shift in stride(from: 0, to: 32, by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: session >> UInt32(shift)))
+        }
+        return bytes.withUnsafeBytes { pseudonym(ofActor: $0) }
+    }
+
     /// The pseudonym of an actor as a record names it: where records name pseudonyms, it stands there.
     func pseudonym(ofRecorded actor: UnsafeRawBufferPointer) -> UInt64 {
         if usesPseudonyms, let pseudonym = Self.pseudonym(inText: actor) { return pseudonym }

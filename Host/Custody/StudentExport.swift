@@ -67,6 +67,14 @@ package struct StudentExport {
         return letter.original.withUnsafeBytes { match.isNamed(in: $0, isJSON: false) }
     }
 
+    /// Gives each line of the early frames that names the student.
+    package func earlyFrames(_ body: (String) throws -> Void) throws {
+        try EarlyFrames.forEachLine(log: log.path) { line in
+            if match.isNamed(in: line, isJSON: true) { try body(String(decoding: line, as: UTF8.self)) }
+            return true
+        }
+    }
+
     /// Gives each entry of a store, states included, whose key or value names the student.
     package func entries(of store: any KeyValueStore, _ body: (StoreEntry) throws -> Void) async throws {
         var cursor: String?

@@ -36,6 +36,8 @@ package struct LogDirectory: Sendable {
         package let torn: String?
     }
 
+    package var path: String { folder.path }
+
     package init(_ path: String) throws {
         folder = try LogFolder(path, create: false)
         guard let stored = try LogIdentity.load(folder) else {

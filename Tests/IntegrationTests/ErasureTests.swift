@@ -119,7 +119,7 @@ extension IntegrationTests {
         }
 
         private static let kinds: [[String]] = [
-            ["log.integrity=true", "log.tree_heads=100ms"],
+            ["log.integrity=true", "log.tree_heads=100ms", "archive.enabled=true"],
             ["log.segment=64KiB"],
             ["kvs.default.type=filesystem", "kvs.default.path=states", "log.integrity=true", "log.segment=32KiB"],
         ]
@@ -288,7 +288,7 @@ extension IntegrationTests {
 
         @Test("a student who authenticated goes with the sessions, and is refused under the same identity")
         func authenticated() throws {
-            let settings = ["log.integrity=true"]
+            let settings = ["log.integrity=true", "archive.enabled=true"]
             let host = try HostProcess(data: data, settings: settings + ["reduction.checkpoint=50ms"])
             func connect(_ student: String, _ client: String) throws -> WebSocketClient {
                 let socket = try WebSocketClient(port: host.port, path: "/wsapi/in/?ack=1&client=\(client)")
@@ -309,10 +309,12 @@ extension IntegrationTests {
             #expect(try host.stop() == .code(0))
             let search = IdentitySearch(Self.id)
             #expect(try search.hits(in: data).contains { $0.hasPrefix("form-encoded") })
+            #expect(try search.hits(in: data).contains { $0.hasSuffix(".jsonl.zst") })
 
             let certificate = try erase(settings.flatMap { ["--set", $0] })
             #expect((certificate["events"] as? [String: Int])?.values.reduce(0, +) == 5)
             #expect(certificate["sessions"] as? Int == 1)
+            #expect(certificate["others"] as? [String: Int] == ["archive": 2])
             #expect(try search.hits(in: data) == [])
             #expect(try isVerified())
             try host.restart()

@@ -90,7 +90,7 @@ package final class LogRetention {
             case .event, .control:
                 let source = sources[record.session]
                 arrivals[source] = max(arrivals[source] ?? .min, record.received)
-            case .mark, nil: break
+            case .mark, .tombstone, nil: break
             }
             return true
         }

@@ -101,6 +101,8 @@ extension IngestSession {
         }
         locked = current
         numbers.takeHeld()
+        // Copies of what has waited are among them. If that fails, the next erasure removes them.
+        if earlyNumber != 0, service.log.erased.contains(actor.id) { try? service.log.earlyFrames.removeAll() }
     }
 }
 

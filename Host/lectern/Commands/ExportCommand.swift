@@ -12,13 +12,14 @@ struct ExportCommand: AsyncParsableCommand {
         commandName: "export", abstract: "Write all that is held of a student, as JSON lines.",
         discussion: """
             Each line says where it is from: `log` (a record, as `lectern log cat` prints it; `relation` is `own`, or `mention`
-            where somebody else's names the student), `dead-letters`, `states` (with the store), `tables` (the rows, of a fold
+            where somebody else's names the student), `dead-letters`, `early-frames`,
+            `states` (with the store), `tables` (the rows, of a fold
             of the log with the plugins of --plugins), and whatever else holds something. The host may be running; nothing is
             changed.
 
             Examples:
               lectern export --student ada@school.example --data /var/lib/lectern >ada.jsonl
-              lectern export --student ada@school.example --data /var/lib/lectern --config lectern.yaml --output ada.jsonl
+              lectern export --student ada@school.example --data /var/lib/lectern --config lectern.yaml --out ada.jsonl
             """)
 
     @Option(help: ArgumentHelp("The student's id.", valueName: "id"))
@@ -29,7 +30,8 @@ struct ExportCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    @Option(help: ArgumentHelp("The file to write; '-' is standard output.", valueName: "file"))
+    @Option(
+        name: .customLong("out"), help: ArgumentHelp("The file to write; '-' is standard output.", valueName: "file"))
     var output = "-"
 
     func validate() throws {
@@ -49,6 +51,7 @@ struct ExportCommand: AsyncParsableCommand {
             try export.letters { letter in
                 try output.write(line: Self.line("dead-letters", [:], "letter", JSONOutput.line(LetterReport(letter))))
             }
+            try export.earlyFrames { try output.write(line: Self.line("early-frames", [:], "frame", $0)) }
             let stores = try KeyValueStores(settings.stores, folder: data, readOnly: true)
             for name in stores.names {
                 try await export.entries(of: stores.store(named: name)) { entry in

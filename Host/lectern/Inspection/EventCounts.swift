@@ -27,7 +27,7 @@ struct EventCounts: Encodable {
                 case .event:
                     sources[sourceOfSession[record.session] ?? "", default: 0] += 1
                     types[String(decoding: record.type, as: UTF8.self), default: 0] += 1
-                case .control, .mark, nil: break
+                case .control, .mark, .tombstone, nil: break
                 }
             }
             bar.show("log", done: done, of: size, note: "\(known.count) sessions")

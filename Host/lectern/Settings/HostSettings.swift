@@ -71,16 +71,20 @@ struct HostSettings {
         }
     }
 
+    /// What holds something of students beside the log and its states.
+    private var holders: [any RecordHolder] { [ArchiveHolder(archive, actorFields: ingest.actorFields)] }
+
     /// What erases students from the data folder.
     func custody(data: String) -> Custody {
         Custody(
             custody, log: log, stores: stores, data: data, prefixes: IdentityPrefixes.all,
-            actorFields: ingest.actorFields)
+            actorFields: ingest.actorFields,
+            holders: holders)
     }
 
     /// What finds all that is held of a student.
     func export(_ student: String, _ log: LogDirectory) throws -> StudentExport {
-        try StudentExport(student, log: log, prefixes: IdentityPrefixes.all)
+        try StudentExport(student, log: log, prefixes: IdentityPrefixes.all, holders: holders)
     }
 
     /// The file of the host's tokens.

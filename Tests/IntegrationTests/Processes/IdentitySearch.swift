@@ -59,7 +59,9 @@ struct IdentitySearch {
                 hits.append("\(pattern.form) in the name \(file)")
             }
             guard !isFolder.boolValue, !file.hasPrefix("generations/") else { continue }
-            let bytes = try Data(contentsOf: URL(filePath: path))
+            let bytes =
+                file.hasSuffix(".zst")
+                ? Data(try run("zstdcat", [path]).utf8) : try Data(contentsOf: URL(filePath: path))
             for pattern in patterns where bytes.range(of: pattern.bytes) != nil {
                 hits.append("\(pattern.form) in \(file)")
             }
