@@ -105,7 +105,8 @@ let package = Package(
         .executableTarget(
             name: "lectern",
             dependencies: [
-                "Archive", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings", "Web",
+                "Archive", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings",
+                "Web",
                 "CCrypto", "CRecords",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
