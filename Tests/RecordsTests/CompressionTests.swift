@@ -53,15 +53,21 @@ import Testing
     }
 
     @Test func zstdThatIsCutOrChangedIsRefused() throws {
-        let bytes = try zstd(Array("some text that is long enough to be compressed, long enough".utf8), pieces: 100)
+        let text = Array("some text that is long enough to be compressed, long enough".utf8)
+        let bytes = try zstd(text, pieces: 100)
         for end in 1..<bytes.count {
             #expect(throws: ZstdError.truncated) { try unzstd(Array(bytes[..<end]), pieces: 1_000) }
         }
         for index in bytes.indices {
             var changed = bytes
             changed[index] ^= 0x10
-            #expect(throws: ZstdError.self) { try unzstd(changed, pieces: 1_000) }
+            // A few bits say nothing.
+            let found = try? unzstd(changed, pieces: 1_000)
+            #expect(found == nil || found == text)
         }
+        var changed = bytes
+        changed[bytes.count - 1] ^= 1
+        #expect(throws: ZstdError.self) { try unzstd(changed, pieces: 1_000) }
         #expect(throws: ZstdError.self) { try unzstd(Array("no zstd at all".utf8), pieces: 100) }
     }
 }
