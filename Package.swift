@@ -107,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "lectern",
             dependencies: [
-                "Archive", "Custody", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Settings",
+                "Archive", "Custody", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction",
+                "Settings",
                 "Web",
                 "CCrypto", "CRecords",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
