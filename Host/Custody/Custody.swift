@@ -149,7 +149,8 @@ package struct Custody: Sendable {
             for (student, count) in try holder.erase(students) { others[student][holder.name] = count }
         }
 
-        try await stores.note(files.carriedOut().filter { $0.log == log.id } + erasures.map(\.decision))
+        try await StoreErasing.note(
+            files.carriedOut().filter { $0.log == log.id } + erasures.map(\.decision), in: stores.stores)
         for (index, erasure) in erasures.enumerated() {
             let findings = erasure.findings ?? .init()
             let certificate = ErasureCertificate(
@@ -171,8 +172,18 @@ package struct Custody: Sendable {
     ) async throws {
         guard !done.isEmpty else { return }
         let stores = try KeyValueStores(self.stores, folder: data)
-        let older = try await StoreErasing.names(of: stores, lacking: done)
-        guard !older.isEmpty else { return }
+        let lacking = try await StoreErasing.names(of: stores, lacking: done)
+        guard !lacking.isEmpty else { return }
+        var older: [String] = []
+        for name in lacking where try await !StoreErasing.isEmpty(stores.store(named: name)) { older.append(name) }
+        if !older.isEmpty { try await purge(older, of: stores, done, identity, report) }
+        try await StoreErasing.note(done, in: stores)
+    }
+
+    private func purge(
+        _ older: [String], of stores: KeyValueStores, _ done: [ErasureDecision], _ identity: LogIdentity,
+        _ report: (String) -> Void
+    ) async throws {
         report(
             "the states in \(older.joined(separator: ", ")) are older than an erasure: they are folded anew from the log"
         )
@@ -192,7 +203,6 @@ package struct Custody: Sendable {
             search: NameSearch(names, others: found.others, prefixes: prefixes, identity), identity)
         let erasing = StoreErasing(stores: stores, students: students, isTruncated: log.isTruncated)
         _ = try await erasing.run(wasChanged: true, only: older)
-        try await erasing.note(done)
     }
 
     private func eraseLetters(

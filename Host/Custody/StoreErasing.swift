@@ -24,23 +24,24 @@ struct StoreErasing {
     static func names(of stores: KeyValueStores, lacking decisions: [ErasureDecision]) async throws -> [String] {
         var names: [String] = []
         for name in stores.names {
-            let store = try stores.store(named: name)
-            let text = try await store.get(key) ?? "[]"
+            let text = try await stores.store(named: name).get(key) ?? "[]"
             let seen = (try? JSONDecoder().decode(Set<String>.self, from: Data(text.utf8))) ?? []
-            guard decisions.contains(where: { !seen.contains($0.student) }) else { continue }
-            // One that is empty has nothing to lose.
-            let isEmpty = try await store.keys(prefix: "", after: nil, limit: 1).keys.isEmpty
-            if try isEmpty && store.plugins().isEmpty { continue }
-            names.append(name)
+            if decisions.contains(where: { !seen.contains($0.student) }) { names.append(name) }
         }
         return names
     }
 
+    /// Whether a store holds anything.
+    static func isEmpty(_ store: any KeyValueStore) async throws -> Bool {
+        let keys = try await store.keys(prefix: "", after: nil, limit: 1).keys
+        return try keys.isEmpty && store.plugins().isEmpty
+    }
+
     /// Has each store say that it has seen these erasures.
-    func note(_ decisions: [ErasureDecision]) async throws {
+    static func note(_ decisions: [ErasureDecision], in stores: KeyValueStores) async throws {
         let students = Set(decisions.map(\.student)).sorted().map { "\"\($0)\"" }
         for name in stores.names {
-            try await stores.store(named: name).set(Self.key, "[\(students.joined(separator: ","))]")
+            try await stores.store(named: name).set(key, "[\(students.joined(separator: ","))]")
         }
     }
 
