@@ -111,9 +111,7 @@ let package = Package(
             name: "lectern",
             dependencies: [
                 "Archive", "Custody", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction",
-                "Settings",
-                "Web",
-                "CCrypto", "CRecords",
+                "Settings", "Web", "CCrypto", "CRecords",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
