@@ -45,7 +45,7 @@ package struct IngestConfiguration: Sendable {
     package var connectionRate = RateLimit.Setting(perSecond: 1_000, burst: 10_000)
     package var actorRate = RateLimit.Setting(perSecond: 1_000, burst: 10_000)
     /// How long a WebSocket may take to say who it is; zero: for ever.
-    package var authenticationTime: Duration = .seconds(60)
+    package var authenticationTime: Duration = .seconds(300)
     /// How long the events of an actor who comes back wait for the lock that his last connection had; zero: not at all.
     package var lockTime: Duration = .seconds(2)
     /// Bytes of locks that are remembered for that.
