@@ -30,6 +30,10 @@ final class ArchiveWriter {
     /// Written since the last wait for the disk.
     private var dirty: [ArchivedFile] = []
     private(set) var pendingBytes = 0
+    /// When the chunk came that is being taken; microseconds of `MonotonicClock`.
+    private var now = MonotonicClock.microseconds
+    /// So many bytes of one file are written at once, from a buffer that is used again.
+    private static let fullBuffer = 64 << 10
     private(set) var lines: UInt64 = 0
 
     /// Opens the archive, or makes it, and cuts off what is not certain to be there once.
@@ -113,6 +117,7 @@ final class ArchiveWriter {
     // MARK: Taking records
 
     func add(_ chunk: LogChunk) throws {
+        now = MonotonicClock.microseconds
         if chunk.beginsSegment { head = [] }
         for index in 0..<chunk.count { try add(chunk[index]) }
         if pendingBytes > configuration.bufferBytes { try writePending() }
@@ -164,15 +169,19 @@ final class ArchiveWriter {
         pendingBytes += part.pending.count - before
         lines += 1
         part.last = record.received
-        part.touched = MonotonicClock.microseconds
-        if part.bytes >= configuration.partBytes { try close(record.session) }
+        part.touched = now
+        if part.bytes >= configuration.partBytes {
+            try close(record.session)
+        } else if part.pending.count >= Self.fullBuffer {
+            try write(part)
+        }
     }
 
     private func begin(_ record: RecordView) throws -> OpenPart {
         let session = sessions[record.session]
         let begun = session?.begun ?? record.received
         let file = nextPart(of: record.session, begun: begun)
-        let part = OpenPart(file, written: 0, last: record.received, touched: MonotonicClock.microseconds)
+        let part = OpenPart(file, written: 0, last: record.received, touched: now)
         SessionLine.append(file, log: log, begun: begun, record: session?.record, to: &part.pending)
         pendingBytes += part.pending.count
         parts[record.session] = part
@@ -221,7 +230,12 @@ final class ArchiveWriter {
         try file.write(part.pending.contents, at: part.written)
         part.written += part.pending.count
         pendingBytes -= part.pending.count
-        part.pending = Bytes()
+        // Empty buffers have their share of the memory, too: those of many sessions are not kept, nor what one long line needed.
+        if part.pending.count > 2 * Self.fullBuffer || parts.count * Self.fullBuffer > configuration.bufferBytes {
+            part.pending = Bytes()
+        } else {
+            part.pending.truncate()
+        }
         if !part.isDirty {
             part.isDirty = true
             dirty.append(part.file)

@@ -191,9 +191,9 @@ struct WebServerTests {
     @Test func eventsAreTheOperators() async throws {
         try await TestServer.run(ingest: { $0.trust = .loopback }) { server in
             let lines = (0..<25).map { number in
-                #"{"event":"\(number % 2 == 0 ? "even" : "odd")","user_id":"u\(number % 5)","n":\(number)}"#
+                #"{"event":"\#(number % 2 == 0 ? "even" : "odd")","user_id":"u\#(number % 5)","n":\#(number)}"#
             }
-            let posted = try await server.request("POST", "/api/v1/events", body: lines.joined(separator: "\n"))
+            let posted = try await server.request("POST", "/api/v1/events", body: "[\(lines.joined(separator: ","))]")
             #expect(posted.status == 200)
             #expect(try await server.request("GET", "/api/v1/events").status == 401)
             let headers = ["Authorization": "Bearer \(server.tokens[.operator]!)"]

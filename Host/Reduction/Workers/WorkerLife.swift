@@ -79,7 +79,9 @@ final class WorkerLife: @unchecked Sendable {
         rebuilt = start == .firstRecord || goesOn?.course == .rebuilt
         migrated = goesOn?.replacement
         let stored = goesOn?.checkpoints ?? [:]
-        if start != .nothing { try parts.checkLog(holdsWhat: build, needsAfter: stored) }
+        // What was put away folds nothing, and may keep no host from running.
+        if start != .nothing, build.stop == nil { try parts.checkLog(holdsWhat: build, needsAfter: stored) }
+        let kept = build.stop == nil ? [] : log.firstPositions
         state = Mutex(
             State(positions: (0..<log.identity.partitions).map { stored[$0]?.position ?? 0 }))
         process = try WorkerProcess(plugin: build.id, memory: memory.descriptor)
@@ -94,7 +96,10 @@ final class WorkerLife: @unchecked Sendable {
             try restore(stored)
             for (index, partitions) in owned.enumerated() where start != .nothing {
                 var positions = [UInt64?](repeating: nil, count: log.identity.partitions)
-                for partition in partitions { positions[partition] = stored[partition]?.position ?? 0 }
+                for partition in partitions {
+                    let position = stored[partition]?.position ?? 0
+                    positions[partition] = kept.isEmpty ? position : max(position, kept[partition])
+                }
                 shards.append(
                     try ShardThread(WorkerShard(self, index, startPositions: positions), parts.surroundings))
             }
