@@ -30,6 +30,8 @@ enum Restart {
 
     /// Begins anew, at once. Returns why that was not possible.
     static func beginAnew(arguments: [String]) -> InputFailure {
+        // No crash: it does not count as one.
+        unsetenv(variable)
         prepare(arguments)
         lectern_restart()
         return InputFailure("the host can't begin anew: \(String(cString: strerror(errno))); start it again")
