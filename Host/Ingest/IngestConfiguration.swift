@@ -42,8 +42,8 @@ package struct IngestConfiguration: Sendable {
     package var connections = 10_000
 
     /// How fast the events of one connection, and of one actor, may come. What sends more is read more slowly.
-    package var connectionRate = RateLimit.Setting(perSecond: 1_000, burst: 10_000)
-    package var actorRate = RateLimit.Setting(perSecond: 1_000, burst: 10_000)
+    package var connectionRate = RateLimit.Setting(perSecond: 100, burst: 1_000)
+    package var actorRate = RateLimit.Setting(perSecond: 100, burst: 1_000)
     /// How long a WebSocket may take to say who it is; zero: for ever.
     package var authenticationTime: Duration = .seconds(300)
     /// How long the events of an actor who comes back wait for the lock that his last connection had; zero: not at all.

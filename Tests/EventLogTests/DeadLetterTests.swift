@@ -70,7 +70,7 @@ import Testing
         let folder = TemporaryFolder()
         var log = try EventLog.open(folder.configuration())
         func rejected(_ position: UInt64, _ component: String = "quiz.attempts@1") -> DeadLetter {
-            var letter = letter(1, .read)
+            var letter = letter(1, .unreadable)
             letter.component = component
             letter.partition = 3
             letter.position = position

@@ -30,7 +30,8 @@ import Testing
         case 1: for _ in 0...random(4) { bytes[random(bytes.count)] = UInt8(random(256)) }
         case 2:
             let at = random(bytes.count)
-            bytes.replaceSubrange(at..<min(bytes.count, at + 64), with: repeatElement(UInt8(random(2) * 255), count: 64))
+            bytes.replaceSubrange(
+                at..<min(bytes.count, at + 64), with: repeatElement(UInt8(random(2) * 255), count: 64))
         default: bytes.insert(contentsOf: (0..<random(100)).map { _ in UInt8(random(256)) }, at: random(bytes.count))
         }
         try write(bytes, to: path)

@@ -5,11 +5,11 @@ extension IntegrationTests {
     /// The clients that are out there, against a host that they know nothing of.
     @Suite("Learning Observer's client")
     struct LearningObserverClientTests {
-        private static let identity: [String: Any] = ["source": "org.mitros.writing_analytics", "user_id": "ada"]
+        private static var identity: [String: Any] { ["source": "org.mitros.writing_analytics", "user_id": "ada"] }
 
         /// The sources of a log's events of a type, as their sessions have them locked.
         private func sources(_ type: String, in data: String) throws -> [String?] {
-            let lines = try run(Installation.lectern, ["log", "cat", "--data", data]).split(separator: "\n")
+            let lines = try run(Installation.lectern, ["log", "cat", "--all", "--data", data]).split(separator: "\n")
                 .map { try JSONRow.object(String($0)) }
             var locked: [Int: [String: Any]] = [:]
             var sources: [String?] = []
@@ -82,11 +82,34 @@ extension IntegrationTests {
                 }
                 client.disconnect()
                 if round == 0 {
+                    // Nothing tells the client that it is stored.
+                    #expect(try eventually { try sources("save_blob", in: folder.path).count == 1 })
                     host.crash()
                     try host.restart()
                 }
             }
             #expect(try host.stop() == .code(0))
+        }
+
+        @Test("leaves no blob behind when its user is erased")
+        func erased() throws {
+            let folder = try TemporaryFolder()
+            let host = try HostProcess(data: folder.path, settings: [])
+            for user in ["ada", "grace"] {
+                let client = LearningObserverClient(port: host.port)
+                try client.lock(["source": "s", "activity": "essay", "user_id": user])
+                try client.connect()
+                try client.saveBlob(["theme": "dark"])
+                #expect(try client.fetchBlob() as? [String: String] == ["theme": "dark"])
+            }
+            #expect(try host.stop() == .code(0))
+            func blobs() throws -> [Substring] {
+                try run(Installation.lectern, ["kvs", "keys", "--data", folder.path]).split(separator: "\n")
+                    .filter { $0.hasPrefix("Blob,") }
+            }
+            #expect(try blobs().count == 2)
+            try run(Installation.lectern, ["erase", "--student", "ada", "--data", folder.path])
+            #expect(try blobs() == ["Blob,activity:essay,actor:tc-testcase-grace,source:s"])
         }
 
         @Test("keeps its events while its domain is blocked, and brings them when the rules let it")
@@ -110,11 +133,12 @@ extension IntegrationTests {
 
             try write("TRANSMIT")
             #expect(try eventually(seconds: 30) { host.complained.contains("the files have changed") })
-            // The lock comes behind what is queued; so each event says itself whose it is.
             try client.comeBack()
-            try client.receive("auth")
             #expect(client.queued == 0)
-            #expect(try eventually { try sources("kept", in: folder.path + "/data").count == 2 })
+            // The lock came behind what was queued, and says whose it is with the next event.
+            try client.log(["event": "kept"])
+            try client.receive("auth")
+            #expect(try eventually { try sources("kept", in: folder.path + "/data").count == 3 })
 
             try write("DROP")
             #expect(

@@ -7,7 +7,7 @@ import Web
 @Suite struct ProxyTests {
     /// The address in the session's record of an event, sent with these headers.
     private func address(
-        proxies: [String], _ header: String = "x-forwarded-for", _ headers: [String: String]
+        proxies: [String], by header: String = "x-forwarded-for", _ headers: [String: String]
     ) async throws -> String? {
         try await TestServer.run {
             $0.proxies = try! #require(ProxyList.list(proxies, header))
@@ -40,8 +40,8 @@ import Web
     @Test func onlyTheHeaderThatTheProxiesSetCounts() async throws {
         let headers = ["X-Forwarded-For": "203.0.113.5", "Forwarded": "for=\"[2001:db8::9]:1\";proto=https"]
         #expect(try await address(proxies: ["127.0.0.1"], headers) == "203.0.113.5")
-        #expect(try await address(proxies: ["127.0.0.1"], "forwarded", headers) == "2001:db8::9")
-        #expect(try await address(proxies: ["127.0.0.1"], "x-real-ip", headers) == "127.0.0.1")
+        #expect(try await address(proxies: ["127.0.0.1"], by: "forwarded", headers) == "2001:db8::9")
+        #expect(try await address(proxies: ["127.0.0.1"], by: "x-real-ip", headers) == "127.0.0.1")
     }
 
     @Test(arguments: [("10.0.0.0/8", true), ("10.0.0.0/33", false), ("10.0.0", false), ("::1/128", true), ("x", false)])
