@@ -7,7 +7,7 @@ import Testing
 
 /// JSON Web Tokens.
 @Suite struct TokenTests {
-    private struct Claims: JWTPayload {
+    struct Claims: JWTPayload {
         var iss: String? = "https://school.example"
         var aud: [String]? = ["other", "lectern"]
         var sub: String? = "ada"
@@ -16,13 +16,16 @@ import Testing
         func verify(using algorithm: some JWTAlgorithm) {}
     }
 
-    private static let now = Double(Rig.start) / 1_000_000
+    static let now = Double(Rig.start) / 1_000_000
 
     /// An issuer with a key set in a file.
-    private final class Issuer {
+    final class Issuer {
         let keys = JWTKeyCollection()
         let file = FileManager.default.temporaryDirectory.path + "/keys-\(UUID().uuidString).json"
         private var published: [String] = []
+
+        /// The set as it was published last.
+        var keySet: String { (try? String(contentsOfFile: file, encoding: .utf8)) ?? "" }
 
         deinit { try? FileManager.default.removeItem(atPath: file) }
 
@@ -135,7 +138,7 @@ import Testing
         (Claims(sub: "", exp: Self.now + 60), "\"sub\" names no user"),
         (Claims(sub: String(repeating: "x", count: 2_000), exp: Self.now + 60), "has 2000 bytes, at most 1024"),
     ])
-    private func aTokenThatSaysTheWrongThingIsRefused(claims: Claims, reason: String) async throws {
+    func aTokenThatSaysTheWrongThingIsRefused(claims: Claims, reason: String) async throws {
         let issuer = Issuer()
         try await issuer.add("k1")
         let told = try await refusal(try await issuer.sign(claims), issuer)
