@@ -37,7 +37,7 @@ final class KeyServer: Sendable {
 
     func give(_ body: String, status: Int = 200) { answer.withLock { $0 = Answer(status: status, body: body) } }
 
-    func stop() { shutdown(socket, Int32(SHUT_RDWR.rawValue)) }
+    func stop() { shutdown(socket, Int32(SHUT_RDWR)) }
 
     private func serve() {
         while case let client = accept(socket, nil, nil), client >= 0 {
