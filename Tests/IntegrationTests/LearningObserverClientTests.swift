@@ -36,6 +36,8 @@ extension IntegrationTests {
             try client.receive("auth")
             #expect(client.userID == "testcase-ada")
             try client.log(["event": "keystroke"])
+            // A client that is told nothing may have sent it to a host that no longer reads.
+            #expect(try eventually { try sources("keystroke", in: folder.path).count == 1 })
             #expect(try host.stop() == .code(0))
             #expect(try sources("google_docs_save", in: folder.path) == ["org.mitros.writing_analytics"])
             #expect(try sources("keystroke", in: folder.path) == ["org.mitros.writing_analytics"])
