@@ -18,6 +18,7 @@ struct HostSettings {
     let plugins: PluginsConfiguration
     let reduction: ReductionConfiguration
     let web: WebConfiguration
+    let metrics: MetricsConfiguration
 
     /// Reads every section; throws one error that lists every mistake.
     ///
@@ -63,6 +64,7 @@ struct HostSettings {
         reduction.tables = tables
         self.reduction = reduction
         web = WebConfiguration(reader.section("web"))
+        metrics = MetricsConfiguration(reader.section("metrics"))
         if ingest.authentication.contains(.httpBasic), web.proxies.isEmpty {
             reader.section("ingest").problem(
                 "authentication", found: "http_basic, and no proxy that checks passwords",
