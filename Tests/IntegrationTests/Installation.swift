@@ -4,7 +4,7 @@ import Foundation
 /// elsewhere the tests that need it are skipped.
 enum Installation {
     private static let environment = ProcessInfo.processInfo.environment
-    private static let isRequired = environment["CI"] == "true"
+    static let isRequired = environment["CI"] == "true"
 
     static let repository = URL(filePath: #filePath).appending(path: "../../..").standardizedFileURL.path
 
