@@ -49,6 +49,7 @@ let package = Package(
             name: "CSimdjson", dependencies: [.product(name: "CPluginAPI", package: "PluginAPI")],
             path: "Host/C/CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
         .systemLibrary(name: "CFFI", path: "Host/C/CFFI", providers: [.apt(["libffi-dev"])]),
+        .systemLibrary(name: "CPostgreSQL", path: "Host/C/CPostgreSQL", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CXXHash", path: "Host/C/CXXHash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZlib", path: "Host/C/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CCurl", path: "Host/C/CCurl", linkerSettings: [.linkedLibrary("curl")]),
@@ -89,7 +90,13 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
             ], unchecked),
         module(
-            "Custody", uses: ["Archive", "EventLog", "KeyValueStore", "Records", "Settings", "CRecords"]),
+            "Sinks",
+            uses: [
+                "PluginHost", "Records", "Settings", "CPostgreSQL", .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        module(
+            "Custody",
+            uses: ["Archive", "EventLog", "KeyValueStore", "Records", "Settings", "Sinks", "CRecords"]),
         module(
             "Web",
             uses: [
@@ -113,7 +120,7 @@ let package = Package(
             name: "lectern",
             dependencies: [
                 "Archive", "Custody", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction",
-                "Settings", "Web", "CCrypto", "CRecords",
+                "Settings", "Sinks", "Web", "CCrypto", "CRecords",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -149,6 +156,7 @@ let package = Package(
                 "CRecords", "Records", .product(name: "CPluginAPI", package: "PluginAPI"),
             ]),
         tests("PluginHostTests", uses: ["PluginHost", "Settings"]),
+        tests("SinksTests", uses: ["PluginHost", "Settings", "Sinks"]),
         tests("SettingsTests", uses: ["Settings"]),
         tests(
             "IngestTests",

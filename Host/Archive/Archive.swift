@@ -1,6 +1,7 @@
 package import EventLog
 import Glibc
 import Records
+import Settings
 import Synchronization
 
 /// The archive of a running host: a thread that follows the log and writes each session's events into a file of its own, as

@@ -1,6 +1,7 @@
 package import EventLog
 import Glibc
 import Records
+import Settings
 
 /// The folder of an archive: what it holds, and how closed files are compressed. Used by one thread at a time, but for
 /// `files` and `removeExpired`.

@@ -1,6 +1,7 @@
 import EventLog
 import Glibc
 import Records
+import Settings
 
 /// Writes the log's events into the files of their sessions, and closes these. Used by one thread at a time.
 final class ArchiveWriter {

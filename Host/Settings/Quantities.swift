@@ -52,3 +52,11 @@ private func shortest(_ amount: Int64, _ units: [(name: String, size: Int64)]) -
     let unit = units.last { amount % $0.size == 0 && amount >= $0.size } ?? units[0]
     return "\(amount / unit.size)\(unit.name)"
 }
+
+extension Duration {
+    /// Whole microseconds.
+    package var microseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+    }
+}

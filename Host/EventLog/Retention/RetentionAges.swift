@@ -38,11 +38,3 @@ package struct RetentionAges: Sendable, Equatable {
     package var shortest: Duration? { (sources.values + (age.map { [$0] } ?? [])).min() }
     package var longest: Duration? { age.map { age in max(age, sources.values.max() ?? age) } }
 }
-
-extension Duration {
-    /// Whole microseconds.
-    package var microseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
-    }
-}

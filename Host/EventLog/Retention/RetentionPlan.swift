@@ -1,4 +1,5 @@
 import Records
+import Settings
 
 /// Who still needs records of a log, and from where on.
 package struct RetentionHold: Sendable, Equatable {

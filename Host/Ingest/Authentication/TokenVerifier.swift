@@ -1,6 +1,7 @@
 import FoundationEssentials
 import JWTKit
 import Records
+import Settings
 
 /// Finds out who the holder of a JSON Web Token is (RFC 7519, with what RFC 8725 asks for). All members: any thread.
 ///

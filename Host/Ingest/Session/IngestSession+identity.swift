@@ -1,6 +1,7 @@
 import CPluginAPI
 import EventLog
 import Records
+import Settings
 
 /// Who a connection is: from its first event on that says so, or by the token that it shows, and never anybody else.
 extension IngestSession {
@@ -104,8 +105,4 @@ extension IngestSession {
         // Copies of what has waited are among them. If that fails, the next erasure removes them.
         if earlyNumber != 0, service.log.erased.contains(actor.id) { try? service.log.earlyFrames.removeAll() }
     }
-}
-
-extension Duration {
-    var microseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
 }

@@ -15,6 +15,8 @@ package struct DerivedColumn: Sendable {
     }
 
     package let column: TableColumn
+    /// The expression as it was written.
+    package let text: String
     package let uses: [Use]
     let term: Term
 

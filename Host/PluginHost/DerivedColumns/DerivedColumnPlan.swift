@@ -21,7 +21,8 @@ struct DerivedColumnPlan {
         var uses: [DerivedColumn.Use] = []
         let (term, type) = try resolve(column.value, &uses)
         return DerivedColumn(
-            column: TableColumn(name: column.name, title: column.title, type: type), uses: uses, term: term)
+            column: TableColumn(name: column.name, title: column.title, type: type), text: column.text, uses: uses,
+            term: term)
     }
 
     private func resolve(_ expression: ColumnExpression, _ uses: inout [DerivedColumn.Use]) throws(Mistake)

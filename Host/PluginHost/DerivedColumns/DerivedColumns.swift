@@ -43,6 +43,14 @@ package struct DerivedColumns: Sendable {
 
     package subscript(table: TableID) -> [DerivedColumn] { columns[table] ?? [] }
 
+    /// The columns that are added to the tables of a plugin, in words that differ if they do.
+    package func text(of plugin: String) -> String {
+        columns.filter { $0.key.plugin == plugin }.sorted { $0.key.table < $1.key.table }
+            .map { table, columns in
+                "\(table.table): " + columns.map { "\($0.column.name) = \($0.text)" }.joined(separator: "; ")
+            }.joined(separator: "\n")
+    }
+
     /// The plugins whose functions the tables of that plugin call.
     package func functionPlugins(of plugin: String) -> Set<String> {
         Set(columns.filter { $0.key.plugin == plugin }.values.flatMap { $0.flatMap(\.uses) }.map(\.plugin))

@@ -13,8 +13,8 @@ package enum WorkerMessageKind: UInt8, Sendable {
     case restore
     /// Folding may begin.
     case begin
-    /// Of a view: forget what is shown; take a checkpoint; make rows; list states.
-    case viewOpen, viewApply, viewRows, viewStates
+    /// Of a view: forget what is shown; take a checkpoint; make rows; say which rows have changed; list states.
+    case viewOpen, viewApply, viewRows, viewChanges, viewStates
     /// A source is to read a line.
     case decode
     /// A function is to be called for many rows.

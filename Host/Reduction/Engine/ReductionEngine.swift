@@ -40,6 +40,7 @@ package final class ReductionEngine: Sendable {
     ///
     /// - Parameters:
     ///   - activity: where it is noted what plugins of this process are asked.
+    ///   - tables: takes the tables of all plugins.
     ///   - skips: the file that repeats which events plugins skip.
     ///   - mayLackFunctions: go on without derived columns whose function is not there; see `lackingColumns`.
     ///   - report: receives what plugins in workers write to the log; any thread.
@@ -49,7 +50,7 @@ package final class ReductionEngine: Sendable {
     package init(
         _ log: EventLog, _ store: any CheckpointStore, _ plugins: [PluginBuild],
         _ configuration: ReductionConfiguration,
-        activity: ActivityFile? = nil, skips: String, mayLackFunctions: Bool = false,
+        tables: (any TableSink)? = nil, activity: ActivityFile? = nil, skips: String, mayLackFunctions: Bool = false,
         report: @escaping @Sendable (PluginMessage) -> Void,
         onTrouble: @escaping @Sendable (PluginBuild, PluginTrouble) -> Void
     ) throws {
@@ -59,7 +60,7 @@ package final class ReductionEngine: Sendable {
         let columns = try DerivedColumns(
             configuration.tables, plugins.map(\.description), functions: workers.functions(of: plugins),
             mayLackFunctions: mayLackFunctions)
-        let views = Views(plugins, columns, store: store, partitions: log.identity.partitions) {
+        let views = Views(plugins, columns, store: store, log: log.identity, sink: tables) {
             WorkerView($0, $1, workers, $2)
         }
         self.views = views
@@ -92,6 +93,7 @@ package final class ReductionEngine: Sendable {
             member.group.goLive()
             member.group.start()
         }
+        views.follow()
     }
 
     package var plugins: [PluginBuild] { live.withLock { $0.plugins } }

@@ -25,6 +25,8 @@ final class PluginView {
     /// Which rows have looked a state up.
     private var readers: [Place: Set<Rows>] = [:]
     private var stale: Set<Rows> = []
+    /// The tables that have changed since `takeChangedTables`.
+    private var changed: Set<TableID> = []
     private var making: Rows?
     private var made: [[Cell]] = []
 
@@ -76,11 +78,17 @@ final class PluginView {
         }
     }
 
-    /// Makes the rows that have become stale. Returns the tables that changed.
-    func makeRows() -> Set<TableID> {
+    /// Makes the rows that have become stale.
+    func makeRows() {
         for rows in stale { tables[rows.table].add(rows.key, make(rows)) }
         stale.removeAll()
-        return Set(tables.filter { $0.takeRows() }.map(\.id))
+        for table in tables where table.takeRows() { changed.insert(table.id) }
+    }
+
+    /// The tables whose rows have changed since the last call.
+    func takeChangedTables() -> Set<TableID> {
+        defer { changed = [] }
+        return changed
     }
 
     /// The external state under a key, `text` as it is shown; nil if there is none.

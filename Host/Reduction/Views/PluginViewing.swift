@@ -10,13 +10,22 @@ protocol PluginViewing: AnyObject {
     func apply(_ blocks: [StateBlock], partition: Int, position: UInt64, newestFirst: Bool) throws
     /// Makes the rows that have become stale. Returns the tables that changed; with `all`, every table.
     func makeTables(all: Bool) throws -> [TableSnapshot]
+    /// Makes the rows that have become stale. Returns what has changed since the last call; at the first one, or with `all`,
+    /// every row of every table.
+    func takeChanges(all: Bool) throws -> [TableChanges.Table]
     /// As `StateReading.states`.
     func entries(of reducer: String, parts: [String: String], after: String?, limit: Int) throws -> [StateEntry]?
 }
 
 extension PluginView: PluginViewing {
     func makeTables(all: Bool) -> [TableSnapshot] {
-        let changed = makeRows()
+        makeRows()
+        let changed = takeChangedTables()
         return tables.filter { all || changed.contains($0.id) }.map { $0.snapshot() }
+    }
+
+    func takeChanges(all: Bool) -> [TableChanges.Table] {
+        makeRows()
+        return tables.compactMap { $0.takeChanges(all: all) }
     }
 }

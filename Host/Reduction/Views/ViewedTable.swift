@@ -14,6 +14,8 @@ final class ViewedTable {
     private(set) var rows: [[Cell]: [Cell]] = [:]
     /// Which rows each key of the origin has made.
     private var rowsOfKey: [[UInt8]: [[Cell]]] = [:]
+    /// The rows that have changed since `takeChanges`, by their key columns; nil: nobody wants to know.
+    private var changed: Set<[Cell]>?
     private let keyColumns: [Int]
     private let versions: VersionCounter
     private(set) var version: UInt64
@@ -53,15 +55,28 @@ final class ViewedTable {
             names.append(name)
             if rows[name] != row {
                 rows[name] = row
+                self.changed?.insert(name)
                 changed = true
             }
         }
         for old in rowsOfKey[key] ?? [] where !names.contains(old) {
             rows[old] = nil
+            self.changed?.insert(old)
             changed = true
         }
         rowsOfKey[key] = names.isEmpty ? nil : names
         return changed
+    }
+
+    private var columns: [TableColumn] { component.columns + derived.map(\.column) }
+
+    /// What has changed since the last call; at the first one, or with `all`, every row. Nil if nothing has.
+    func takeChanges(all: Bool) -> TableChanges.Table? {
+        defer { changed = [] }
+        guard let changed, !all else { return TableChanges.Table(id: id, columns: columns, rows: Array(rows.values)) }
+        if changed.isEmpty { return nil }
+        return TableChanges.Table(
+            id: id, columns: columns, rows: changed.compactMap { rows[$0] }, gone: changed.filter { rows[$0] == nil })
     }
 
     /// All rows, sorted by their key columns.
@@ -71,8 +86,7 @@ final class ViewedTable {
             return false
         }
         return TableSnapshot(
-            id: id, title: component.title, columns: component.columns + derived.map(\.column),
-            rows: sorted.map(\.value), version: version)
+            id: id, title: component.title, columns: columns, rows: sorted.map(\.value), version: version)
     }
 }
 

@@ -1,3 +1,4 @@
+import EventLog
 package import KeyValueStore
 package import PluginHost
 import Records
@@ -7,14 +8,16 @@ import Synchronization
 ///
 /// A plugin is shown only while somebody asks for it: it is read from the store when the first one asks, follows the
 /// checkpoints from then on, and is forgotten a while after the last one has asked. So nobody pays for what nobody looks
-/// at. All members: any thread.
+/// at. Only a sink of tables always looks, at every plugin. All members: any thread.
 package final class Views: TableReading {
     private enum Work: Sendable {
         case open(plugin: String, done: @Sendable () -> Void)
         case committed([Checkpoint])
         case replace([PluginBuild], DerivedColumns)
-        /// A plugin's worker has come back.
+        /// A plugin's worker has come back, or the sink of tables has lost its rows.
         case reopen(plugin: String)
+        /// The sink of tables begins.
+        case follow
         case call(@Sendable ([String: any PluginViewing]) -> Void)
     }
 
@@ -40,7 +43,8 @@ package final class Views: TableReading {
     package let epoch: UInt64
     private let store: any CheckpointStore
     private let makeView: @Sendable (PluginBuild, DerivedColumns, VersionCounter) -> any PluginViewing
-    private let partitions: Int
+    private let log: LogIdentity
+    private let sink: (any TableSink)?
     private let published: Mutex<Published>
     private let queue = BoundedQueue<Work>(limit: 1024)
     private let thread: Mutex<WorkThread?>
@@ -48,22 +52,29 @@ package final class Views: TableReading {
     /// - Parameters:
     ///   - columns: what is added to the plugins' tables.
     ///   - store: where the checkpoints of the plugins go.
-    ///   - partitions: of the log.
+    ///   - log: what is folded.
+    ///   - sink: takes the tables of all plugins, from `follow` on.
     ///   - makeView: of a plugin that runs in a worker.
     init(
-        _ plugins: [PluginBuild], _ columns: DerivedColumns, store: any CheckpointStore, partitions: Int,
+        _ plugins: [PluginBuild], _ columns: DerivedColumns, store: any CheckpointStore, log: LogIdentity,
+        sink: (any TableSink)?,
         makeView: @escaping @Sendable (PluginBuild, DerivedColumns, VersionCounter) -> any PluginViewing
     ) {
         self.makeView = makeView
         published = Mutex(
             Published(plugins: Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) }), columns: columns))
         self.store = store
-        self.partitions = partitions
+        self.log = log
+        self.sink = sink
         epoch = UInt64(WallClock.microseconds)
         thread = Mutex(nil)
         let work = WorkThread(name: "views") { [unowned self] in run() }
         thread.withLock { $0 = work }
+        sink?.onLoss { [weak self] in self?.queue.put(.reopen(plugin: $0)) }
     }
+
+    /// Has the sink of tables take what the store holds, and whatever changes from then on.
+    func follow() { if sink != nil { queue.put(.follow) } }
 
     /// Why the states could not be read, or nil.
     package var failure: (any Error)? { published.withLock { $0.failure } }
@@ -74,7 +85,7 @@ package final class Views: TableReading {
     /// Takes checkpoints that the store has committed.
     package func committed(_ checkpoints: [Checkpoint]) {
         let wanted = published.withLock { published in
-            checkpoints.filter { published.shown[$0.plugin] != nil }
+            checkpoints.filter { sink != nil || published.shown[$0.plugin] != nil }
         }
         if !wanted.isEmpty { queue.put(.committed(wanted)) }
     }
@@ -141,9 +152,24 @@ package final class Views: TableReading {
 // MARK: The thread of the views
 
 extension Views {
+    /// What is shown of a plugin, and how far it has come.
+    private struct Viewed {
+        var view: any PluginViewing
+        /// See `TableChanges`.
+        var origin = ""
+        var positions: [Int: TableChanges.Position] = [:]
+
+        mutating func apply(
+            _ blocks: [StateBlock], partition: Int, at position: TableChanges.Position, newestFirst: Bool
+        ) throws {
+            try view.apply(blocks, partition: partition, position: position.position, newestFirst: newestFirst)
+            if position.position >= positions[partition]?.position ?? 0 { positions[partition] = position }
+        }
+    }
+
     private func run() {
         let versions = VersionCounter()
-        var views: [String: any PluginViewing] = [:]
+        var views: [String: Viewed] = [:]
         while let first = queue.take() {
             // What has come meanwhile is shown together.
             var next: Work? = first
@@ -151,42 +177,72 @@ extension Views {
             while let work = next {
                 switch work {
                 case .open(let plugin, let done):
-                    if views[plugin] == nil { views[plugin] = restored(plugin, versions) }
+                    if let viewed = views[plugin] {
+                        show(plugin, viewed.view)
+                    } else {
+                        views[plugin] = restored(plugin, versions)
+                    }
                     done()
                 case .replace(let plugins, let columns):
                     for plugin in replaced(by: plugins, columns) {
                         changed.remove(plugin)
-                        views[plugin] = isShown(plugin) ? restored(plugin, versions) : nil
+                        views[plugin] = isWanted(plugin) ? restored(plugin, versions) : nil
                     }
                 case .reopen(let plugin):
-                    if isShown(plugin) { views[plugin] = restored(plugin, versions) }
+                    if isWanted(plugin) { views[plugin] = restored(plugin, versions) }
+                case .follow:
+                    for plugin in published.withLock({ $0.plugins.keys.sorted() }) {
+                        views[plugin] = restored(plugin, versions)
+                    }
                 case .committed(let checkpoints):
-                    for checkpoint in checkpoints {
-                        guard let view = views[checkpoint.plugin] else { continue }
+                    for checkpoint in checkpoints where views[checkpoint.plugin] != nil {
                         do {
-                            try view.apply(
-                                checkpoint.blocks, partition: checkpoint.partition, position: checkpoint.position,
+                            try views[checkpoint.plugin]?.apply(
+                                checkpoint.blocks, partition: checkpoint.partition,
+                                at: TableChanges.Position(epoch: checkpoint.epoch, position: checkpoint.position),
                                 newestFirst: false)
                             changed.insert(checkpoint.plugin)
                         } catch {
                             // `reopen` follows, with the states as the store holds them.
-                            views[checkpoint.plugin] = AwayView(error)
+                            views[checkpoint.plugin] = Viewed(view: AwayView(error))
                             changed.remove(checkpoint.plugin)
                         }
                     }
-                case .call(let body): body(views)
+                case .call(let body): body(views.mapValues(\.view))
                 }
                 next = queue.takeIfAny()
             }
             for plugin in changed {
                 do {
-                    if let tables = try views[plugin]?.makeTables(all: false) { publish(plugin, tables) }
+                    guard let viewed = views[plugin] else { continue }
+                    try tell(plugin, viewed, all: false)
+                    if isShown(plugin) { publish(plugin, try viewed.view.makeTables(all: false)) }
                 } catch {
-                    views[plugin] = AwayView(error)
+                    views[plugin] = Viewed(view: AwayView(error))
                 }
             }
-            for plugin in forgotten() { views[plugin] = nil }
+            for plugin in forgotten() where sink == nil { views[plugin] = nil }
         }
+    }
+
+    /// Tells the sink what has changed in a plugin's tables; with `all`, every row.
+    private func tell(_ plugin: String, _ viewed: Viewed, all: Bool) throws {
+        guard let sink else { return }
+        sink.take(
+            TableChanges(
+                plugin: plugin, origin: viewed.origin, isWhole: all, positions: viewed.positions,
+                tables: try viewed.view.takeChanges(all: all)))
+    }
+
+    /// Publishes the tables of a plugin that is viewed already.
+    private func show(_ plugin: String, _ view: any PluginViewing) {
+        let isThere = published.withLock { $0.shown[plugin]?.snapshots != nil }
+        if !isThere, let tables = try? view.makeTables(all: true) { publish(plugin, tables) }
+    }
+
+    /// Whether somebody looks at a plugin that there is.
+    private func isWanted(_ plugin: String) -> Bool {
+        sink == nil ? isShown(plugin) : published.withLock { $0.plugins[plugin] != nil }
     }
 
     private func isShown(_ plugin: String) -> Bool { published.withLock { $0.shown[plugin] != nil } }
@@ -198,29 +254,40 @@ extension Views {
             published.plugins = Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) })
             published.columns = columns
             let others = published.plugins.filter { before[$0.key] !== $0.value }.map(\.key)
-            let replaced = before.filter { id, plugin in
-                published.plugins[id] !== plugin || !columns.functionPlugins(of: id).isDisjoint(with: others)
-            }.map(\.key)
+            let replaced =
+                before.filter { id, plugin in
+                    published.plugins[id] !== plugin || !columns.functionPlugins(of: id).isDisjoint(with: others)
+                }.map(\.key) + others.filter { before[$0] == nil }
             for plugin in replaced where published.plugins[plugin] == nil { published.shown[plugin] = nil }
             return replaced
         }
     }
 
     /// The states of a plugin as the store holds them, shown; nil if there is no such plugin.
-    private func restored(_ plugin: String, _ versions: VersionCounter) -> (any PluginViewing)? {
-        let (found, columns) = published.withLock { ($0.plugins[plugin], $0.columns) }
+    private func restored(_ plugin: String, _ versions: VersionCounter) -> Viewed? {
+        let (found, columns, builds) = published.withLock { ($0.plugins[plugin], $0.columns, $0.plugins) }
         guard let plugin = found else { return nil }
-        let view = plugin.code.map { PluginView($0, columns, versions) } ?? makeView(plugin, columns, versions)
+        var viewed = Viewed(
+            view: plugin.code.map { PluginView($0, columns, versions) } ?? makeView(plugin, columns, versions))
         do {
-            for partition in 0..<partitions {
+            for partition in 0..<log.partitions {
                 guard let stored = try read(plugin.id, partition) else { continue }
-                try view.apply(stored.blocks, partition: partition, position: stored.position, newestFirst: true)
+                try viewed.apply(
+                    stored.blocks, partition: partition,
+                    at: TableChanges.Position(epoch: stored.epoch, position: stored.position), newestFirst: true)
             }
-            publish(plugin.id, try view.makeTables(all: true))
-            return view
+            let functions = columns.functionPlugins(of: plugin.id).sorted().compactMap { builds[$0]?.identity.build }
+            let parts = [
+                SHA256.hexadecimal(log.id), plugin.identity.build, plugin.settings, columns.text(of: plugin.id),
+            ]
+            let origin = Array((parts + functions).joined(separator: "\n").utf8)
+            viewed.origin = origin.withUnsafeBytes { SHA256.hexadecimal(of: $0) }
+            try tell(plugin.id, viewed, all: true)
+            if isShown(plugin.id) { publish(plugin.id, try viewed.view.makeTables(all: true)) }
+            return viewed
         } catch {
             // Whoever reads it hears why; if a worker is gone, `reopen` follows.
-            return AwayView(error)
+            return Viewed(view: AwayView(error))
         }
     }
 

@@ -88,40 +88,87 @@ enum TablesMessage {
         for table in tables {
             writer.write(table.id.table)
             writer.write(UInt32(table.columns.count))
-            writer.write(UInt64(table.rows.count))
-            for row in table.rows {
-                for cell in row { writer.write(cell) }
-            }
+            writer.write(table.rows)
         }
     }
 
-    /// Of a plugin that has these tables. A cell that is not of its column's type is null.
+    /// Of a plugin that has these tables.
     static func read(
         _ reader: inout WireReader, of plugin: PluginDescription, version: () -> UInt64
     ) throws(MalformedMessage) -> [TableSnapshot] {
         var tables: [TableSnapshot] = []
         for _ in 0..<(try reader.count()) {
-            let id = try reader.text()
-            let columns = Int(try reader.integer(UInt32.self))
-            guard let table = plugin.tables.first(where: { $0.id == id }), table.columns.count == columns else {
-                throw MalformedMessage("rows of a table \(id) of \(columns) columns, which it has not")
-            }
-            var rows: [[Cell]] = []
-            for _ in 0..<(try reader.integer(UInt64.self)) {
-                var row: [Cell] = []
-                row.reserveCapacity(columns)
-                for column in table.columns {
-                    let cell = try reader.cell()
-                    row.append(cell.fits(column.type) ? cell : .null)
-                }
-                rows.append(row)
-            }
+            let table = try reader.table(of: plugin)
             tables.append(
                 TableSnapshot(
-                    id: TableID(plugin: plugin.id, table: id), title: table.title, columns: table.columns, rows: rows,
-                    version: version()))
+                    id: TableID(plugin: plugin.id, table: table.id), title: table.title, columns: table.columns,
+                    rows: try reader.rows(table.columns), version: version()))
         }
         return tables
+    }
+}
+
+/// What has changed in tables.
+enum TableChangesMessage {
+    static func write(_ tables: [TableChanges.Table], to writer: inout WireWriter) {
+        writer.write(UInt32(tables.count))
+        for table in tables {
+            writer.write(table.id.table)
+            writer.write(UInt32(table.columns.count))
+            writer.write(table.rows)
+            writer.write(table.gone)
+        }
+    }
+
+    /// Of a plugin that has these tables.
+    static func read(
+        _ reader: inout WireReader, of plugin: PluginDescription
+    ) throws(MalformedMessage) -> [TableChanges.Table] {
+        var tables: [TableChanges.Table] = []
+        for _ in 0..<(try reader.count()) {
+            let table = try reader.table(of: plugin)
+            tables.append(
+                TableChanges.Table(
+                    id: TableID(plugin: plugin.id, table: table.id), columns: table.columns,
+                    rows: try reader.rows(table.columns), gone: try reader.rows(table.columns.filter(\.isKey))))
+        }
+        return tables
+    }
+}
+
+extension WireWriter {
+    fileprivate mutating func write(_ rows: [[Cell]]) {
+        write(UInt64(rows.count))
+        for row in rows {
+            for cell in row { write(cell) }
+        }
+    }
+}
+
+extension WireReader {
+    /// The table that follows.
+    fileprivate mutating func table(of plugin: PluginDescription) throws(MalformedMessage) -> TableDescription {
+        let id = try text()
+        let columns = Int(try integer(UInt32.self))
+        guard let table = plugin.tables.first(where: { $0.id == id }), table.columns.count == columns else {
+            throw MalformedMessage("rows of a table \(id) of \(columns) columns, which it has not")
+        }
+        return table
+    }
+
+    /// A cell that is not of its column's type is null.
+    fileprivate mutating func rows(_ columns: [TableColumn]) throws(MalformedMessage) -> [[Cell]] {
+        var rows: [[Cell]] = []
+        for _ in 0..<(try integer(UInt64.self)) {
+            var row: [Cell] = []
+            row.reserveCapacity(columns.count)
+            for column in columns {
+                let cell = try cell()
+                row.append(cell.fits(column.type) ? cell : .null)
+            }
+            rows.append(row)
+        }
+        return rows
     }
 }
 

@@ -81,6 +81,11 @@ private final class Worker {
                 let all = try request.boolean()
                 TablesMessage.write(noting(showing) { view.makeTables(all: all) }, to: &answer)
             }
+        case .viewChanges:
+            try answer(body) { request, answer throws(MalformedMessage) in
+                let all = try request.boolean()
+                TableChangesMessage.write(noting(showing) { view.takeChanges(all: all) }, to: &answer)
+            }
         case .viewStates:
             try answer(body) { request, answer throws(MalformedMessage) in
                 let query = try StatesQuery(&request)

@@ -41,6 +41,20 @@ final class WorkerView: PluginViewing {
         }
     }
 
+    func takeChanges(all: Bool) throws -> [TableChanges.Table] {
+        let tables = try open().answer(.viewChanges, write: { $0.write(all) }) { reader throws(MalformedMessage) in
+            try TableChangesMessage.read(&reader, of: self.description)
+        }
+        return tables.map { table in
+            let derived = columns[table.id]
+            return derived.isEmpty
+                ? table
+                : TableChanges.Table(
+                    id: table.id, columns: table.columns + derived.map(\.column), rows: derived.extend(table.rows),
+                    gone: table.gone)
+        }
+    }
+
     func entries(of reducer: String, parts: [String: String], after: String?, limit: Int) throws -> [StateEntry]? {
         let query = StatesQuery(reducer: reducer, parts: parts, after: after, limit: limit)
         return try open().answer(.viewStates, write: { query.write(to: &$0) }) { reader throws(MalformedMessage) in

@@ -10,6 +10,7 @@ import PluginHost
 import Records
 import Reduction
 import ServiceLifecycle
+import Sinks
 import UnixSignals
 import Web
 
@@ -18,6 +19,7 @@ struct HostProcess {
     private let log: EventLog
     private let engine: ReductionEngine
     private let archive: Archive?
+    private let warehouse: Warehouse?
     private let settings: HostSettings
     private let plugins: LoadedPlugins
     private let ingest: IngestService
@@ -62,9 +64,10 @@ struct HostProcess {
         let isQuarantined = catalog.off.contains { if case .quarantined = $0.why { true } else { false } }
         self.activity = activity
         let troubles = BoundedQueue<(build: PluginBuild, trouble: PluginTrouble)>(limit: 1024)
+        warehouse = Warehouse(settings.warehouse) { Terminal.warn($0) }
         engine = try ReductionEngine(
             log, try PluginStores(stores, names: settings.plugins.entries.compactMapValues(\.store)), catalog.plugins,
-            settings.reduction, activity: activity, skips: "\(data)/skips.json",
+            settings.reduction, tables: warehouse, activity: activity, skips: "\(data)/skips.json",
             mayLackFunctions: isQuarantined, report: { Terminal.note("\($0.plugin): \($0.text)") },
             onTrouble: { build, trouble in
                 Terminal.warn("\(trouble)")
@@ -125,6 +128,7 @@ struct HostProcess {
         troubles.close()
         judge.join()
         engine.close()
+        warehouse?.close()
         archive?.stop()
         try log.close()
         if let failure = engine.failure { throw failure }
@@ -167,6 +171,7 @@ struct HostProcess {
                 Double(archive.openSessions)
             }
         }
+        if let warehouse { metrics.add(warehouse) }
         metrics.add(.counter, "lectern_checkpoints_total", "Checkpoints that were committed since the start.") {
             [engine] in Double(engine.checkpoints)
         }

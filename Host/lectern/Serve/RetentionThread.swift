@@ -3,6 +3,7 @@ import EventLog
 import Glibc
 import Records
 import Reduction
+import Settings
 import Synchronization
 
 /// Deletes what is past its age, from the log and the archive: at the start, and then every `log.retention.every`.

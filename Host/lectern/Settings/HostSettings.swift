@@ -6,6 +6,7 @@ import KeyValueStore
 import PluginHost
 import Reduction
 import Settings
+import Sinks
 import Web
 
 /// All settings of a host, checked.
@@ -17,6 +18,7 @@ struct HostSettings {
     let custody: CustodyConfiguration
     let plugins: PluginsConfiguration
     let reduction: ReductionConfiguration
+    let warehouse: WarehouseConfiguration
     let web: WebConfiguration
     let metrics: MetricsConfiguration
 
@@ -62,6 +64,8 @@ struct HostSettings {
         var reduction = ReductionConfiguration(
             reduction: reader.section("reduction"), dedup: reader.section("dedup"), partitions: log.partitions ?? 16)
         reduction.tables = tables
+        warehouse = WarehouseConfiguration(reader.section("warehouse"), directory: "\(data)/warehouse")
+        if warehouse.kind != .none { reduction.checkpoint = min(reduction.checkpoint, warehouse.interval.seconds) }
         self.reduction = reduction
         web = WebConfiguration(reader.section("web"))
         metrics = MetricsConfiguration(reader.section("metrics"))
@@ -74,7 +78,9 @@ struct HostSettings {
     }
 
     /// What holds something of students beside the log and its states.
-    private var holders: [any RecordHolder] { [ArchiveHolder(archive, actorFields: ingest.actorFields)] }
+    private var holders: [any RecordHolder] {
+        [ArchiveHolder(archive, actorFields: ingest.actorFields)] + (WarehouseHolder(warehouse).map { [$0] } ?? [])
+    }
 
     /// What erases students from the data folder.
     func custody(data: String) -> Custody {

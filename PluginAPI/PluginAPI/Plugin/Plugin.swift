@@ -77,11 +77,19 @@ public struct Component {
 @resultBuilder
 public enum ComponentsBuilder {
     public static func buildExpression<R: Reducer>(_ reducer: R.Type) -> [Component] {
-        [Component(content: .reducer(ReducerComponent(type: reducer, spread: nil)))]
+        [Component(content: .reducer(ReducerComponent(type: reducer, spread: nil, timed: nil)))]
     }
 
     public static func buildExpression<R: SpreadReducer>(_ reducer: R.Type) -> [Component] {
-        [Component(content: .reducer(ReducerComponent(type: reducer, spread: reducer)))]
+        [Component(content: .reducer(ReducerComponent(type: reducer, spread: reducer, timed: nil)))]
+    }
+
+    public static func buildExpression<R: TimedReducer>(_ reducer: R.Type) -> [Component] {
+        [Component(content: .reducer(ReducerComponent(type: reducer, spread: nil, timed: reducer)))]
+    }
+
+    public static func buildExpression<R: SpreadReducer & TimedReducer>(_ reducer: R.Type) -> [Component] {
+        [Component(content: .reducer(ReducerComponent(type: reducer, spread: reducer, timed: reducer)))]
     }
 
     public static func buildExpression<A: Aggregator>(_ aggregator: A.Type) -> [Component] {

@@ -59,6 +59,12 @@ private struct Parts {
                 items: pointers(migrations))
             declared.append((Text(LECTERN_MIGRATIONS), UnsafeRawPointer(Permanent.value(table))))
         }
+        let timers = reducers.compactMap { $0.timed?.timerDeclaration() }
+        if !timers.isEmpty {
+            let table = lectern_timers(
+                size: UInt32(MemoryLayout<lectern_timers>.size), count: UInt32(timers.count), items: pointers(timers))
+            declared.append((Text(LECTERN_TIMERS), UnsafeRawPointer(Permanent.value(table))))
+        }
         if !aggregators.isEmpty {
             let items = aggregators.map { $0.declaration(host) }
             let table = lectern_aggregators(

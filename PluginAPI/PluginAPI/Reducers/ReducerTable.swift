@@ -21,6 +21,7 @@ private func withContext<Result>(_ context: UnsafeMutableRawPointer?, _ body: (R
 struct ReducerComponent {
     let type: any Reducer.Type
     let spread: (any SpreadReducer.Type)?
+    let timed: (any TimedReducer.Type)?
 
     var id: String { type.id }
 

@@ -131,6 +131,51 @@ struct Everything: Reducer {
     static func reduce(_ state: inout Int, _ event: Event) { state += event.has("score") ? 1 : 100 }
 }
 
+/// Counts events, and hours of silence after each.
+struct Silence: TimedReducer {
+    static let id = "silence"
+    static let version = 1
+    static let events: EventFilter = .all
+    static let key: Key = [.actor]
+
+    typealias Input = Event
+
+    struct State: ReducerState, Equatable {
+        var last: Timestamp?
+        var hours = 0
+    }
+
+    static func reduce(_ state: inout State, _ event: Event) {
+        state.last = event.time
+        state.hours = 0
+    }
+
+    static func due(_ state: State) -> Timestamp? {
+        state.last.map { Timestamp(seconds: $0.seconds + Int64(state.hours + 1) * 3_600) }
+    }
+
+    static func tick(_ state: inout State, at time: Timestamp) {
+        guard let last = state.last else { return }
+        state.hours = Int((time.seconds - last.seconds) / 3_600)
+    }
+}
+
+/// A spread reducer may have a timer, too.
+struct SpreadSilence: SpreadReducer, TimedReducer {
+    static let id = "spread-silence"
+    static let version = 1
+    static let events: EventFilter = .all
+    static let key: Key = [.day]
+
+    typealias Input = Event
+    typealias State = Int
+
+    static func reduce(_ state: inout Int, _ event: Event) { state += 1 }
+    static func merge(_ state: inout Int, _ other: Int) { state += other }
+    static func due(_ state: Int) -> Timestamp? { nil }
+    static func tick(_ state: inout Int, at time: Timestamp) {}
+}
+
 struct ModuleTotals: Aggregator {
     typealias Of = Scores
     static let id = "module-totals"

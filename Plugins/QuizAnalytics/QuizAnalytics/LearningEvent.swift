@@ -1,11 +1,16 @@
 import PluginAPI
 
-/// What a learner does on the platform: takes a quiz, opens, views or finishes a module, logs in.
+/// What a learner does on the platform: takes a quiz, opens, views or finishes a module, logs in,
+/// chooses a domain.
 struct LearningEvent: EventInput {
-    enum Kind { case moduleQuiz, diagnosticQuiz, started, viewed, completed, login }
+    enum Kind { case moduleQuiz, diagnosticQuiz, started, viewed, completed, login, domainSelected }
 
     static let quizzes = ["module_quiz_completed", "diagnostic_quiz_completed"]
-    static let all = quizzes + ["module_started", "module_viewed", "module_completed", "user_login", "login"]
+    static let modules = ["module_started", "module_viewed", "module_completed"]
+    static let all = quizzes + modules + ["user_login", "login"]
+    static let selections = ["learning_domain_selected"]
+    /// By which it shows that a learner is there.
+    static let presence = all + selections
 
     let kind: Kind
     /// Empty where there is none, as in logins and some diagnostic quizzes.
@@ -27,10 +32,11 @@ struct LearningEvent: EventInput {
         case "module_started": kind = .started
         case "module_viewed": kind = .viewed
         case "module_completed": kind = .completed
+        case "learning_domain_selected": kind = .domainSelected
         default: kind = .login
         }
         switch kind {
-        case .login: module = ""
+        case .login, .domainSelected: module = ""
         case .diagnosticQuiz: module = try event.optionalText("module") ?? ""
         default: module = try event.text("module", length: 1...)
         }

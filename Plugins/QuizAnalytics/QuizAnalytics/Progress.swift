@@ -25,6 +25,7 @@ struct Progress: Reducer {
         case .completed: state.completed.insert(event.module.string)
         case .moduleQuiz, .diagnosticQuiz: state.quizzes += 1
         case .login: state.logins += 1
+        case .domainSelected: break
         }
         state.taken.add(event.taken)
         state.last.raise(to: event.time)

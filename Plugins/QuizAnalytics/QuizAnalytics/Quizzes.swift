@@ -71,6 +71,7 @@ struct QuizTable: Table {
         .text("module", "Module", key: true), .text("quiz_type", "Kind of quiz", key: true),
         .integer("attempt_count", "Attempts"), .number("average_score", "Average score"),
         .number("average_time_taken", "Average time, s"), .time("last_attempted_at", "Last attempt"),
+        .number("score_sum", "Sum of scores"), .number("time_sum", "Sum of times, s"),
     ]
 
     func rows(_ key: KeyView, _ state: Quizzes.State, into rows: Rows) {
@@ -78,7 +79,7 @@ struct QuizTable: Table {
             rows.add(
                 key[0], key[1], .string(quiz.course), .string(quiz.module), .string(quiz.type.rawValue),
                 .integer(result.scores.count), .number(result.scores.mean), .number(result.taken.mean),
-                .time(result.last))
+                .time(result.last), .number(result.scores.sum), .number(result.taken.sum))
         }
     }
 }

@@ -8,3 +8,4 @@
 #include "views.h"
 #include "functions.h"
 #include "migrations.h"
+#include "timers.h"

@@ -11,6 +11,8 @@ struct QuizRow: Decodable, Equatable {
     var average_score: Double?
     var average_time_taken: Double?
     var last_attempted_at: String
+    var score_sum: Double
+    var time_sum: Double
 }
 
 struct EngagementRow: Decodable, Equatable {
@@ -70,14 +72,17 @@ struct QuizAnalyticsTests {
             try folded.rows(of: "quiz_analytics") == [
                 QuizRow(
                     user_id: "bea", domain: "dsa", course: "", module: "", quiz_type: "diagnostic", attempt_count: 1,
-                    average_score: 50, average_time_taken: 60, last_attempted_at: "2025-01-26T09:00:00Z"),
+                    average_score: 50, average_time_taken: 60, last_attempted_at: "2025-01-26T09:00:00Z", score_sum: 50,
+                    time_sum: 60),
                 QuizRow(
                     user_id: "bea", domain: "dsa", course: "", module: "arrays", quiz_type: "module", attempt_count: 2,
-                    average_score: 82.75, average_time_taken: 360, last_attempted_at: "2025-01-26T10:06:00Z"),
+                    average_score: 82.75, average_time_taken: 360, last_attempted_at: "2025-01-26T10:06:00Z",
+                    score_sum: 165.5, time_sum: 720),
                 QuizRow(
                     user_id: "cyd", domain: "dsa", course: "CS", module: "arrays", quiz_type: "module",
                     attempt_count: 1,
-                    average_score: 40, average_time_taken: 0, last_attempted_at: "2025-01-26T10:04:30Z"),
+                    average_score: 40, average_time_taken: 0, last_attempted_at: "2025-01-26T10:04:30Z", score_sum: 40,
+                    time_sum: 0),
             ])
         #expect(
             try folded.rows(of: "user_engagement") == [
@@ -123,7 +128,29 @@ struct QuizAnalyticsTests {
         arguments: [
             ("passMark", "120", "setting passMark: expected a score in 0...100, found 120.0"),
             ("helpMark", "80", "setting helpMark: expected a score from 0 to passMark (70.0), found 80.0"),
-            ("pasMark", "80", "setting pasMark: expected one of helpMark, passMark, found an unknown setting"),
+            (
+                "pasMark", "80",
+                "setting pasMark: expected one of curriculum, helpMark, passMark, sessionGap, found an unknown setting"
+            ),
+            ("passMark", "69.5", "setting passMark: expected whole percent, found 69.5"),
+            ("sessionGap", "0.5", "setting sessionGap: expected 1 to 1440 minutes, found 0.5"),
+            (
+                "curriculum", "[{domain: d, module: a}, {domain: e, module: a}, {domain: d, module: a}]",
+                "setting curriculum: expected each module of the domain d once, found a twice"
+            ),
+            (
+                "curriculum", "[{domain: d, module: a, requires: [b]}, {domain: e, module: b}]",
+                "setting curriculum: expected modules of the domain d in requires of a, found b"
+            ),
+            (
+                "curriculum",
+                "[{domain: d, module: a, requires: [b]}, {domain: d, module: b, requires: [a]}, {domain: d, module: c}]",
+                "setting curriculum: expected modules of the domain d that don't wait for each other, found a, b"
+            ),
+            (
+                "curriculum", "[{domain: d}]",
+                "setting curriculum.0.module: it is missing"
+            ),
             ("passMark", "high", "setting passMark: expected a number, found the text \"high\""),
         ])
     func settings(name: String, value: String, reason: String) throws {

@@ -1,0 +1,22 @@
+/// Why a database did not take rows.
+package enum WarehouseError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// It can't be reached, or went away meanwhile: rows wait.
+    case away(String)
+    /// Another host owns the partition since.
+    case fenced(plugin: String, partition: Int, epoch: UInt64, present: UInt64)
+    /// It holds other rows than those that the changes follow.
+    case lost(plugin: String)
+    /// It refused: what was asked, and what it said.
+    case refused(action: String, reason: String)
+
+    package var description: String {
+        switch self {
+        case .away(let reason): "the warehouse can't be reached: \(reason)"
+        case .fenced(let plugin, let partition, let epoch, let present):
+            "the warehouse refuses rows of \(plugin), partition \(partition): another host owns it (epoch \(present), "
+                + "this one has \(epoch)); two hosts must not fold one log into one warehouse: stop one of them"
+        case .lost(let plugin): "the warehouse holds other rows of \(plugin) than were written last"
+        case .refused(let action, let reason): "the warehouse refused to \(action): \(reason)"
+        }
+    }
+}
