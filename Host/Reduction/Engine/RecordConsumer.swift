@@ -9,6 +9,8 @@ protocol RecordConsumer: AnyObject {
     /// Events and duplicates that were folded so far.
     var events: UInt64 { get }
     var duplicates: UInt64 { get }
+    /// Chunks that it has taken and not folded yet, at most.
+    var outstanding: Int { get }
     /// Whether something waits for a checkpoint, or one is being taken, by this thread.
     var isBusy: Bool { get }
 
@@ -68,6 +70,7 @@ final class LocalShard: RecordConsumer {
 
     var events: UInt64 { shard.events }
     var duplicates: UInt64 { shard.plugins.map(\.duplicates).max() ?? 0 }
+    var outstanding: Int { 0 }
     var isBusy: Bool { isLive && driver.isBusy }
 
     func add(_ chunk: LogChunk, onGeneration: (Generation) throws -> Bool) throws -> Bool {
