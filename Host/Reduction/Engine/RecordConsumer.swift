@@ -1,5 +1,6 @@
 import EventLog
 import Records
+import Synchronization
 
 /// Takes the records of some partitions, in the log's order, and folds them: a shard in this process, or one in a worker. Not
 /// thread-safe: the thread that reads the log.
@@ -9,6 +10,8 @@ protocol RecordConsumer: AnyObject {
     /// Events and duplicates that were folded so far.
     var events: UInt64 { get }
     var duplicates: UInt64 { get }
+    /// What its states wait for; any thread.
+    var timers: ShardTimers { get }
     /// Whether something waits for a checkpoint, or one is being taken, by this thread.
     var isBusy: Bool { get }
 
@@ -44,6 +47,8 @@ final class LocalShard: RecordConsumer {
     private let owned: [Int]
     private(set) var takenOver: TakenOver?
     private var isLive = false
+    private let due = Atomic<Int64>(.max)
+    private let ticked = Atomic<Int64>(.min)
 
     /// - Parameters:
     ///   - commits: where checkpoints go.
@@ -56,6 +61,7 @@ final class LocalShard: RecordConsumer {
         self.owned = owned
         feeder = RecordFeeder(shard, owned: owned)
         driver = CheckpointDriver(ShardCheckpoint(shard, log: log, owned: owned), commits, interval: 0)
+        showTimers()
         shard.onRejections = { [unowned self] rejections in if takenOver != nil { rejected(rejections) } }
     }
 
@@ -69,6 +75,17 @@ final class LocalShard: RecordConsumer {
     var events: UInt64 { shard.events }
     var duplicates: UInt64 { shard.plugins.map(\.duplicates).max() ?? 0 }
     var isBusy: Bool { isLive && driver.isBusy }
+    var timers: ShardTimers {
+        // In this order: whoever sees a tick sees what the states want after it.
+        let ticked = ticked.load(ordering: .acquiring)
+        return ShardTimers(due: due.load(ordering: .acquiring), ticked: ticked)
+    }
+
+    private func showTimers() {
+        let timers = shard.timers
+        due.store(timers.due, ordering: .releasing)
+        ticked.store(timers.ticked, ordering: .releasing)
+    }
 
     func add(_ chunk: LogChunk, onGeneration: (Generation) throws -> Bool) throws -> Bool {
         // Sessions that live on are repeated at the head of each segment.
@@ -82,6 +99,7 @@ final class LocalShard: RecordConsumer {
             if try onGeneration(generation) { return false }
         }
         shard.flush()
+        showTimers()
         return true
     }
 

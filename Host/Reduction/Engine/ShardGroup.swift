@@ -17,6 +17,8 @@ protocol ShardGroup: AnyObject, Sendable {
     /// Events and duplicates that were folded, by a follower since it has taken over.
     var folded: UInt64 { get }
     var duplicates: UInt64 { get }
+    /// What the states of each shard wait for.
+    var timers: [ShardTimers] { get }
     /// How far a follower lies behind the log, in bytes.
     var distance: UInt64 { get }
     /// When a follower's shards have come to its generation's records, and when those of a group that ends there have;
@@ -104,6 +106,7 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
     var folded: UInt64 { shards.reduce(0) { $0 + $1.thread.counters.events.load(ordering: .relaxed) } }
     var duplicates: UInt64 { shards.reduce(0) { $0 + $1.thread.counters.duplicates.load(ordering: .relaxed) } }
     var distance: UInt64 { shards.map(\.thread.distance).max() ?? 0 }
+    var timers: [ShardTimers] { shards.map(\.thread.timers) }
     var takeOverTimes: [Int64?] { shards.map(\.thread.takeOverTime) }
     var endTimes: [Int64?] { shards.map(\.thread.endTime) }
 

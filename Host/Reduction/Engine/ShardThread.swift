@@ -59,6 +59,9 @@ final class ShardThread: @unchecked Sendable {
         cursor = try LogCursor(surroundings.log, from: consumer.startPositions)
     }
 
+    /// What its states wait for.
+    var timers: ShardTimers { consumer.timers }
+
     var failure: (any Error)? { failed.withLock { $0 } }
 
     /// How far a follower lies behind the log, in bytes.

@@ -75,6 +75,7 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
         shards.reduce(0) { $0 + $1.counters.duplicates.load(ordering: .relaxed) }
     }
     var distance: UInt64 { build.stop != nil ? 0 : shards.map(\.distance).max() ?? 0 }
+    var timers: [ShardTimers] { shards.map(\.timers) }
     /// None of a build that was put away, for which nobody waits.
     var takeOverTimes: [Int64?] { build.stop != nil ? [] : shards.map(\.takeOverTime) }
     var endTimes: [Int64?] { shards.map(\.endTime) }

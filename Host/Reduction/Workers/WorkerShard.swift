@@ -23,6 +23,10 @@ final class WorkerShard: RecordConsumer {
     var events: UInt64 { words.events.pointee.load(ordering: .relaxed) }
     var duplicates: UInt64 { words.duplicates.pointee.load(ordering: .relaxed) }
     var isBusy: Bool { false }
+    var timers: ShardTimers {
+        let ticked = words.ticked.pointee.load(ordering: .acquiring)
+        return ShardTimers(due: words.due.pointee.load(ordering: .acquiring), ticked: ticked)
+    }
 
     func add(_ chunk: LogChunk, onGeneration: (Generation) throws -> Bool) throws -> Bool {
         var slot = try emptySlot()
