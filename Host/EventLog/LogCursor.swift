@@ -22,6 +22,8 @@ package final class LogCursor {
     /// For each partition the position to give next; `.max` for partitions that are not this cursor's.
     private let positions: UnsafeMutableBufferPointer<UInt64>
     private var records: [UInt32] = []
+    /// Events and other records with a position that it has given.
+    package private(set) var given: UInt64 = 0
 
     /// - Parameters:
     ///   - positions: for each partition the position to begin at; nil: not this cursor's partition.
@@ -70,6 +72,7 @@ package final class LogCursor {
         var chosen = records
         records = []
         chosen.removeAll(keepingCapacity: true)
+        var sessions = 0
         let base = chunk.bytes.baseAddress!
         let isChecked = chunk.isChecked
         for record in RecordSequence(chunk.bytes) {
@@ -80,7 +83,9 @@ package final class LogCursor {
             if !isChecked, let defect = record.defect(partitions: positions.count) {
                 throw reader.corrupt(chunk, at: at, defect.reason)
             }
-            if kind != .session {
+            if kind == .session {
+                sessions += 1
+            } else {
                 guard record.position == positions[partition] else {
                     throw reader.corrupt(
                         chunk, at: at,
@@ -92,6 +97,7 @@ package final class LogCursor {
             chosen.append(UInt32(truncatingIfNeeded: at))
         }
         records = chosen
+        given += UInt64(chosen.count - sessions)
         return LogChunk(beginsSegment: chunk.beginsSegment, base: base, records: chosen)
     }
 }

@@ -14,6 +14,8 @@ enum Installation {
     static let plugins = environment["LECTERN_PLUGINS"] ?? "\(repository)/dist/plugins"
     /// The tree that is copied to users: LECTERN_DIST, else what scripts/build leaves.
     static let dist = environment["LECTERN_DIST"] ?? "\(repository)/dist"
+    /// What deployments are made of.
+    static let deploy = "\(repository)/scripts/deploy"
     /// Files that nobody of this project wrote.
     static let data = "\(repository)/../shared/data"
 

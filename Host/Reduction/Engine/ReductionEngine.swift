@@ -1,6 +1,7 @@
 package import EventLog
 package import KeyValueStore
 package import PluginHost
+import Records
 import Synchronization
 
 /// Folds a log as it grows: groups of plugins, each in its shards and at its own place in the log; checkpoints into a
@@ -121,6 +122,16 @@ package final class ReductionEngine: Sendable {
     package var duplicates: UInt64 { live.withLock { $0.members.values.map(\.group.duplicates).max() ?? 0 } }
     /// Checkpoints that were committed since the start.
     package var checkpoints: Int { parts.commits.committed }
+
+    /// How far each plugin lies behind the log, by their ids.
+    package var lags: [(plugin: String, lag: FoldLag)] {
+        let (positions, now) = (parts.log.nextPositions, WallClock.microseconds)
+        let groups = live.withLock { $0.members.values.map(\.group) }
+        return groups.flatMap { group in
+            let lag = group.lag(positions, now: now)
+            return group.builds.map { (plugin: $0.id, lag: lag) }
+        }.sorted { $0.plugin < $1.plugin }
+    }
 
     /// What keeps plugins from folding, by their ids. The others go on.
     package var troubles: [String: PluginTrouble] { workers.troubles }

@@ -21,6 +21,8 @@ protocol ShardGroup: AnyObject, Sendable {
     var timers: [ShardTimers] { get }
     /// How far a follower lies behind the log, in bytes.
     var distance: UInt64 { get }
+    /// How far it lies behind the log, whose next positions are these; `now` in microseconds since 1970.
+    func lag(_ positions: [UInt64], now: Int64) -> FoldLag
     /// When a follower's shards have come to its generation's records, and when those of a group that ends there have;
     /// microseconds of `MonotonicClock`, nil: not yet.
     var takeOverTimes: [Int64?] { get }
@@ -107,6 +109,9 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
     var duplicates: UInt64 { shards.reduce(0) { $0 + $1.thread.counters.duplicates.load(ordering: .relaxed) } }
     var distance: UInt64 { shards.map(\.thread.distance).max() ?? 0 }
     var timers: [ShardTimers] { shards.map(\.thread.timers) }
+    func lag(_ positions: [UInt64], now: Int64) -> FoldLag {
+        FoldLag(shards.map { $0.thread.lag(positions, now: now) })
+    }
     var takeOverTimes: [Int64?] { shards.map(\.thread.takeOverTime) }
     var endTimes: [Int64?] { shards.map(\.thread.endTime) }
 

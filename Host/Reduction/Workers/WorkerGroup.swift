@@ -14,6 +14,8 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
         /// Nil while it waits for the next one.
         var life: WorkerLife?
         var failure: (any Error)?
+        /// Those of the life before, while it waits for the next one.
+        var lastShards: [ShardThread] = []
         /// Events of earlier lives since it went live.
         var foldedBefore: UInt64 = 0
         var ends: Generation?
@@ -76,6 +78,10 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
     }
     var distance: UInt64 { build.stop != nil ? 0 : shards.map(\.distance).max() ?? 0 }
     var timers: [ShardTimers] { shards.map(\.timers) }
+    func lag(_ positions: [UInt64], now: Int64) -> FoldLag {
+        let shards = state.withLock { $0.life?.shards ?? $0.lastShards }
+        return FoldLag(shards.map { $0.lag(positions, now: now) })
+    }
     /// None of a build that was put away, for which nobody waits.
     var takeOverTimes: [Int64?] { build.stop != nil ? [] : shards.map(\.takeOverTime) }
     var endTimes: [Int64?] { shards.map(\.endTime) }
@@ -145,6 +151,7 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
             state.withLock { state in
                 state.foldedBefore += life.shards.reduce(0) { $0 + $1.counters.events.load(ordering: .relaxed) }
                 state.life = nil
+                state.lastShards = life.shards
             }
             // What it had sent counts; the next life begins there.
             parts.commits.flush()

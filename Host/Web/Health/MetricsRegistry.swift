@@ -1,72 +1,49 @@
 import Synchronization
 
-/// The host's figures as Prometheus text (exposition format 0.0.4). Thread-safe.
+/// The host's figures. Thread-safe.
 ///
-/// A module counts for itself and gives closures that read its counters, so that counting costs nothing here. Labels
-/// hold fixed words (a stage, a plugin's id), never anything that a student sends.
+/// A module counts for itself and gives closures that read its counters, so that counting costs nothing here. What counts
+/// by swift-metrics, such as libraries, is found in `recorded`. Labels hold fixed words (a stage, a plugin's id), never
+/// anything that a student sends.
 package final class MetricsRegistry: Sendable {
-    package enum Kind: String, Sendable {
-        case counter, gauge
-    }
+    package typealias Sample = MetricFamily.Sample
 
-    /// One series: its labels and its value.
-    package struct Sample: Sendable {
-        package var labels: [(name: String, value: String)]
-        package var value: Double
-
-        package init(_ value: Double, labels: [(name: String, value: String)] = []) {
-            self.value = value
-            self.labels = labels
-        }
-    }
-
-    private struct Family: Sendable {
+    private struct Source: Sendable {
         let name: String
-        let kind: Kind
+        let kind: MetricFamily.Kind
         let help: String
-        let read: @Sendable () -> [Sample]
+        let read: @Sendable () async -> [Sample]
     }
 
-    private let families: Mutex<[Family]>
+    /// What is counted by way of swift-metrics; see `MetricsSystem.bootstrap`.
+    package let recorded = RecordedMetrics()
+    private let sources: Mutex<[Source]> = Mutex([])
 
-    package init() { families = Mutex([]) }
+    package init() {}
 
     /// Adds a family. A counter's name ends in `_total`; units are spelled out (`_seconds`, `_bytes`).
-    package func add(_ kind: Kind, _ name: String, _ help: String, _ read: @escaping @Sendable () -> [Sample]) {
-        families.withLock { $0.append(Family(name: name, kind: kind, help: help, read: read)) }
+    package func add(
+        _ kind: MetricFamily.Kind, _ name: String, _ help: String, _ read: @escaping @Sendable () async -> [Sample]
+    ) {
+        sources.withLock { $0.append(Source(name: name, kind: kind, help: help, read: read)) }
     }
 
-    package func add(_ kind: Kind, _ name: String, _ help: String, value: @escaping @Sendable () -> Double) {
+    package func add(
+        _ kind: MetricFamily.Kind, _ name: String, _ help: String, value: @escaping @Sendable () -> Double
+    ) {
         add(kind, name, help) { [Sample(value())] }
     }
 
     /// All families, by name.
-    package func text() -> String {
+    package func text(_ format: MetricsFormat = .prometheus) async -> String {
+        var families = recorded.shown
+        for source in sources.withLock({ $0 }) {
+            let samples = await source.read()
+            families.append(MetricFamily(name: source.name, kind: source.kind, help: source.help, samples: samples))
+        }
         var text = ""
-        for family in families.withLock({ $0 }).sorted(by: { $0.name < $1.name }) {
-            text += "# HELP \(family.name) \(Self.escaped(family.help, quotes: false))\n"
-            text += "# TYPE \(family.name) \(family.kind.rawValue)\n"
-            for sample in family.read() { text += Self.line(family.name, sample) }
-        }
+        for family in families.sorted(by: { $0.name < $1.name }) { family.write(format, to: &text) }
+        if format == .openMetrics { text += "# EOF\n" }
         return text
-    }
-
-    private static func line(_ name: String, _ sample: Sample) -> String {
-        let labels = sample.labels.map { "\($0.name)=\"\(escaped($0.value, quotes: true))\"" }.joined(separator: ",")
-        let value = Int64(exactly: sample.value).map { "\($0)" } ?? "\(sample.value)"
-        return labels.isEmpty ? "\(name) \(value)\n" : "\(name){\(labels)} \(value)\n"
-    }
-
-    private static func escaped(_ text: String, quotes: Bool) -> String {
-        var result = ""
-        for character in text {
-            switch character {
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\"" where quotes: result += "\\\""
-            default: result.append(character)
-            }
-        }
-        return result
     }
 }

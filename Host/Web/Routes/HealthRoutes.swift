@@ -9,9 +9,10 @@ struct HealthRoutes {
     func add(to router: Router<WebRequestContext>) {
         router.get("/livez") { _, _ in Response.text("ok\n") }
         router.get("/readyz") { request, _ in ready(isVerbose: request.uri.queryParameters["verbose"] != nil) }
-        router.get("/metrics") { _, context in
+        router.get("/metrics") { request, context in
             try context.require(.metrics)
-            return Response.text(metrics.text(), type: "text/plain; version=0.0.4; charset=utf-8")
+            let format = MetricsFormat(accept: request.headers[.accept])
+            return Response.text(await metrics.text(format), type: format.contentType)
         }
     }
 

@@ -126,6 +126,7 @@ package final class WebServer: Service {
 
     private func router() -> Router<WebRequestContext> {
         let router = Router(context: WebRequestContext.self)
+        router.add(middleware: RequestMetrics())
         router.add(
             middleware: GuardMiddleware(hostGuard: hostGuard, assets: assets))
         router.add(middleware: AccessMiddleware(policy: policy))

@@ -1,4 +1,5 @@
 import Archive
+import CoreMetrics
 import Custody
 import EventLog
 import Ingest
@@ -25,6 +26,7 @@ struct HostProcess {
     private let blobs: BlobStore
     private let erasures: HostErasures
     private let data: String
+    private let metrics = MetricsRegistry()
     private let activity: ActivityFile?
     private let quarantine: Quarantine
     private let troubles: BoundedQueue<(build: PluginBuild, trouble: PluginTrouble)>
@@ -42,6 +44,8 @@ struct HostProcess {
         self.quarantine = quarantine
         self.settings = settings
         self.data = data
+        // Before anything makes a metric: those that were made earlier count nowhere.
+        MetricsSystem.bootstrap(metrics.recorded)
         NIOSingletons.groupLoopCountSuggestion = settings.web.threads
         log = try EventLog.open(settings.log)
         for truncation in log.recovery.truncations { Terminal.warn("\(truncation)") }
@@ -92,8 +96,8 @@ struct HostProcess {
     /// - Returns: whether it stopped to begin anew.
     func run(watching folder: String?, onReady: @escaping @Sendable (ListenAddress) -> Void) async throws -> Bool {
         let readiness = Readiness()
-        let metrics = MetricsRegistry()
-        watch(readiness, metrics)
+        watch(readiness)
+        metrics.add(settings.metrics, of: engine.views)
         let plugins = plugins
         let changes = PluginChanges(plugins, settings.plugins, quarantine, data: data)
         let tokens = settings.tokens(data: data)
@@ -141,7 +145,7 @@ struct HostProcess {
         Restart.enable(arguments: CommandLine.arguments + ["--listen", "\(address)"])
     }
 
-    private func watch(_ readiness: Readiness, _ metrics: MetricsRegistry) {
+    private func watch(_ readiness: Readiness) {
         readiness.add("log") { [log] in log.failure.map { "\($0)" } }
         readiness.add("integrity") { [log] in log.integrity?.failure.map { "\($0)" } }
         readiness.add("archive") { [archive] in archive?.failure.map { "\($0)" } }
@@ -170,6 +174,16 @@ struct HostProcess {
         if let warehouse { metrics.add(warehouse) }
         metrics.add(.counter, "lectern_checkpoints_total", "Checkpoints that were committed since the start.") {
             [engine] in Double(engine.checkpoints)
+        }
+        metrics.add(
+            .gauge, "lectern_consumer_lag_messages", "Records of the log that a plugin has not been given yet."
+        ) { [engine] in
+            engine.lags.map { MetricsRegistry.Sample(Double($0.lag.records), labels: [("plugin", $0.plugin)]) }
+        }
+        metrics.add(
+            .gauge, "lectern_consumer_lag_seconds", "For how long the oldest of them waits; 0 if there is none."
+        ) { [engine] in
+            engine.lags.map { MetricsRegistry.Sample($0.lag.seconds, labels: [("plugin", $0.plugin)]) }
         }
     }
 }

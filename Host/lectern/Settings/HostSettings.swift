@@ -20,6 +20,7 @@ struct HostSettings {
     let reduction: ReductionConfiguration
     let warehouse: WarehouseConfiguration
     let web: WebConfiguration
+    let metrics: MetricsConfiguration
 
     /// Reads every section; throws one error that lists every mistake.
     ///
@@ -67,6 +68,7 @@ struct HostSettings {
         if warehouse.kind != .none { reduction.checkpoint = min(reduction.checkpoint, warehouse.interval.seconds) }
         self.reduction = reduction
         web = WebConfiguration(reader.section("web"))
+        metrics = MetricsConfiguration(reader.section("metrics"))
         if ingest.authentication.contains(.httpBasic), web.proxies.isEmpty {
             reader.section("ingest").problem(
                 "authentication", found: "http_basic, and no proxy that checks passwords",

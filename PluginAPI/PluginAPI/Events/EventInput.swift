@@ -12,7 +12,7 @@ public import CPluginAPI
 ///     }
 ///
 /// Reading may fail: the event then goes to the dead letters, and reaches none of the reducers of this input. It
-/// depends on the event alone, no clock, no randomness, no globals, or a replay would not give what was given.
+/// depends on the event alone, no clock, no randomness, no globals but `ReducerSettings`, or a replay would not give what was given.
 public protocol EventInput {
     init(_ event: Event) throws
 

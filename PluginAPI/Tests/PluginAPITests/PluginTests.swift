@@ -55,6 +55,20 @@ struct NoSettingsTests {
     }
 }
 
+@Suite("Settings of reducers")
+struct ReducerSettingsTests {
+    @Test("are what was fixed first, in all of the process")
+    func fixed() throws {
+        let settings = ReducerSettings(70)
+        #expect(settings.current == 70)
+        try settings.fix(60)
+        try settings.fix(60)
+        let error = #expect(throws: (any Error).self) { try settings.fix(70) }
+        #expect("\(error!)" == "settings: expected those of the plugin's other instance in this process, found others")
+        #expect(settings.current == 60)
+    }
+}
+
 @Suite("A plugin's declarations")
 struct DeclarationTests {
     let host = FakeHost()
