@@ -7,6 +7,8 @@ package struct ReducerComponent: Sendable {
     package let description: ReducerDescription
     /// Index into the plugin's inputs.
     package let input: Int
+    /// What its states want of time; nil: nothing.
+    package internal(set) var timer: TimerComponent?
 
     package var id: String { description.id }
     package var version: Int { description.version }

@@ -56,7 +56,9 @@ package final class Plugin: @unchecked Sendable {
         }
 
         let reader = ComponentReader(plugin: staged.identity, file: file, instance: instance)
-        (inputs, reducers) = try reader.inputsAndReducers()
+        var declared: (inputs: [InputComponent], reducers: [ReducerComponent]) = try reader.inputsAndReducers()
+        for (index, timer) in try reader.timers(of: declared.reducers) { declared.reducers[index].timer = timer }
+        (inputs, reducers) = declared
         var taken = Set(reducers.map(\.id))
         aggregators = try reader.aggregators(over: reducers, taken: &taken)
         tables = try reader.tables(over: reducers, aggregators)

@@ -16,6 +16,8 @@ package struct PluginCall: Sendable, Equatable, CustomStringConvertible {
         case decode
         /// A function, for a column.
         case call
+        /// A tick, for states that wait for time.
+        case tick
     }
 
     package let plugin: String
@@ -55,6 +57,7 @@ package struct PluginCall: Sendable, Equatable, CustomStringConvertible {
             case .show: "rows and external states"
             case .decode: "decode of source \(component)"
             case .call: "function \(component)"
+            case .tick: "tick of \(component)"
             }
         if events == 0 { return call }
         if events == 1 { return "\(call), given the event at position \(position) of partition \(partition)" }

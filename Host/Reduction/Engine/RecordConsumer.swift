@@ -1,5 +1,6 @@
 import EventLog
 import Records
+import Synchronization
 
 /// Takes the records of some partitions, in the log's order, and folds them: a shard in this process, or one in a worker. Not
 /// thread-safe: the thread that reads the log.
@@ -11,6 +12,8 @@ protocol RecordConsumer: AnyObject {
     var duplicates: UInt64 { get }
     /// Chunks that it has taken and not folded yet, at most.
     var outstanding: Int { get }
+    /// What its states wait for; any thread.
+    var timers: ShardTimers { get }
     /// Whether something waits for a checkpoint, or one is being taken, by this thread.
     var isBusy: Bool { get }
 
@@ -46,6 +49,8 @@ final class LocalShard: RecordConsumer {
     private let owned: [Int]
     private(set) var takenOver: TakenOver?
     private var isLive = false
+    private let due = Atomic<Int64>(.max)
+    private let ticked = Atomic<Int64>(.min)
 
     /// - Parameters:
     ///   - commits: where checkpoints go.
@@ -58,6 +63,7 @@ final class LocalShard: RecordConsumer {
         self.owned = owned
         feeder = RecordFeeder(shard, owned: owned)
         driver = CheckpointDriver(ShardCheckpoint(shard, log: log, owned: owned), commits, interval: 0)
+        showTimers()
         shard.onRejections = { [unowned self] rejections in if takenOver != nil { rejected(rejections) } }
     }
 
@@ -72,6 +78,17 @@ final class LocalShard: RecordConsumer {
     var duplicates: UInt64 { shard.plugins.map(\.duplicates).max() ?? 0 }
     var outstanding: Int { 0 }
     var isBusy: Bool { isLive && driver.isBusy }
+    var timers: ShardTimers {
+        // In this order: whoever sees a tick sees what the states want after it.
+        let ticked = ticked.load(ordering: .acquiring)
+        return ShardTimers(due: due.load(ordering: .acquiring), ticked: ticked)
+    }
+
+    private func showTimers() {
+        let timers = shard.timers
+        due.store(timers.due, ordering: .releasing)
+        ticked.store(timers.ticked, ordering: .releasing)
+    }
 
     func add(_ chunk: LogChunk, onGeneration: (Generation) throws -> Bool) throws -> Bool {
         // Sessions that live on are repeated at the head of each segment.
@@ -85,6 +102,7 @@ final class LocalShard: RecordConsumer {
             if try onGeneration(generation) { return false }
         }
         shard.flush()
+        showTimers()
         return true
     }
 

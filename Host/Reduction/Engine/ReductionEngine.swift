@@ -35,6 +35,7 @@ package final class ReductionEngine: Sendable {
     private let onTrouble: @Sendable (PluginBuild, PluginTrouble) -> Void
     /// Held while plugins are being replaced.
     let replacing = Mutex(())
+    private let ticks = Mutex<TickThread?>(nil)
 
     /// Restores the last checkpoints and starts to fold what the log holds after them.
     ///
@@ -94,6 +95,12 @@ package final class ReductionEngine: Sendable {
             member.group.start()
         }
         views.follow()
+        let owned = parts.owned
+        ticks.withLock {
+            $0 = TickThread(log, owned: owned) { [unowned self] in
+                live.withLock { $0.members.values.map(\.group) }.map(\.timers)
+            }
+        }
     }
 
     package var plugins: [PluginBuild] { live.withLock { $0.plugins } }
@@ -137,6 +144,7 @@ package final class ReductionEngine: Sendable {
 
     /// Folds all that is durable, takes a last checkpoint and ends.
     package func close() {
+        ticks.withLock { $0 }?.stop()
         replacing.withLock { _ in
             for member in live.withLock({ $0.members.values.map(\.group) }) { member.stop() }
             parts.commits.close()

@@ -17,6 +17,8 @@ protocol ShardGroup: AnyObject, Sendable {
     /// Events and duplicates that were folded, by a follower since it has taken over.
     var folded: UInt64 { get }
     var duplicates: UInt64 { get }
+    /// What the states of each shard wait for.
+    var timers: [ShardTimers] { get }
     /// How far a follower lies behind the log, in bytes.
     var distance: UInt64 { get }
     /// How far it lies behind the log, whose next positions are these; `now` in microseconds since 1970.
@@ -106,6 +108,7 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
     var folded: UInt64 { shards.reduce(0) { $0 + $1.thread.counters.events.load(ordering: .relaxed) } }
     var duplicates: UInt64 { shards.reduce(0) { $0 + $1.thread.counters.duplicates.load(ordering: .relaxed) } }
     var distance: UInt64 { shards.map(\.thread.distance).max() ?? 0 }
+    var timers: [ShardTimers] { shards.map(\.thread.timers) }
     func lag(_ positions: [UInt64], now: Int64) -> FoldLag {
         FoldLag(shards.map { $0.thread.lag(positions, now: now) })
     }

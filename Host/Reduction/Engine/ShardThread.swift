@@ -62,6 +62,9 @@ final class ShardThread: @unchecked Sendable {
         progress = FoldProgress(from: positions)
     }
 
+    /// What its states wait for.
+    var timers: ShardTimers { consumer.timers }
+
     var failure: (any Error)? { failed.withLock { $0 } }
 
     /// How far a follower lies behind the log, in bytes.

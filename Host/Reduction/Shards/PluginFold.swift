@@ -46,6 +46,7 @@ final class PluginFold {
     private let slot: ActivitySlot?
     private let readNote: ActivitySlot.Template
     private let reduceNotes: [ActivitySlot.Template]
+    private let tickNotes: [ActivitySlot.Template]
 
     fileprivate enum Verdict: UInt8 {
         case passedBy, wanted, rejected, duplicate
@@ -60,6 +61,7 @@ final class PluginFold {
         self.skips = skips
         readNote = ActivitySlot.Template(.read, plugin.identity)
         reduceNotes = plugin.reducers.map { ActivitySlot.Template(.reduce, plugin.identity, component: $0.id) }
+        tickNotes = plugin.reducers.map { ActivitySlot.Template(.tick, plugin.identity, component: $0.id) }
         partitionCount = partitions
         states = plugin.reducers.indices.map { ReducerStates(plugin, $0, partitions: partitions) }
         keyMakers = plugin.reducers.map { KeyMaker($0.key, fields: fields) }
@@ -225,7 +227,20 @@ extension PluginFold {
                 events: count)
         }
         states.reducer.raw.reduce(states.context, &call)
+        states.armTimers(UnsafeBufferPointer(start: pickedStates, count: count))
         slot?.leave()
+    }
+
+    /// Tells the states of a partition that wait for it that time has come: a record at this position says so.
+    func tick(_ time: Int64, partition: Int, position: UInt64, _ keys: borrowing KeySpace) {
+        guard position >= next[partition] else { return }
+        next[partition] = position + 1
+        guard skips[partition]?.contains(position) != true else { return }
+        for (index, states) in states.enumerated() where states.reducer.timer != nil {
+            slot?.enter(tickNotes[index], partition: partition, position: position, events: 1)
+            states.tick(time, partition: partition, keys)
+            slot?.leave()
+        }
     }
 }
 

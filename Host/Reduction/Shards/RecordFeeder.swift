@@ -23,8 +23,13 @@ final class RecordFeeder {
             // Events of the batch may still refer to what the session said before.
             if sessions[record.session] != nil { shard.flush() }
             sessions[record.session] = SessionFields(record: record.payload)
-        case .control where owned[record.partition], .tombstone where owned[record.partition]:
-            pass(record, position: position)
+        case .control where owned[record.partition]:
+            if let tick = Tick(record) {
+                shard.tick(tick.time, partition: record.partition, position: position)
+            } else {
+                pass(record, position: position)
+            }
+        case .tombstone where owned[record.partition]: pass(record, position: position)
         default: break
         }
     }

@@ -22,6 +22,8 @@ final class ReducerStates {
     /// The checkpoint for which states are being changed now. Starts at 2, so that `epoch - 1` is never the 0 of clean states.
     private var epoch: UInt32 = 2
     private var blocks: [BlockBuffer]
+    /// What the states want of time; nil: nothing.
+    private let timers: TimerIndex?
     /// The first state that the plugin could not write, by its stored key, and why.
     private(set) var failure: (key: [UInt8], reason: String)?
 
@@ -38,6 +40,7 @@ final class ReducerStates {
         for index in 0..<partitions { (tables + index).initialize(to: StateTable()) }
         slab = Slab(size: Int(reducer.raw.state_size), alignment: Int(reducer.raw.state_align))
         blocks = (0..<partitions).map { _ in BlockBuffer() }
+        timers = reducer.timer.map { TimerIndex($0, partitions: partitions) }
     }
 
     deinit {
@@ -59,13 +62,7 @@ final class ReducerStates {
     func touch(_ key: UInt64, partition: Int, _ keys: borrowing KeySpace) -> UnsafeMutableRawPointer {
         let slot = tables[partition].slot(key)
         if let state = slot.pointee.state {
-            let header = state.header
-            if header.pointee.epoch != epoch {
-                // The checkpoint that is being taken wants the state as it was before this change.
-                if header.pointee.epoch == epoch - 1, encoded < marked.count { encode(state, keys) }
-                header.pointee.epoch = epoch
-                dirty.append(state)
-            }
+            noteChange(of: state, keys)
             return state
         }
         let state = slab.take(key: key, partition: UInt16(truncatingIfNeeded: partition))
@@ -75,6 +72,17 @@ final class ReducerStates {
         slot.pointee = StateTable.Slot(key: key, state: state)
         tables[partition].inserted()
         return state
+    }
+
+    @inline(__always)
+    private func noteChange(of state: UnsafeMutableRawPointer, _ keys: borrowing KeySpace) {
+        let header = state.header
+        if header.pointee.epoch != epoch {
+            // The checkpoint that is being taken wants the state as it was before this change.
+            if header.pointee.epoch == epoch - 1, encoded < marked.count { encode(state, keys) }
+            header.pointee.epoch = epoch
+            dirty.append(state)
+        }
     }
 
     /// Calls with each state, in no order.
@@ -87,6 +95,24 @@ final class ReducerStates {
             if index + 8 < table.capacity, let soon = table.slots[index + 8].state { lectern_prefetch(soon.header) }
             if let state = table.slots[index].state { body(state) }
         }
+    }
+}
+
+// MARK: Timers
+
+extension ReducerStates {
+    /// As of `TimerIndex`.
+    var due: Int64 { timers?.due ?? .max }
+
+    /// To be called when states have been changed; each belongs to the partition that its header names.
+    func armTimers(_ states: UnsafeBufferPointer<UnsafeMutableRawPointer?>) {
+        guard let timers else { return }
+        for case let state? in states { timers.note(state, partition: Int(state.header.pointee.partition)) }
+    }
+
+    /// Tells the states of a partition that wait for it that time has come.
+    func tick(_ time: Int64, partition: Int, _ keys: borrowing KeySpace) {
+        timers?.tick(time, partition: partition) { noteChange(of: $0, keys) }
     }
 }
 
@@ -150,6 +176,7 @@ extension ReducerStates {
         }
         slot.pointee = StateTable.Slot(key: key, state: state)
         tables[partition].inserted()
+        timers?.note(state, partition: partition)
         return true
     }
 }

@@ -64,6 +64,8 @@ final class Shard {
         }
     }
     private(set) var events: UInt64 = 0
+    private var ticked = Int64.min
+    private let isTimed: Bool
 
     /// Called after each batch.
     var afterBatch: (() -> Void)?
@@ -81,6 +83,7 @@ final class Shard {
     /// - Parameter slot: where it is noted what plugins are asked; nil: nowhere.
     init(_ setup: ShardSetup, slot: ActivitySlot? = nil) {
         self.setup = setup
+        isTimed = setup.plugins.contains { $0.reducers.contains { $0.timer != nil } }
         let fields = fields
         plugins = setup.plugins.map {
             PluginFold(
@@ -151,6 +154,21 @@ final class Shard {
         fields.learn()
         for plugin in plugins where !plugin.rejections.isEmpty { onRejections?(plugin.takeRejections()) }
         afterBatch?()
+    }
+
+    /// Tells the states of a partition that wait for it that time has come, behind what has been added.
+    func tick(_ time: Int64, partition: Int, position: UInt64) {
+        flush()
+        for plugin in plugins { plugin.tick(time, partition: partition, position: position, keys.space) }
+        ticked = max(ticked, time)
+    }
+
+    /// What its states wait for.
+    var timers: ShardTimers {
+        guard isTimed else { return ShardTimers(due: .max, ticked: ticked) }
+        var due = Int64.max
+        for plugin in plugins { for states in plugin.states { due = min(due, states.due) } }
+        return ShardTimers(due: due, ticked: ticked)
     }
 
     /// Gives the event the number of its actor.

@@ -77,6 +77,7 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
         shards.reduce(0) { $0 + $1.counters.duplicates.load(ordering: .relaxed) }
     }
     var distance: UInt64 { build.stop != nil ? 0 : shards.map(\.distance).max() ?? 0 }
+    var timers: [ShardTimers] { shards.map(\.timers) }
     func lag(_ positions: [UInt64], now: Int64) -> FoldLag {
         let shards = state.withLock { $0.life?.shards ?? $0.lastShards }
         return FoldLag(shards.map { $0.lag(positions, now: now) })

@@ -202,7 +202,14 @@ private final class WorkerShardLoop: @unchecked Sendable {
         try shard.restore([states.partition]) { _, _ in checkpoint }
     }
 
+    private func showTimers() {
+        let timers = shard.timers
+        words.due.pointee.store(timers.due, ordering: .releasing)
+        words.ticked.pointee.store(timers.ticked, ordering: .releasing)
+    }
+
     func start() {
+        showTimers()
         thread = WorkThread(name: "shard") { [unowned self] in
             slot.watch()
             run()
@@ -233,6 +240,7 @@ private final class WorkerShardLoop: @unchecked Sendable {
             words.events.pointee.store(shard.events, ordering: .relaxed)
             words.duplicates.pointee.store(shard.plugins[0].duplicates, ordering: .relaxed)
             words.foldedAt.pointee.store(now, ordering: .relaxed)
+            showTimers()
             if layout.takesOver {
                 words.tookOverWith.pointee.store(shard.events, ordering: .relaxed)
                 words.tookOverAt.pointee.store(now, ordering: .releasing)

@@ -102,6 +102,10 @@ struct WorkerWords: @unchecked Sendable {
     var tookOverAt: UnsafeMutablePointer<Atomic<Int64>> { word(216) }
     var tookOverWith: UnsafeMutablePointer<Atomic<UInt64>> { word(224) }
 
+    /// By the worker: as of `ShardTimers`.
+    var due: UnsafeMutablePointer<Atomic<Int64>> { word(232) }
+    var ticked: UnsafeMutablePointer<Atomic<Int64>> { word(240) }
+
     /// Wakes who waits for a change of `filled` or `isClosed`, or of `folded`.
     func wakeWorker() { lectern_wake(address(0)) }
     func wakeHost() { lectern_wake(address(64)) }

@@ -24,6 +24,10 @@ final class WorkerShard: RecordConsumer {
     var duplicates: UInt64 { words.duplicates.pointee.load(ordering: .relaxed) }
     var outstanding: Int { Int(filled &- words.folded.pointee.load(ordering: .acquiring)) }
     var isBusy: Bool { false }
+    var timers: ShardTimers {
+        let ticked = words.ticked.pointee.load(ordering: .acquiring)
+        return ShardTimers(due: words.due.pointee.load(ordering: .acquiring), ticked: ticked)
+    }
 
     func add(_ chunk: LogChunk, onGeneration: (Generation) throws -> Bool) throws -> Bool {
         var slot = try emptySlot()
