@@ -87,11 +87,11 @@ extension IntegrationTests {
         @Test("Prometheus reads the host with the settings that are shipped, and has the figures that it gives")
         func prometheus() throws {
             let isFolded = try eventually(seconds: 60) {
-                let figures = try figures()
-                return figures["lectern_events_folded_total"] == 2000
-                    && figures["lectern_quiz_failure_ratio"] != nil
-                    && figures["lectern_forgetting_risk_ratio"] != nil
-                    && figures["lectern_consumer_lag_messages{plugin=\"quiz-analytics\"}"] == 0
+                let found = try figures()
+                return found["lectern_events_folded_total"] == 2000
+                    && found["lectern_quiz_failure_ratio"] != nil
+                    && found["lectern_forgetting_risk_ratio"] != nil
+                    && found["lectern_consumer_lag_messages{plugin=\"quiz-analytics\"}"] == 0
             }
             #expect(isFolded, "\(try metrics())")
             let prometheus = try PrometheusServer(hosts: ["127.0.0.1:\(host.port)"], token: try token())
