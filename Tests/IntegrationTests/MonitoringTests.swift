@@ -87,20 +87,22 @@ extension IntegrationTests {
         @Test("Prometheus reads the host with the settings that are shipped, and has the figures that it gives")
         func prometheus() throws {
             let isFolded = try eventually(seconds: 60) {
-                let figures = try figures()
-                return figures["lectern_events_folded_total"] == 2000
-                    && figures["lectern_quiz_failure_ratio"] != nil
-                    && figures["lectern_forgetting_risk_ratio"] != nil
-                    && figures["lectern_consumer_lag_messages{plugin=\"quiz-analytics\"}"] == 0
+                let found = try self.figures()
+                return found["lectern_events_folded_total"] == 2000
+                    && found["lectern_quiz_failure_ratio"] != nil
+                    && found["lectern_forgetting_risk_ratio"] != nil
+                    && found["lectern_consumer_lag_messages{plugin=\"quiz-analytics\"}"] == 0
             }
-            #expect(isFolded, "\(try metrics())")
+            let folded = try metrics()
+            #expect(isFolded, "\(folded)")
             let prometheus = try PrometheusServer(hosts: ["127.0.0.1:\(host.port)"], token: try token())
             let isRead = try eventually(seconds: 60) {
                 try prometheus.query("lectern_log_records_total{job=\"lectern\"}").first?.value ?? 0 >= 2000
             }
-            #expect(isRead, "\(try prometheus.scrapeErrors())")
+            let errors = try prometheus.scrapeErrors()
+            #expect(isRead, "\(errors)")
             #expect(try prometheus.query("up{job=\"lectern\"}").first?.value == 1)
-            let figures = try figures()
+            let figures = try self.figures()
             for (name, value) in figures where name.hasPrefix("lectern_events_consumed_total") {
                 #expect(try prometheus.query(name).first?.value == value, "\(name)")
             }
