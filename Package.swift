@@ -148,6 +148,11 @@ let package = Package(
             name: "merkle-tree", dependencies: ["EventLog", "Records"], path: "Tests/Benchmarks/MerkleTree",
             swiftSettings: swiftSettings),
 
+        // How fast rows come into PostgreSQL.
+        .executableTarget(
+            name: "warehouse-rows", dependencies: ["CPostgreSQL", "PluginHost", "Sinks"],
+            path: "Tests/Benchmarks/WarehouseRows", swiftSettings: swiftSettings),
+
         tests("ArchiveTests", uses: ["Archive", "EventLog", "Records", "Settings"]),
         tests("EventLogTests", uses: ["CRecords", "EventLog", "Records", "Settings"]),
         tests(
@@ -156,7 +161,7 @@ let package = Package(
                 "CRecords", "Records", .product(name: "CPluginAPI", package: "PluginAPI"),
             ]),
         tests("PluginHostTests", uses: ["PluginHost", "Settings"]),
-        tests("SinksTests", uses: ["PluginHost", "Settings", "Sinks"]),
+        tests("SinksTests", uses: ["PluginHost", "Sinks", .product(name: "GRDB", package: "GRDB.swift")]),
         tests("SettingsTests", uses: ["Settings"]),
         tests(
             "IngestTests",

@@ -13,6 +13,9 @@ package final class IngestCounters: Sendable {
     private let erasedCount = Atomic<UInt64>(0)
     private let connectionCount = Atomic<Int>(0)
     private let backlogByteCount = Atomic<Int>(0)
+    private let typeCounts = Mutex(TypeCounts())
+    /// Grows with each change of `types`.
+    private let typesVersion = Atomic<Int>(0)
 
     init() {}
 
@@ -28,6 +31,24 @@ package final class IngestCounters: Sendable {
     package var connections: Int { connectionCount.load(ordering: .relaxed) }
     /// Bytes of events that wait for authentication.
     package var backlogBytes: Int { backlogByteCount.load(ordering: .relaxed) }
+
+    /// Accepted events by type.
+    package var types: TypeCounts { typeCounts.withLock { $0 } }
+
+    /// Counts events of these types each on its own from now on.
+    package func declare(types: some Sequence<String>) {
+        typeCounts.withLock { $0 = $0.declaring(types) }
+        typesVersion.wrappingAdd(1, ordering: .releasing)
+    }
+
+    /// Replaces `counts` if more types were declared since it was of the version.
+    func refresh(_ counts: inout TypeCounts?, version: inout Int) -> TypeCounts {
+        let now = typesVersion.load(ordering: .acquiring)
+        if let counts, version == now { return counts }
+        let current = types
+        (counts, version) = (current, now)
+        return current
+    }
 
     /// Those that went to the dead letters at a stage of ingest; 0 for stages of the fold.
     package func rejected(at stage: DeadLetter.Stage) -> UInt64 {

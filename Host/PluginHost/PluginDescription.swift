@@ -19,6 +19,9 @@ package struct PluginDescription: Sendable {
 
     package var id: String { identity.id }
 
+    /// The types of events that its reducers name.
+    package var types: [String] { reducers.flatMap(\.types) }
+
     package func reducer(_ id: String) -> ReducerDescription? { reducers.first { $0.id == id } }
 
     /// - Throws: `PluginRefusal` if the dashboards are none, or ask for what the tables don't have.

@@ -33,6 +33,19 @@ extension Settings {
         }
     }
 
+    /// Variables that look like settings of one of these sections and are none, since one underscore stands where two
+    /// should; each with the name that it may be meant to have.
+    package func strayVariables(sections: Set<String>) -> [(name: String, meant: String)] {
+        environment.keys.sorted().compactMap { name in
+            guard name.hasPrefix("LECTERN_"), !name.contains("__") else { return nil }
+            let rest = name.dropFirst("LECTERN_".count)
+            guard let end = rest.firstIndex(of: "_"), end != rest.index(before: rest.endIndex),
+                sections.contains(rest[..<end].lowercased())
+            else { return nil }
+            return (name, "LECTERN_\(rest[..<end])_\(rest[end...])")
+        }
+    }
+
     private static func value(_ text: String, at place: SettingsPlace) throws -> SettingsNode {
         if let first = text.first, "[{\"'".contains(first) {
             return try YAMLReader(file: place.source).readValue(text)

@@ -37,6 +37,9 @@ package final class SettingsReader {
     /// The keys that are set, in the order in which they were written.
     package var keys: [String] { members.filter { !$0.value.isAbsent }.map(\.key) }
 
+    /// The keys that were asked for so far.
+    package var knownKeys: Set<String> { known }
+
     /// Whether the key is set to something. Counts as having asked for it.
     package func has(_ key: String) -> Bool { value(key) != nil }
 

@@ -165,13 +165,20 @@ extension IntegrationTests {
             #expect(try process.wait(seconds: 60) == .code(0))
         }
 
-        @Test("the settings of a deployment are right")
+        @Test("the settings of a deployment are right, on a machine and in containers")
         func rightSettings() throws {
             let file = try folder.write("lectern.yaml", try settings().utf8)
-            let printed = try run(
-                "/usr/bin/env",
-                ["LECTERN_POSTGRESQL_PASSWORD=some", Installation.lectern, "config", "check", "--config", file])
-            #expect(printed == "the settings are right\n")
+            let compose = try String(contentsOfFile: Self.compose, encoding: .utf8)
+            let services = (try Yams.load(yaml: compose) as? [String: Any])?["services"] as? [String: [String: Any]]
+            let environment = services?["lectern"]?["environment"] as? [String: String] ?? [:]
+            #expect(environment.keys.contains("LECTERN_WEB__LISTEN"))
+            let passwords = ["LECTERN_POSTGRESQL_PASSWORD=some", "LECTERN_REDIS_PASSWORD=other"]
+            for variables in [[], environment.filter { $0.key.contains("__") }.map { "\($0.key)=\($0.value)" }] {
+                let printed = try run(
+                    "/usr/bin/env",
+                    passwords + variables + [Installation.lectern, "config", "check", "--config", file])
+                #expect(printed == "the settings are right\n")
+            }
         }
 
         private func settings() throws -> String {

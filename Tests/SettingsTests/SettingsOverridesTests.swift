@@ -43,6 +43,18 @@ import Testing
         }
     }
 
+    @Test func variablesThatLackAnUnderscoreAreFound() throws {
+        var settings = Settings()
+        try settings.set(environment: [
+            "LECTERN_WEB_LISTEN": "a", "LECTERN_LOG__DELAY": "1s", "LECTERN_WEB": "b",
+            "LECTERN_POSTGRESQL_PASSWORD": "c",
+            "LECTERN_KVS_": "d", "WEB_LISTEN": "e",
+        ])
+        let stray = settings.strayVariables(sections: ["web", "log", "kvs"])
+        #expect(stray.map(\.name) == ["LECTERN_WEB_LISTEN"])
+        #expect(stray.map(\.meant) == ["LECTERN_WEB__LISTEN"])
+    }
+
     @Test func mistakesNameTheOverrideButNotASecret() throws {
         var settings = Settings()
         try settings.set("log.delay=hunter2")

@@ -101,6 +101,7 @@ extension IngestSession {
         }
         event.client = clientName.bytes
         try workspace.batch.append(event)
+        service.counters.refresh(&workspace.types, version: &workspace.typesVersion).count(event.type)
     }
 
     /// Appends a mark, if the last numbers that were taken are in no record.

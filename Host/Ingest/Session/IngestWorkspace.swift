@@ -10,6 +10,9 @@ package final class IngestWorkspace {
     package var frames = FrameBuffer()
 
     let batch = RecordBatch()
+    /// Those of the service's counters, and their version: asked for at each event.
+    var types: TypeCounts?
+    var typesVersion = 0
     var letters: [DeadLetter] = []
     /// Records of one line of a source.
     var staged: [NewRecord] = []

@@ -1,6 +1,6 @@
 /// How far the fold lies behind the log.
 package struct FoldLag: Sendable, Equatable {
-    /// Records that were not given to the plugin yet.
+    /// Records that are not folded yet.
     package var records: UInt64 = 0
     /// For how long the first of them has waited, about; 0 if there is none.
     package var seconds = 0.0

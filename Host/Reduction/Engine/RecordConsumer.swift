@@ -10,6 +10,8 @@ protocol RecordConsumer: AnyObject {
     /// Events and duplicates that were folded so far.
     var events: UInt64 { get }
     var duplicates: UInt64 { get }
+    /// Chunks that it has taken and not folded yet, at most.
+    var outstanding: Int { get }
     /// What its states wait for; any thread.
     var timers: ShardTimers { get }
     /// Whether something waits for a checkpoint, or one is being taken, by this thread.
@@ -74,6 +76,7 @@ final class LocalShard: RecordConsumer {
 
     var events: UInt64 { shard.events }
     var duplicates: UInt64 { shard.plugins.map(\.duplicates).max() ?? 0 }
+    var outstanding: Int { 0 }
     var isBusy: Bool { isLive && driver.isBusy }
     var timers: ShardTimers {
         // In this order: whoever sees a tick sees what the states want after it.

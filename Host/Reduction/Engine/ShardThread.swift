@@ -43,11 +43,7 @@ final class ShardThread: @unchecked Sendable {
     /// Bytes of the log that a follower still had to fold when it had folded what it knew of, of the last segment; `.max`
     /// while there are more segments, and until it has caught up once.
     private let lag = Atomic<UInt64>(.max)
-    /// Where it began in each of its partitions, and how many records the consumer was given since.
-    private let startPositions: [UInt64?]
-    private let given = Atomic<UInt64>(0)
-    /// All that had arrived by then was given; microseconds since 1970.
-    private let givenUntil = Atomic<Int64>(WallClock.microseconds)
+    private let progress: FoldProgress
     /// Whether all is folded that the log held when it began. A follower that can't do that must not take over.
     private var hasCaughtUp = false
     /// Whether it has come to the record at which it takes over, with something before it still to be folded.
@@ -61,8 +57,9 @@ final class ShardThread: @unchecked Sendable {
     init(_ consumer: any RecordConsumer, _ surroundings: Surroundings) throws {
         self.consumer = consumer
         self.surroundings = surroundings
-        startPositions = consumer.startPositions
-        cursor = try LogCursor(surroundings.log, from: startPositions)
+        let positions = consumer.startPositions
+        cursor = try LogCursor(surroundings.log, from: positions)
+        progress = FoldProgress(from: positions)
     }
 
     /// What its states wait for.
@@ -74,14 +71,7 @@ final class ShardThread: @unchecked Sendable {
     var distance: UInt64 { lag.load(ordering: .relaxed) }
 
     /// How far it lies behind the log, whose next positions are these.
-    func lag(_ positions: [UInt64], now: Int64) -> FoldLag {
-        let given = given.load(ordering: .acquiring)
-        var all: UInt64 = 0
-        for (start, next) in zip(startPositions, positions) { all += start.map { next - min($0, next) } ?? 0 }
-        guard all > given else { return FoldLag() }
-        return FoldLag(
-            records: all - given, seconds: max(0, Double(now - givenUntil.load(ordering: .relaxed)) / 1e6))
-    }
+    func lag(_ positions: [UInt64], now: Int64) -> FoldLag { progress.lag(positions, now: now) }
 
     /// When a follower had folded all up to its generation's records; microseconds of `MonotonicClock`.
     var takeOverTime: Int64? { Self.time(tookOver.load(ordering: .acquiring)) }
@@ -155,7 +145,7 @@ final class ShardThread: @unchecked Sendable {
             let start = cursor.offset
             while let chunk = try cursor.next(through: end) {
                 guard try consumer.add(chunk, onGeneration: meets) else { return }
-                note(chunk)
+                progress.gave(chunk, total: cursor.given, outstanding: consumer.outstanding)
                 count()
                 if checkLive() {
                     consumer.poll(interval: interval)
@@ -163,7 +153,7 @@ final class ShardThread: @unchecked Sendable {
                     return
                 }
             }
-            givenUntil.store(now, ordering: .relaxed)
+            progress.gaveAll(arrivedBy: now, outstanding: consumer.outstanding)
             if !hasCaughtUp || !checkLive() {
                 // What a worker was given it may still have to fold, and the log has gone on meanwhile.
                 _ = try consumer.drain()
@@ -181,13 +171,6 @@ final class ShardThread: @unchecked Sendable {
             // above, since it must not come to its generation later than the live shard.
             if cursor.offset != start { usleep(2000) }
         }
-    }
-
-    private func note(_ chunk: LogChunk) {
-        given.store(cursor.given, ordering: .releasing)
-        var index = chunk.count - 1
-        while index >= 0, chunk[index].kind != .event { index -= 1 }
-        if index >= 0 { givenUntil.store(chunk[index].received, ordering: .relaxed) }
     }
 
     private func count() {

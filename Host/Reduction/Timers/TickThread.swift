@@ -26,7 +26,7 @@ final class TickThread: Sendable {
     ///   - timers: of the shards of all groups that are live: for each group, one of each shard.
     init(_ log: EventLog, owned: [[Int]], timers: @escaping @Sendable () -> [[ShardTimers]]) {
         let work = WorkThread(name: "ticks") { [unowned self] in
-            var appended = [Int64](repeating: .min, count: owned.count)
+            var appended = [Int64](repeating: 0, count: owned.count)
             while !stopping.load(ordering: .acquiring) {
                 usleep(useconds_t(Self.interval / 5))
                 let now = WallClock.microseconds

@@ -14,6 +14,12 @@ extension MetricsRegistry {
                 Sample(Double($0.1), labels: [("outcome", $0.0)])
             }
         }
+        add(
+            .counter, "lectern_events_consumed_total",
+            "Events that were accepted, by type; `other`: types that no plugin names."
+        ) {
+            ingest.counters.types.values.map { Sample(Double($0.count), labels: [("type", $0.type)]) }
+        }
         add(.gauge, "lectern_ingest_connections", "Open WebSockets that bring events.") {
             Double(ingest.counters.connections)
         }

@@ -34,16 +34,19 @@ package struct MetricsConfiguration: Sendable {
     /// Reads the section. Mistakes are noted in the reader.
     package init(_ reader: SettingsReader) {
         series = reader.integer("series", default: series, in: 1...10_000)
-        tables = reader.sections("tables").compactMap { Self.metric($0.name, $0.reader) }
+        let sections = reader.section("tables")
+        for (name, section) in sections.sections() {
+            if !Self.isName(name) {
+                sections.problem(
+                    name, found: "a figure “\(name)”",
+                    expected: "a name of small letters, digits and underscores that begins with lectern_")
+            }
+            if let metric = Self.metric(name, section) { tables.append(metric) }
+        }
         reader.finish()
     }
 
     private static func metric(_ name: String, _ section: SettingsReader) -> TableMetric? {
-        if !isName(name) {
-            section.problem(
-                "", found: "a figure “\(name)”",
-                expected: "a name of small letters, digits and underscores that begins with lectern_")
-        }
         let help = section.string("help")
         let table = section.string("table")
         let parts = table.split(separator: "/", omittingEmptySubsequences: false)

@@ -81,6 +81,7 @@ struct HostProcess {
         ingest = try IngestService(
             settings.ingest, log: log, sources: PluginSource.all(of: engine), blockList: blockList,
             blobs: blobs)
+        ingest.counters.declare(types: engine.plugins.flatMap(\.description.types))
         let plugins = LoadedPlugins(
             catalog, engine: engine, ingest: ingest, history: BuildHistory(data: data), load: load)
         self.plugins = plugins
@@ -176,7 +177,7 @@ struct HostProcess {
             [engine] in Double(engine.checkpoints)
         }
         metrics.add(
-            .gauge, "lectern_consumer_lag_messages", "Records of the log that a plugin has not been given yet."
+            .gauge, "lectern_consumer_lag_messages", "Records of the log that a plugin has not folded yet."
         ) { [engine] in
             engine.lags.map { MetricsRegistry.Sample(Double($0.lag.records), labels: [("plugin", $0.plugin)]) }
         }

@@ -124,6 +124,7 @@ final class LoadedPlugins: Sendable {
                 throw .failed("The plugins before go on: \(error)")
             }
             ingest.replaceSources(PluginSource.all(of: engine))
+            ingest.counters.declare(types: engine.plugins.flatMap(\.description.types))
         }
         catalog.withLock { $0 = found }
         note(found)

@@ -21,6 +21,8 @@ struct HostSettings {
     let warehouse: WarehouseConfiguration
     let web: WebConfiguration
     let metrics: MetricsConfiguration
+    /// The names of the sections.
+    let sections: Set<String>
 
     /// Reads every section; throws one error that lists every mistake.
     ///
@@ -69,6 +71,7 @@ struct HostSettings {
         self.reduction = reduction
         web = WebConfiguration(reader.section("web"))
         metrics = MetricsConfiguration(reader.section("metrics"))
+        sections = reader.knownKeys
         if ingest.authentication.contains(.httpBasic), web.proxies.isEmpty {
             reader.section("ingest").problem(
                 "authentication", found: "http_basic, and no proxy that checks passwords",

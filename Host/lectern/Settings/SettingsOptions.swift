@@ -18,6 +18,12 @@ struct SettingsOptions: ParsableArguments {
     func load(data: String, _ override: (inout Settings) throws -> Void = { _ in }) throws -> HostSettings {
         var settings = try read()
         try override(&settings)
-        return try HostSettings(settings, data: data)
+        let checked = try HostSettings(settings, data: data)
+        for stray in settings.strayVariables(sections: checked.sections) {
+            Terminal.warn(
+                "the variable \(stray.name) is no setting and changes nothing: two underscores part a section from what "
+                    + "is in it. Did you mean \(stray.meant)?")
+        }
+        return checked
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 import Yams
 
 /// Grafana's files as they are shipped.

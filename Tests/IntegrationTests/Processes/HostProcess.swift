@@ -6,21 +6,30 @@ final class HostProcess {
     private(set) var port: UInt16 = 0
     private let plugins: String
     private let settings: [String]
+    private let config: String?
     private var process: ChildProcess
 
     /// Starts and waits until the host accepts connections.
-    init(data: String, plugins: String = Installation.plugins, settings: [String] = ["ingest.trust=loopback"]) throws {
+    ///
+    /// - Parameters:
+    ///   - settings: `a.b=VALUE`, which win over the file `config`.
+    init(
+        data: String, plugins: String = Installation.plugins, settings: [String] = ["ingest.trust=loopback"],
+        config: String? = nil
+    ) throws {
         self.data = data
         self.plugins = plugins
         self.settings = settings
-        process = try Self.start(data, plugins, settings, port: 0)
+        self.config = config
+        process = try Self.start(data, plugins, settings, config, port: 0)
         try waitUntilReady()
     }
 
-    private static func start(_ data: String, _ plugins: String, _ settings: [String], port: UInt16) throws
-        -> ChildProcess
-    {
+    private static func start(
+        _ data: String, _ plugins: String, _ settings: [String], _ config: String?, port: UInt16
+    ) throws -> ChildProcess {
         var arguments = ["serve", "--data", data, "--plugins", plugins, "--listen", "127.0.0.1:\(port)"]
+        if let config { arguments += ["--config", config] }
         for setting in settings { arguments += ["--set", setting] }
         return try ChildProcess(Installation.lectern, arguments)
     }
@@ -45,7 +54,7 @@ final class HostProcess {
 
     /// Starts it again with the same data, at the same address.
     func restart() throws {
-        process = try Self.start(data, plugins, settings, port: port)
+        process = try Self.start(data, plugins, settings, config, port: port)
         try waitUntilReady()
     }
 

@@ -1,0 +1,180 @@
+import Foundation
+import Testing
+
+extension IntegrationTests {
+    /// Tables in PostgreSQL, against the fold of the log that the host has written.
+    @Suite("Tables in PostgreSQL", .enabled(if: PostgreSQLServer.isExpected, "there is no PostgreSQL server"))
+    struct WarehouseTests {
+        private let folder: TemporaryFolder
+        private let server: PostgreSQLServer
+        private var data: String { "\(folder.path)/data" }
+
+        init() throws {
+            folder = try TemporaryFolder()
+            server = try PostgreSQLServer()
+            try server.rows("CREATE ROLE lectern LOGIN CREATEROLE")
+            try server.rows("CREATE DATABASE lectern OWNER lectern")
+        }
+
+        private func host(_ settings: [String] = []) throws -> HostProcess {
+            try HostProcess(
+                data: data,
+                settings: [
+                    "ingest.trust=loopback", "reduction.checkpoint=50ms", "warehouse.type=postgresql",
+                    "warehouse.retry=200ms", "warehouse.postgresql.host=\(server.socketFolder)",
+                    "warehouse.postgresql.port=\(server.port)", "warehouse.postgresql.database=lectern",
+                    "warehouse.postgresql.user=lectern",
+                ] + settings)
+        }
+
+        private func ask(_ sql: String, as user: String = "lectern") throws -> [[String?]] {
+            try server.rows(sql, database: "lectern", user: user)
+        }
+
+        /// Waits until the warehouse has come to the end of the log.
+        private func expectCaughtUp(_ host: HostProcess) throws {
+            let hasCome = try eventually(seconds: 120) {
+                try host.metric("lectern_warehouse_waiting_rows") == 0
+                    && ask("SELECT coalesce(sum(position), 0) FROM lectern.position WHERE plugin = 'quiz-analytics'")[
+                        0][0]
+                        == "\(host.metric("lectern_log_records_total"))"
+            }
+            #expect(hasCome, "\(host.complained)")
+        }
+
+        /// After the host has stopped: every table holds, row for row, what the fold of its log makes.
+        private func expectTablesOfFold() throws {
+            let folded = try Folding(log: data)()
+            let tables = try FileManager.default.contentsOfDirectory(atPath: "\(folded.folder.path)/tables")
+                .map { $0.replacingOccurrences(of: ".jsonl", with: "") }
+            #expect(tables.count > 10)
+            for name in tables {
+                let dot = name.firstIndex(of: ".")!
+                let schema = name[..<dot].replacingOccurrences(of: "-", with: "_")
+                let table = String(name[name.index(after: dot)...])
+                let expected = try lines(of: "\(folded.folder.path)/tables/\(name).jsonl").map(Self.row).sorted()
+                let found = try ask("SELECT to_jsonb(t) FROM \(schema).\"\(table)\" t").map {
+                    try Self.row($0[0] ?? "")
+                }
+                #expect(found.sorted() == expected, "\(name)")
+            }
+        }
+
+        /// A row's cells, by name; times without regard to how they are written.
+        private static func row(_ json: String) throws -> String {
+            try JSONRow.object(json).map { name, value -> String in
+                guard let text = value as? String, let time = Self.time(text) else { return "\(name): \(value)" }
+                return "\(name): \(time)"
+            }.sorted().joined(separator: ", ")
+        }
+
+        /// Of RFC 3339, in UTC: the text with six digits of a second's fraction.
+        private static func time(_ text: String) -> String? {
+            guard let match = text.wholeMatch(of: /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(?:Z|\+00:00)/)
+            else {
+                return nil
+            }
+            let fraction = match.2.map(String.init) ?? ""
+            return "\(match.1).\(fraction)\(String(repeating: "0", count: 6 - fraction.count))"
+        }
+
+        @Test("an event's row is there at once, under the table's plain name, for the role that may only read")
+        func published() throws {
+            let host = try host()
+            let quiz = #"{"user_id":"test_user","domain":"dsa","module":"dsa-arrays","score":85,"time_taken":300}"#
+            let answer = try host.request(
+                "/api/events/quiz", ["-H", "Content-Type: application/json", "--data", quiz])
+            #expect(answer.status == 200)
+            try expectCaughtUp(host)
+            try server.rows("ALTER ROLE lectern_reader LOGIN")
+            let row = try ask(
+                "SELECT user_id, module, attempt_count, average_score, score_sum FROM quiz_analytics",
+                as: "lectern_reader")
+            #expect(row == [["test_user", "dsa-arrays", "1", "85", "85"]])
+            #expect(throws: Failure.self) { try ask("DELETE FROM quiz_analytics", as: "lectern_reader") }
+            #expect(try host.stop() == .code(0))
+        }
+
+        @Test("20,000 events, twenty crashes, PostgreSQL away during some: every table is the fold's, row for row")
+        func crashes() throws {
+            let group = try SimulatedClass(events: 20_000)
+            let host = try host()
+            let replay = try Replaying([group.file], to: host, ["--rate", "2500", "--window", "128"])
+            var generator = SeededGenerator(seed: 11)
+            for (index, point) in generator.points(20, in: 400..<18_500, gap: 500).enumerated() {
+                try replay.waitForAcknowledgement(of: point)
+                // Away before the crash, and back after the host has been without it for a while.
+                if index % 4 == 1 { try server.stop() }
+                host.crash()
+                try host.restart()
+                if index % 4 == 1 {
+                    try replay.waitForAcknowledgement(of: point + 200)
+                    try server.start()
+                }
+            }
+            #expect(try replay.finish(seconds: 120).acknowledged == 20_000)
+            try expectCaughtUp(host)
+            #expect(try host.metric("lectern_ingest_events_total{outcome=\"rejected\"}") == 0)
+            #expect(try host.stop() == .code(0))
+            try expectTablesOfFold()
+        }
+
+        @Test(
+            "while PostgreSQL is away events go on being taken, and past the limit tables are written from the states")
+        func outage() throws {
+            let group = try SimulatedClass(events: 6_000, students: 200)
+            let host = try host(["warehouse.limit=50"])
+            let replay = try Replaying([group.file], to: host, ["--rate", "3000", "--window", "128"])
+            try replay.waitForAcknowledgement(of: 1_000)
+            try server.crash()
+            #expect(try replay.finish().acknowledged == 6_000)
+            #expect(try eventually(seconds: 30) { host.complained.contains("the warehouse can't be reached") })
+            try server.start()
+            try expectCaughtUp(host)
+            #expect(host.complained.contains("the warehouse has all rows again"))
+            #expect(try host.stop() == .code(0))
+            try expectTablesOfFold()
+        }
+
+        @Test("rows that somebody else has changed or removed do not stay so once the host has noticed")
+        func tampered() throws {
+            let group = try SimulatedClass(events: 300)
+            let host = try host()
+            #expect(try Replaying([group.file], to: host).finish().acknowledged == 300)
+            try expectCaughtUp(host)
+            #expect(try host.stop() == .code(0))
+            // As a database that was restored from a backup would have it.
+            _ = try ask("DELETE FROM quiz_analytics.quiz_analytics")
+            _ = try ask("UPDATE lectern.position SET position = position - 1 WHERE position > 0")
+            try host.restart()
+            try expectCaughtUp(host)
+            #expect(try host.stop() == .code(0))
+            try expectTablesOfFold()
+        }
+
+        @Test("a plugin's table that changed is changed, and others' views of it go on")
+        func migrated() throws {
+            let group = try SimulatedClass(events: 300)
+            let host = try host()
+            #expect(try Replaying([group.file], to: host).finish().acknowledged == 300)
+            try expectCaughtUp(host)
+            #expect(try host.stop() == .code(0))
+            // As another build would have left it: a column less, one more, a key that is no longer one.
+            _ = try ask(
+                """
+                ALTER TABLE quiz_analytics.user_engagement DROP COLUMN modules_started;
+                ALTER TABLE quiz_analytics.user_engagement ADD COLUMN removed text;
+                ALTER TABLE quiz_analytics.learners DROP COLUMN domain;
+                CREATE VIEW public.mine AS SELECT user_id FROM quiz_analytics.user_engagement;
+                UPDATE lectern.plugin SET origin = 'another build'
+                """)
+            try host.restart()
+            try expectCaughtUp(host)
+            #expect(try host.stop() == .code(0))
+            try expectTablesOfFold()
+            #expect(
+                try ask("SELECT count(*) FROM public.mine")
+                    == ask("SELECT count(*) FROM quiz_analytics.user_engagement"))
+        }
+    }
+}
