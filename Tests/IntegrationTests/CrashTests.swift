@@ -5,10 +5,12 @@ extension IntegrationTests {
     @Suite("A host that is killed again and again")
     struct CrashTests {
         private let folder: TemporaryFolder
+        private let plugins: TimelessPlugins
         private var data: String { folder.path }
 
         init() throws {
             folder = try TemporaryFolder()
+            plugins = try TimelessPlugins()
             try KnownLog.prepare(folder)
         }
 
@@ -18,7 +20,7 @@ extension IntegrationTests {
         ) throws -> HostProcess {
             var generator = SeededGenerator(seed: seed)
             let host = try HostProcess(
-                data: data, settings: settings + ["ingest.trust=loopback", "reduction.checkpoint=50ms"])
+                data: data, plugins: plugins.path, settings: settings + ["ingest.trust=loopback", "reduction.checkpoint=50ms"])
             let replay = try Replaying(inputs, to: host, options)
             for point in generator.points(10, in: events / 50..<events * 9 / 10, gap: events / 40) {
                 try replay.waitForAcknowledgement(of: point)
@@ -59,7 +61,7 @@ extension IntegrationTests {
             let ids = stored.compactMap { ($0["payload"] as? [String: Any])?["event_id"] as? String }
             let sent = try lines(of: group.file).map { try JSONRow.object($0)["event_id"] as? String ?? "" }
             #expect(ids.sorted() == sent.sorted())
-            try expectStates(of: host, toEqual: Folding(inputs: [group.file]))
+            try expectStates(of: host, toEqual: Folding(inputs: [group.file], plugins: plugins.path))
         }
 
         @Test(
@@ -70,7 +72,8 @@ extension IntegrationTests {
             let host = try replayThroughCrashes(
                 EngagementOracle.inputs, events: count, options: ["--rate", "150", "--window", "4"],
                 settings: EngagementOracle.settings, seed: 4)
-            let folding = Folding(inputs: EngagementOracle.inputs, settings: EngagementOracle.settings)
+            let folding = Folding(
+                inputs: EngagementOracle.inputs, settings: EngagementOracle.settings, plugins: plugins.path)
             #expect(try KnownLog.events(in: data).count == folding().summary.events)
             try expectStates(of: host, toEqual: folding)
         }
@@ -78,7 +81,7 @@ extension IntegrationTests {
         @Test("a replay that was killed goes on where the host stopped, and counts nothing twice")
         func resumed() throws {
             let group = try SimulatedClass(events: 5_000)
-            let host = try HostProcess(data: data)
+            let host = try HostProcess(data: data, plugins: plugins.path)
             let options = ["--client", "again", "--window", "64"]
             let first = try Replaying([group.file], to: host, options + ["--rate", "4000"])
             try first.waitForAcknowledgement(of: 1_500)
@@ -90,7 +93,7 @@ extension IntegrationTests {
             #expect(report.skipped >= known)
             #expect(try host.stop() == .code(0))
             #expect(try KnownLog.events(in: data).count == 5_000)
-            try expectStates(of: host, toEqual: Folding(inputs: [group.file]))
+            try expectStates(of: host, toEqual: Folding(inputs: [group.file], plugins: plugins.path))
         }
     }
 }

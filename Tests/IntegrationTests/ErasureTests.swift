@@ -122,6 +122,7 @@ extension IntegrationTests {
             ["log.integrity=true", "log.tree_heads=100ms", "archive.enabled=true"],
             ["log.segment=64KiB"],
             ["kvs.default.type=filesystem", "kvs.default.path=states", "log.integrity=true", "log.segment=32KiB"],
+            ["warehouse.type=sqlite"],
         ]
 
         @Test(

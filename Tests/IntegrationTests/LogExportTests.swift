@@ -5,16 +5,19 @@ extension IntegrationTests {
     @Suite("Looking into a log and exporting it")
     struct LogExportTests {
         private let folder: TemporaryFolder
+        private let plugins: TimelessPlugins
         private var data: String { "\(folder.path)/data" }
 
         init() throws {
             folder = try TemporaryFolder()
+            plugins = try TimelessPlugins()
             try KnownLog.prepare(folder, below: "data")
         }
 
         /// A host with three students on connections of their own, whose course module is locked there, and one publisher.
         private func fill() throws {
-            let host = try HostProcess(data: data, settings: ["web.drain=0s"])
+            let host = try HostProcess(
+                data: data, plugins: plugins.path, settings: ["web.drain=0s"])
             for (index, student) in ["ada", "bob", "eve"].enumerated() {
                 let socket = try WebSocketClient(port: host.port, path: "/wsapi/in/?ack=1&client=\(student)")
                 let fields =
@@ -42,7 +45,7 @@ extension IntegrationTests {
         }
 
         private func fold(_ arguments: [String]) throws -> Folded.Summary {
-            let all = ["fold"] + arguments + ["--plugins", Installation.plugins, "--json"]
+            let all = ["fold"] + arguments + ["--plugins", plugins.path, "--json"]
             return try JSONDecoder().decode(Folded.Summary.self, from: Data(run(Installation.lectern, all).utf8))
         }
 
@@ -65,7 +68,7 @@ extension IntegrationTests {
             _ = try lectern("log", "export", "--data", data, "--out", file)
             let other = "\(folder.path)/other"
             try KnownLog.prepare(folder, below: "other")
-            let host = try HostProcess(data: other)
+            let host = try HostProcess(data: other, plugins: plugins.path)
             #expect(try Replaying(["lectern-log=\(file)"], to: host).finish().acknowledged == 60)
             #expect(try host.stop() == .code(0))
             #expect(try fold(["--log", other]).sha256 == fold(["--log", data]).sha256)
@@ -117,7 +120,7 @@ extension IntegrationTests {
 
         @Test("frames that come before anybody says who it is are shown, and are no part of the log")
         func early() throws {
-            let host = try HostProcess(data: data, settings: [])
+            let host = try HostProcess(data: data, plugins: plugins.path, settings: [])
             let socket = try WebSocketClient(port: host.port, path: "/wsapi/in/")
             try socket.send([#"{"event":"who am I","n":1}"#, #"{"event":"and now","n":2}"#])
             func frames() throws -> [[String: Any]] {

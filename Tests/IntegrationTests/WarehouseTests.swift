@@ -16,15 +16,17 @@ extension IntegrationTests {
             try server.rows("CREATE DATABASE lectern OWNER lectern")
         }
 
-        private func host(_ settings: [String] = []) throws -> HostProcess {
-            try HostProcess(
-                data: data,
-                settings: [
-                    "ingest.trust=loopback", "reduction.checkpoint=50ms", "warehouse.type=postgresql",
-                    "warehouse.retry=200ms", "warehouse.postgresql.host=\(server.socketFolder)",
-                    "warehouse.postgresql.port=\(server.port)", "warehouse.postgresql.database=lectern",
-                    "warehouse.postgresql.user=lectern",
-                ] + settings)
+        private var settings: [String] {
+            [
+                "ingest.trust=loopback", "reduction.checkpoint=50ms", "warehouse.type=postgresql",
+                "warehouse.retry=200ms", "warehouse.postgresql.host=\(server.socketFolder)",
+                "warehouse.postgresql.port=\(server.port)", "warehouse.postgresql.database=lectern",
+                "warehouse.postgresql.user=lectern",
+            ]
+        }
+
+        private func host(_ more: [String] = []) throws -> HostProcess {
+            try HostProcess(data: data, settings: settings + more)
         }
 
         private func ask(_ sql: String, as user: String = "lectern") throws -> [[String?]] {
@@ -149,6 +151,38 @@ extension IntegrationTests {
             try host.restart()
             try expectCaughtUp(host)
             #expect(try host.stop() == .code(0))
+            try expectTablesOfFold()
+        }
+
+        @Test("an erased student is in no table, and the tables are the fold of what is left")
+        func erased() throws {
+            let group = try SimulatedClass(events: 300, students: 5)
+            let host = try host()
+            #expect(try Replaying([group.file], to: host).finish().acknowledged == 300)
+            try expectCaughtUp(host)
+            #expect(try host.stop() == .code(0))
+            let found = try ask("SELECT user_id FROM quiz_analytics.user_engagement LIMIT 1")
+            let student = try #require(found.first?.first ?? nil)
+            let options = settings.flatMap { ["--set", $0] }
+            _ = try run(Installation.lectern, ["erase", "--student", student, "--data", data] + options)
+            let tables = try ask(
+                """
+                SELECT schemaname || '.' || tablename FROM pg_tables
+                WHERE schemaname IN (SELECT schema FROM lectern.plugin)
+                """
+            ).compactMap { $0[0] }
+            #expect(tables.count > 10)
+            for isBack in [false, true] {
+                if isBack {
+                    try host.restart()
+                    try expectCaughtUp(host)
+                    #expect(try host.stop() == .code(0))
+                }
+                for table in tables {
+                    let rows = try ask("SELECT to_jsonb(t) FROM \(table) t").map { $0[0] ?? "" }
+                    #expect(!rows.contains { $0.contains(student) }, "\(table)")
+                }
+            }
             try expectTablesOfFold()
         }
 
