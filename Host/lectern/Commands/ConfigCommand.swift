@@ -42,6 +42,8 @@ struct ConfigCheckCommand: AsyncParsableCommand {
                 } catch {
                     problems += error.problems
                 }
+                problems += configuration.metrics.problems(
+                    with: catalog.plugins.map(\.description), added: configuration.plugins.tables)
                 if !problems.isEmpty { throw InputFailure(problems.joined(separator: "\n")) }
             }
             print("the settings are right")
