@@ -2,6 +2,7 @@ import ArgumentParser
 import Ingest
 import PluginHost
 import Settings
+import Web
 
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
