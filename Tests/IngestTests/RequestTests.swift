@@ -147,10 +147,10 @@ import Testing
     }
 
     @Test func aPublishedEventMayNameItsType() async throws {
-        let body = #"{"event_type":"other","user_id":"u","timestamp":"2025-01-26T10:30:00Z"}"#
-        _ = await post(body) { $0.published = .revision }
+        let body = #"{"event":"user_login","user_id":"u","timestamp":"2025-01-26T10:30:00Z"}"#
+        _ = await post(body) { $0.published = .login }
         let event = try #require(try rig.events().first)
-        #expect(event.type == "other" && event.fields.isEmpty && event.time == 1_737_887_400_000_000)
+        #expect(event.type == "user_login" && event.fields.isEmpty && event.time == 1_737_887_400_000_000)
     }
 
     @Test func othersAuthenticateInTheRequest() async throws {

@@ -65,6 +65,19 @@ extension IntegrationTests {
             #expect(try eventually { try attempts() == 500 })
         }
 
+        @Test("an event that does not fit its address is told which field is wrong, and is kept")
+        func unfit() throws {
+            let event = #"{"user_id":"a","domain":"d","module":"m","score":"85"}"#
+            let answer = try host.request("/api/events/quiz", ["-d", event])
+            let reason = #"score: found the text "85", expected a number from 0 to 100"#
+            #expect(answer.status == 400)
+            let rejected = try JSONRow.object(answer.body)["rejected"] as? [[String: Any]]
+            #expect(rejected?.map { $0["reason"] as? String } == [reason])
+            let letters = try run(Installation.lectern, ["dead-letters", "list", "--data", folder.path, "--json"])
+            #expect(try JSONRow.object(letters)["reason"] as? String == reason)
+            #expect(try JSONRow.object(letters)["code"] as? String == "unfit")
+        }
+
         @Test("a bad event among good ones is told, kept, and stops nothing")
         func badEvent() throws {
             let body = try folder.write(

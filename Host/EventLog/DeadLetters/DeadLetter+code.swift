@@ -7,6 +7,8 @@ extension DeadLetter {
         case binary
         /// The event names no type, or one that is too long.
         case noType = "no-type"
+        /// The event came to the address of a type, and does not fit that type's schema.
+        case unfit
         /// `lock_fields` without an object of fields.
         case badLock = "bad-lock"
         /// What should say who the actor is can't be understood.
@@ -34,7 +36,7 @@ extension DeadLetter {
 
         package var stage: Stage {
             switch self {
-            case .notJSON, .binary, .noType, .badLock: .decode
+            case .notJSON, .binary, .noType, .unfit, .badLock: .decode
             case .badIdentity, .noIdentity, .backlogFull: .authenticate
             case .tooLarge, .blocked, .afterEnd, .badBlob: .protect
             case .badLine, .badEvent: .source

@@ -2,7 +2,7 @@
 package struct DeadLetter: Sendable, Equatable {
     /// Where it failed.
     package enum Stage: String, Sendable, CaseIterable {
-        /// Not a JSON object, not UTF-8, or without a type.
+        /// Not a JSON object, not UTF-8, without a type, or not as its type has it.
         case decode
         /// Nobody vouches for the actor.
         case authenticate

@@ -1,4 +1,5 @@
-/// The events that have an address of their own, `/api/events/NAME`: there a body needs not say what type it is.
+/// The events that have an address of their own, `/api/events/NAME`: there a body needs not say what type it is, and an
+/// event that does not fit its `schema` is not taken.
 package enum PublishedEvent: String, Sendable, CaseIterable {
     case login, domain, diagnostic, quiz, completion, revision
 

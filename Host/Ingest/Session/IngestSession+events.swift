@@ -19,6 +19,9 @@ extension IngestSession {
         guard type.count <= longest else {
             return reject(frame, .noType, "the type has \(type.count) bytes, at most \(longest) are allowed")
         }
+        if let published = connection.published, let reason = violation(of: published, frame) {
+            return reject(frame, .unfit, reason)
+        }
         if connection.isTrusted { return takeTrusted(frame) }
         if identity == nil {
             switch authenticate(row) {
@@ -34,6 +37,12 @@ extension IngestSession {
             }
         }
         if isReady { stage(frame, actor) } else { hold(frame) }
+    }
+
+    /// What does not fit in an event that came to the address of its kind: field, found, expected.
+    private func violation(of published: PublishedEvent, _ frame: Frame) -> String? {
+        let hasActor = !connection.isTrusted || workspace.envelope.actor(of: workspace.row) != nil
+        return workspace.schema(of: published).violation(in: frame.bytes, locked, hasActor: hasActor)
     }
 
     private func takeTrusted(_ frame: Frame) {

@@ -45,6 +45,8 @@ package final class IngestWorkspace {
     /// As `fieldsExtractor`, for what says which blob is meant.
     private let blobExtractor = FieldExtractor()
     private let blobRow = UnsafeMutablePointer<lectern_value>.allocate(capacity: 2)
+    /// Made when the first event comes to an address.
+    private var schemas: [PublishedEvent: SchemaCheck] = [:]
 
     package init(_ configuration: IngestConfiguration) {
         let extractor = FieldExtractor()
@@ -108,6 +110,14 @@ package final class IngestWorkspace {
         if blobRow[1].tag == LECTERN_TEXT { activity = blobRow[1].string }
         guard !source.isEmpty, !activity.isEmpty else { return nil }
         return BlobKey(actor: String(decoding: actor, as: UTF8.self), source: source, activity: activity)
+    }
+
+    /// What an event's schema says to events that come to an address.
+    func schema(of published: PublishedEvent) -> SchemaCheck {
+        if let known = schemas[published] { return known }
+        let check = SchemaCheck(published.schema)
+        schemas[published] = check
+        return check
     }
 
     /// The slots that a member of the event fills, its name given as JSON.

@@ -135,6 +135,7 @@ package final class WebServer: Service {
         DashboardRoutes(plugins: host.plugins, hub: hub, assets: assets, streams: streams).add(to: router)
         LoginRoutes(policy: policy, assets: assets).add(to: router)
         EventRoutes(service: host.ingest, access: access).add(to: router)
+        SchemaRoutes().add(to: router)
         RecordRoutes(log: host.log).add(to: router)
         TableRoutes(plugins: host.plugins, tables: host.tables).add(to: router)
         StateRoutes(states: host.states).add(to: router)

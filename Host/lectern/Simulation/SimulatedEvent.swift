@@ -11,6 +11,8 @@ struct SimulatedEvent {
         case moduleViewed(page: Int)
         case moduleQuiz(score: Int, attempt: Int)
         case moduleCompleted(score: Int)
+        /// Advice to revise a module.
+        case revision(urgency: StaticString)
 
         var type: StaticString {
             switch self {
@@ -21,6 +23,7 @@ struct SimulatedEvent {
             case .moduleViewed: "module_viewed"
             case .moduleQuiz: "module_quiz_completed"
             case .moduleCompleted: "module_completed"
+            case .revision: "revision_recommended"
             }
         }
     }
@@ -73,6 +76,10 @@ struct SimulatedEvent {
             member(",\"quiz_type\":\"module\",\"score\":", score)
             member(",\"attempt\":", attempt)
         case .moduleCompleted(let score): member(",\"score\":", score)
+        case .revision(let urgency):
+            json.append(",\"urgency\":\"")
+            json.append(urgency)
+            json.append("\"")
         }
         if let taken { member(",\"time_taken\":", taken) }
         json.append("}")

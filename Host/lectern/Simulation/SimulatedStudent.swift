@@ -1,10 +1,11 @@
-/// A student who logs in, takes a diagnostic quiz, works through modules, repeats quizzes until they are passed, and rests.
+/// A student who logs in, takes a diagnostic quiz, works through modules, repeats quizzes until they are passed, rests, and
+/// is then advised to revise what went worst.
 struct SimulatedStudent {
     /// When the next event happens; milliseconds since the class began.
     private(set) var time: Int64
 
     private enum Step {
-        case login, selectDomain, diagnosticQuiz, start, quiz
+        case login, selectDomain, diagnosticQuiz, start, quiz, revise
         case view(page: Int)
         case complete(score: Int)
     }
@@ -23,6 +24,8 @@ struct SimulatedStudent {
     private var attempt = 0
     /// Points that practice in this domain has brought.
     private var practice = 0.0
+    /// The module of this domain that was completed with the lowest score, since the last advice.
+    private var weakest: (module: Int, score: Int)?
     private var events = 0
     /// When the student wants to rest.
     private var rest: Int64
@@ -54,11 +57,13 @@ struct SimulatedStudent {
     mutating func next() -> SimulatedEvent {
         switch step {
         case .login:
-            defer { plan(events == 1 ? .selectDomain : .start, after: random.milliseconds(4, 25)) }
+            let next: Step = events == 0 ? .selectDomain : weakest == nil ? .start : .revise
+            defer { plan(next, after: random.milliseconds(4, 25)) }
             return event(.login)
         case .selectDomain:
             practice = 0
             module = 0
+            weakest = nil
             defer { plan(.diagnosticQuiz, after: random.milliseconds(5, 20)) }
             return event(.domainSelected)
         case .diagnosticQuiz:
@@ -75,8 +80,12 @@ struct SimulatedStudent {
         case .quiz:
             return quiz()
         case .complete(let score):
+            if score < weakest?.score ?? .max { weakest = (module, score) }
             defer { leaveModule() }
             return event(.moduleCompleted(score: score), in: modules[module])
+        case .revise:
+            defer { plan(.start, after: 2_000) }
+            return revision()
         }
     }
 
@@ -94,6 +103,13 @@ struct SimulatedStudent {
             plan(.view(page: 1), after: random.milliseconds(8, 60))
         }
         return done
+    }
+
+    private mutating func revision() -> SimulatedEvent {
+        let (module, score) = weakest ?? (0, Self.passMark)
+        weakest = nil
+        return event(
+            .revision(urgency: score < 75 ? "high" : score < 85 ? "medium" : "low"), in: modules[module])
     }
 
     private mutating func leaveModule() {
