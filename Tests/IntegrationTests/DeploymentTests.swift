@@ -75,8 +75,8 @@ extension IntegrationTests {
                 .union(["libc6", "libgcc-s1", "libstdc++6"])
             let program = "\(Installation.dist)/bin/lectern"
             // What a library needs comes with its package, so the program's own are all there is to know.
-            let needed = try run("objdump", ["-p", program]).split(separator: "\n").map { $0.split(separator: " ") }
-                .filter { $0.first == "NEEDED" }.map { String($0[1]) }
+            let headers = try run("objdump", ["-p", program])
+            let needed = headers.matches(of: /NEEDED +([^ \n]+)/).map { String($0.1) }
             #expect(needed.count > 5)
             for line in try run("ldd", [program]).split(separator: "\n") {
                 let words = line.split { " \t".contains($0) }.map(String.init)
@@ -153,8 +153,13 @@ extension IntegrationTests {
             // systemd makes the folder StateDirectory, and the host its data folder in it.
             #expect(unit.values("Service", "StateDirectory") == ["lectern"])
             try FileManager.default.createDirectory(atPath: "\(folder.path)/state", withIntermediateDirectories: true)
-            let process = try ChildProcess(
-                "/usr/bin/env", ["LECTERN_WEB__LISTEN=127.0.0.1:0", "LECTERN_POSTGRESQL_PASSWORD=some"] + words)
+            // The servers of the deployment are no part of this.
+            let variables = [
+                "LECTERN_WEB__LISTEN=127.0.0.1:0", "LECTERN_KVS__DEFAULT={type: sqlite}",
+                "LECTERN_WAREHOUSE__TYPE=sqlite",
+                "LECTERN_POSTGRESQL_PASSWORD=some",
+            ]
+            let process = try ChildProcess("/usr/bin/env", variables + words)
             let isReady = try eventually(seconds: 60) {
                 guard process.isRunning else { throw Failure("it ended: \(process.complained)") }
                 return process.printed.contains("lectern ready http://127.0.0.1:")

@@ -58,6 +58,30 @@ extension IntegrationTests {
             #expect(lines.isSuperset(of: ["  idle: 8s", "  beat: 3s", "  grace: 6s"]), "\(printed)")
         }
 
+        @Test("figures of tables that are not there are found")
+        func figures() throws {
+            let yaml = """
+                metrics:
+                  tables:
+                    lectern_a: {help: A., table: nobody/t, rows: true}
+                    lectern_b: {help: B., table: quiz-analytics/t, rows: true}
+                    lectern_c: {help: C., table: quiz-analytics/user_engagement, sum: modules}
+                    lectern_d: {help: D., table: quiz-analytics/user_engagement, sum: modules_started}
+                """
+            let file = try folder.write("lectern.yaml", yaml.utf8)
+            let check = try ChildProcess(
+                Installation.lectern, ["config", "check", "--config", file, "--plugins", Installation.plugins])
+            #expect(try check.wait() == .code(1))
+            for expected in [
+                "metrics.tables.lectern_a: there is no plugin nobody",
+                "metrics.tables.lectern_b: quiz-analytics has no table t, but ",
+                "metrics.tables.lectern_c: quiz-analytics/user_engagement has no column modules, but user_id, ",
+            ] {
+                #expect(check.complained.contains(expected), "\(check.complained)")
+            }
+            #expect(!check.complained.contains("lectern_d"))
+        }
+
         @Test("a variable that was meant to be a setting and is none is named")
         func strayVariable() throws {
             let (exit, said) = try check("web: {idle: 7s}", environment: ["LECTERN_WEB_LISTEN=127.0.0.1:0"])

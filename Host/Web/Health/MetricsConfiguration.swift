@@ -1,4 +1,4 @@
-import PluginHost
+package import PluginHost
 package import Settings
 
 /// The section `metrics`: figures for `/metrics` that are made of plugins' tables.
@@ -44,6 +44,25 @@ package struct MetricsConfiguration: Sendable {
             if let metric = Self.metric(name, section) { tables.append(metric) }
         }
         reader.finish()
+    }
+
+    /// The figures that these plugins' tables can't give, a sentence each.
+    ///
+    /// - Parameter added: the columns that the operator adds to tables.
+    package func problems(with plugins: [PluginDescription], added: TablesConfiguration) -> [String] {
+        tables.compactMap { metric in
+            let place = "metrics.tables.\(metric.name)"
+            guard let plugin = plugins.first(where: { $0.id == metric.table.plugin }) else {
+                return "\(place): there is no plugin \(metric.table.plugin)"
+            }
+            guard let table = plugin.tables.first(where: { $0.id == metric.table.table }) else {
+                let names = plugin.tables.map(\.id).joined(separator: ", ")
+                return "\(place): \(plugin.id) has no table \(metric.table.table), but \(names)"
+            }
+            let columns = table.columns.map(\.name) + (added.columns[metric.table] ?? []).map(\.name)
+            guard let missing = metric.columns.first(where: { !columns.contains($0) }) else { return nil }
+            return "\(place): \(metric.table) has no column \(missing), but \(columns.joined(separator: ", "))"
+        }
     }
 
     private static func metric(_ name: String, _ section: SettingsReader) -> TableMetric? {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Ingest
 import PluginHost
 import Settings
+import Web
 
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -42,6 +43,8 @@ struct ConfigCheckCommand: AsyncParsableCommand {
                 } catch {
                     problems += error.problems
                 }
+                problems += configuration.metrics.problems(
+                    with: catalog.plugins.map(\.description), added: configuration.plugins.tables)
                 if !problems.isEmpty { throw InputFailure(problems.joined(separator: "\n")) }
             }
             print("the settings are right")

@@ -99,6 +99,10 @@ struct HostProcess {
         let readiness = Readiness()
         watch(readiness)
         metrics.add(settings.metrics, of: engine.views)
+        let descriptions = engine.plugins.map(\.description)
+        for problem in settings.metrics.problems(with: descriptions, added: settings.plugins.tables) {
+            Terminal.warn("left out: \(problem)")
+        }
         let plugins = plugins
         let changes = PluginChanges(plugins, settings.plugins, quarantine, data: data)
         let tokens = settings.tokens(data: data)

@@ -7,8 +7,16 @@
 \getenv owner_password LECTERN_POSTGRESQL_PASSWORD
 \getenv reader_password LECTERN_READER_PASSWORD
 
--- Fails here, with the variable's name, if one is not set; and an empty password is none.
-SELECT 1 / (length(:'owner_password') > 0)::int AS owner_password, 1 / (length(:'reader_password') > 0)::int AS reader_password;
+\if :{?owner_password} \else \set owner_password '' \endif
+\if :{?reader_password} \else \set reader_password '' \endif
+SELECT :'owner_password' = '' AS no_owner_password, :'reader_password' = '' AS no_reader_password \gset
+-- There is no other way to fail with a message here.
+\if :no_owner_password
+SELECT 'LECTERN_POSTGRESQL_PASSWORD is not set'::integer;
+\endif
+\if :no_reader_password
+SELECT 'LECTERN_READER_PASSWORD is not set'::integer;
+\endif
 
 CREATE ROLE lectern LOGIN PASSWORD :'owner_password';
 CREATE ROLE lectern_reader LOGIN PASSWORD :'reader_password' CONNECTION LIMIT 50;
