@@ -35,7 +35,8 @@ package final class ReductionEngine: Sendable {
     /// Held while plugins are being replaced.
     let replacing = Mutex(())
 
-    /// Restores the last checkpoints and starts to fold what the log holds after them.
+    /// Draws new epochs, so that who has folded before can store nothing more; then restores the last checkpoints and starts
+    /// to fold what the log holds after them.
     ///
     /// - Parameters:
     ///   - activity: where it is noted what plugins of this process are asked.
@@ -52,6 +53,7 @@ package final class ReductionEngine: Sendable {
         report: @escaping @Sendable (PluginMessage) -> Void,
         onTrouble: @escaping @Sendable (PluginBuild, PluginTrouble) -> Void
     ) throws {
+        let epochs = try store.acquire(log: log.identity.id, partitions: Array(0..<log.identity.partitions))
         let workers = Workers()
         self.workers = workers
         self.onTrouble = onTrouble
@@ -63,8 +65,8 @@ package final class ReductionEngine: Sendable {
         }
         self.views = views
         parts = EngineParts(
-            log: log, store: store, configuration: configuration,
-            commits: CheckpointThread(store) { views.committed($0) }, views: views, activity: activity,
+            log: log, store: store, epochs: epochs, configuration: configuration,
+            commits: CheckpointThread(store, epochs) { views.committed($0) }, views: views, activity: activity,
             skips: try SkippedEvents(log, path: skips), report: report)
         live = Mutex(Live(plugins: plugins, columns: columns))
         var members: [GroupID: Member] = [:]
