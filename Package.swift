@@ -55,6 +55,8 @@ let package = Package(
         .target(name: "CCurl", path: "Host/C/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .systemLibrary(name: "CZstd", path: "Host/C/CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Host/C/CCrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", path: "Host/C/COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CHiredis", path: "Host/C/CHiredis", providers: [.apt(["libhiredis-dev"])]),
 
         module(
             "Records",
@@ -71,7 +73,11 @@ let package = Package(
             ]),
         module("Archive", uses: ["EventLog", "Records", "Settings", "CRecords"]),
         module(
-            "KeyValueStore", uses: ["Records", "Settings", "CXXHash", .product(name: "GRDB", package: "GRDB.swift")]),
+            "KeyValueStore",
+            uses: [
+                "Records", "Settings", "CHiredis", "COpenSSL", "CXXHash",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         module(
             "PluginHost", uses: ["Records", "Settings", "CFFI", .product(name: "CPluginAPI", package: "PluginAPI")]),
         module(

@@ -63,9 +63,16 @@ struct StoreErasing {
     /// of the students' own keys go.
     private func eraseStates(_ store: any KeyValueStore, _ result: inout Result) throws {
         let positions = try store.plugins()
+        // A host that still had the store could put the states back.
+        var epochs: [[UInt8]: Epochs] = [:]
+        for (log, positions) in Dictionary(grouping: positions, by: \.log) {
+            epochs[log] = try store.acquire(log: log, partitions: Set(positions.map(\.partition)).sorted())
+        }
         for plugin in Set(positions.map(\.plugin)).sorted() {
+            let log = positions.first { $0.plugin == plugin }?.log ?? []
+            let owned = epochs[log] ?? Epochs(log: log, numbers: [:])
             guard isTruncated else {
-                try store.discard(plugin: plugin)
+                try store.discard(plugin: plugin, as: owned)
                 result.refolded.insert(plugin)
                 continue
             }
@@ -75,14 +82,18 @@ struct StoreErasing {
                 for block in stored.blocks where block.spread {
                     result.mayStillCount.insert("\(plugin).\(block.component)")
                 }
-                checkpoints += without(stored, plugin: plugin, partition: position.partition)
+                checkpoints += without(
+                    stored, plugin: plugin, partition: position.partition,
+                    epoch: epochs[stored.log]?[position.partition] ?? 0)
             }
-            try store.replace(plugin: plugin, with: checkpoints)
+            try store.replace(plugin: plugin, with: checkpoints, as: owned)
         }
     }
 
     /// A checkpoint as it would be without the students' keys.
-    private func without(_ stored: RestoredCheckpoint, plugin: String, partition: Int) -> [Checkpoint] {
+    private func without(
+        _ stored: RestoredCheckpoint, plugin: String, partition: Int, epoch: UInt64
+    ) -> [Checkpoint] {
         var blocks: [StateBlock] = []
         var known: [Set<[UInt8]>] = []
         for block in stored.blocks {
@@ -107,7 +118,7 @@ struct StoreErasing {
         let marks = stored.marks.isEmpty ? [[]] : stored.marks
         return marks.enumerated().map { index, marks in
             Checkpoint(
-                log: stored.log, plugin: plugin, partition: partition, position: stored.position, epoch: stored.epoch,
+                log: stored.log, plugin: plugin, partition: partition, position: stored.position, epoch: epoch,
                 blocks: index == 0 ? blocks : [], marks: marks, replacesMarks: index == 0, summary: stored.summary)
         }
     }

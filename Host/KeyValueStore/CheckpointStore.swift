@@ -2,8 +2,15 @@
 ///
 /// The methods block: they are for a thread of their own, which may be any. What throws has changed nothing.
 package protocol CheckpointStore: Sendable {
-    /// Stores the checkpoints, all or nothing; on return they outlive a crash. After an error of the disk a filesystem
-    /// store may still come to hold them: by its next call, or when it is opened again.
+    /// Draws a new epoch for each of the partitions: from then on whoever has an older one is fenced. Throws `forgets` if
+    /// the store can't be trusted with states.
+    ///
+    /// - Parameter atLeast: what must not be undercut, by partition.
+    func acquire(log: [UInt8], partitions: [Int], atLeast: [Int: UInt64]) throws -> Epochs
+
+    /// Stores the checkpoints, all or nothing (in a Redis Cluster: those of each partition); on return they outlive a crash.
+    /// After an error of the disk a filesystem store may still come to hold them: by its next call, or when it is opened
+    /// again. Throws `fenced` if a larger epoch than a checkpoint's was drawn for its partition.
     func commit(_ checkpoints: [Checkpoint]) throws
 
     /// The newest checkpoint of a plugin's partition, or nil if there is none.
@@ -12,11 +19,16 @@ package protocol CheckpointStore: Sendable {
     /// Where each plugin stands in each partition, sorted by plugin and partition.
     func plugins() throws -> [StoredPosition]
 
-    /// Stores the checkpoints of a plugin, as `commit` does, in place of all its checkpoints and states.
-    func replace(plugin: String, with checkpoints: [Checkpoint]) throws
+    /// Stores the checkpoints of a plugin, as `commit` does, in place of all its checkpoints and states. Throws `fenced`
+    /// also if one of the epochs has been outrun.
+    func replace(plugin: String, with checkpoints: [Checkpoint], as epochs: Epochs) throws
 }
 
 extension CheckpointStore {
+    package func acquire(log: [UInt8], partitions: [Int]) throws -> Epochs {
+        try acquire(log: log, partitions: partitions, atLeast: [:])
+    }
+
     /// Removes all checkpoints and states of a plugin.
-    package func discard(plugin: String) throws { try replace(plugin: plugin, with: []) }
+    package func discard(plugin: String, as epochs: Epochs) throws { try replace(plugin: plugin, with: [], as: epochs) }
 }

@@ -28,12 +28,15 @@ package protocol KeyValueStore: CheckpointStore {
     /// As `scan`, without the values.
     func keys(prefix: String, after cursor: String?, limit: Int) async throws -> KeyPage
 
-    /// Removes everything, checkpoints too.
+    /// Removes everything, checkpoints too; but not which epochs were drawn.
     func clear() async throws
 
     /// Leaves nothing in the store's files of what was removed or replaced. Blocks, for as long as it takes to write all that
     /// the store holds.
     func compact() throws
+
+    /// The process is about to end: from now on nothing waits long for a server that is away.
+    func stopWaiting()
 }
 
 /// A key and its value, a JSON text.
@@ -60,6 +63,9 @@ package struct KeyPage: Sendable {
 }
 
 extension KeyValueStore {
+    /// A store on this machine has nobody to wait for.
+    package func stopWaiting() {}
+
     package func get(_ key: String) async throws -> String? { try await multiGet([key])[0] }
 
     package func set(_ key: String, _ value: String) async throws {

@@ -8,10 +8,17 @@ package struct KeyValueStores: Sendable {
     /// that may be running.
     ///
     /// Blocks. Throws a `StoreError`: of the first store that can't be opened.
-    package init(_ configuration: KeyValueStoreConfiguration, folder: String, readOnly: Bool = false) throws {
+    ///
+    /// - Parameter report: gets sentences for operators, such as that a store's server is away; on any thread.
+    package init(
+        _ configuration: KeyValueStoreConfiguration, folder: String, readOnly: Bool = false,
+        report: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws {
         var stores: [String: any KeyValueStore] = [:]
         for store in configuration.stores {
-            stores[store.name] = try Self.open(store.kind, folder: folder, readOnly: readOnly)
+            stores[store.name] = try Self.open(store.kind, folder: folder, readOnly: readOnly) {
+                report("kvs.\(store.name): \($0)")
+            }
         }
         guard let `default` = stores["default"] else {
             throw StoreError.noStore(name: "default", known: stores.keys.sorted())
@@ -26,10 +33,16 @@ package struct KeyValueStores: Sendable {
         return store
     }
 
+    /// The process is about to end: from now on nothing waits long for a server that is away.
+    package func stopWaiting() {
+        for store in stores.values { store.stopWaiting() }
+    }
+
     package var names: [String] { stores.keys.sorted() }
 
     private static func open(
-        _ kind: KeyValueStoreConfiguration.Kind, folder: String, readOnly: Bool
+        _ kind: KeyValueStoreConfiguration.Kind, folder: String, readOnly: Bool,
+        report: @escaping @Sendable (String) -> Void
     ) throws -> any KeyValueStore {
         func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
         return switch kind {
@@ -38,6 +51,7 @@ package struct KeyValueStores: Sendable {
             try FilesystemStore(path: absolute(path), subdirs: subdirs, readOnly: readOnly)
         case .sqlite(let path, let durable):
             try SQLiteStore(path: absolute(path), durable: durable, readOnly: readOnly)
+        case .redis(let configuration): try RedisStore(configuration, readOnly: readOnly, report: report)
         }
     }
 }

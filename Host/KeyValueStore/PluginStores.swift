@@ -37,7 +37,22 @@ package struct PluginStores: CheckpointStore {
         return all.sorted { ($0.plugin, $0.partition) < ($1.plugin, $1.partition) }
     }
 
-    package func replace(plugin: String, with checkpoints: [Checkpoint]) throws {
-        try store(of: plugin).replace(plugin: plugin, with: checkpoints)
+    package func replace(plugin: String, with checkpoints: [Checkpoint], as epochs: Epochs) throws {
+        try store(of: plugin).replace(plugin: plugin, with: checkpoints, as: epochs)
+    }
+
+    /// Draws from every store, until all have given the same numbers.
+    package func acquire(log: [UInt8], partitions: [Int], atLeast: [Int: UInt64]) throws -> Epochs {
+        let stores = [usual] + others.sorted { $0.key < $1.key }.map(\.value)
+        var target = Epochs(log: log, numbers: atLeast.filter { partitions.contains($0.key) })
+        var drawn = [Epochs?](repeating: nil, count: stores.count)
+        while drawn.contains(where: { $0 != target }) {
+            for (index, store) in stores.enumerated() where drawn[index] != target {
+                let epochs = try store.acquire(log: log, partitions: partitions, atLeast: target.numbers)
+                drawn[index] = epochs
+                target.numbers.merge(epochs.numbers) { max($0, $1) }
+            }
+        }
+        return target
     }
 }

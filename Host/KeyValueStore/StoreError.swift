@@ -20,6 +20,18 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case badCursor(String)
     /// A line of a dump that can't be read.
     case badDump(line: Int, expected: String)
+    /// Another has drawn a larger epoch for the partition.
+    case fenced(partition: Int, epoch: UInt64, present: UInt64)
+    /// The store does not keep what it is given, so that it can't have states.
+    case forgets(store: String, reason: String, remedy: String)
+    /// Another checkpoint is stored than was stored last; positions, nil: none.
+    case otherCheckpoint(plugin: String, partition: Int, position: UInt64?, expected: UInt64?)
+    /// A server does not answer, or does not want us.
+    case unreachable(server: String, reason: String)
+    /// The connection ended before the answer came, so that nobody knows whether something was changed.
+    case unanswered(server: String, reason: String)
+    /// A server refused what it was asked for.
+    case server(server: String, reason: String)
 
     package var description: String {
         switch self {
@@ -37,6 +49,18 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
             "found no key-value store named \"\(name)\", expected one of \(known.joined(separator: ", ")); see `kvs`"
         case .badCursor(let cursor): "found the cursor \"\(cursor)\", expected one that a page before gave as its next"
         case .badDump(let line, let expected): "line \(line) of the dump: expected \(expected)"
+        case .fenced(let partition, let epoch, let present):
+            "partition \(partition): found epoch \(present) in the store, expected \(epoch): another host has taken the "
+                + "partition over; nothing was written"
+        case .forgets(let store, let reason, let remedy): "\(store) can't hold states: \(reason); \(remedy)"
+        case .otherCheckpoint(let plugin, let partition, let position, let expected):
+            "the checkpoint of plugin \(plugin), partition \(partition): found \(position.map { "position \($0)" } ?? "none"), "
+                + "expected \(expected.map { "position \($0)" } ?? "none"), which was stored last: the server has lost what "
+                + "it had confirmed, or another process has written; start the host again to go on from what is stored"
+        case .unreachable(let server, let reason): "\(server): can't be reached: \(reason)"
+        case .unanswered(let server, let reason):
+            "\(server): the connection ended before the answer came (\(reason)); look whether the value has changed"
+        case .server(let server, let reason): "\(server): \(reason)"
         }
     }
 }

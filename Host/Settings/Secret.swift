@@ -1,7 +1,7 @@
 import Foundation
 
 /// A token or password. Its description, its mirror and every message hide it.
-package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The secret itself. Never log it.
     package let value: String
 

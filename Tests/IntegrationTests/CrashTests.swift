@@ -20,7 +20,8 @@ extension IntegrationTests {
         ) throws -> HostProcess {
             var generator = SeededGenerator(seed: seed)
             let host = try HostProcess(
-                data: data, plugins: plugins.path, settings: settings + ["ingest.trust=loopback", "reduction.checkpoint=50ms"])
+                data: data, plugins: plugins.path,
+                settings: settings + ["ingest.trust=loopback", "reduction.checkpoint=50ms"])
             let replay = try Replaying(inputs, to: host, options)
             for point in generator.points(10, in: events / 50..<events * 9 / 10, gap: events / 40) {
                 try replay.waitForAcknowledgement(of: point)

@@ -43,7 +43,8 @@ import Testing
                 type: filesystm
               cache:
                 type: redis_ephemeral
-                expiry: 30
+                database: 1
+                prot: 6379
               files:
                 type: filesystem
               more:
@@ -56,15 +57,19 @@ import Testing
         let error = #expect(throws: SettingsError.self) { try read(yaml) }
         #expect(
             error?.description == """
-                7 mistakes in the settings:
+                8 mistakes in the settings:
                   lectern.yaml:1, kvs.default: found no store of this name, expected one. States are kept in it.
-                  lectern.yaml:3, kvs.main.type: found "filesystm", expected one of stub, filesystem, sqlite. \
+                  lectern.yaml:3, kvs.main.type: found "filesystm", expected one of stub, filesystem, sqlite, redis, redis_ephemeral. \
                 Did you mean `filesystem`?
-                  lectern.yaml:5, kvs.cache.type: found "redis_ephemeral", expected one of stub, filesystem, sqlite
-                  lectern.yaml:7, kvs.files.path: found nothing, expected a text. Set `kvs.files.path`.
-                  lectern.yaml:12, kvs.more.sync: found an unknown key, expected one of durable, path, type
-                  lectern.yaml:13, kvs.other.path: found "a", which the store `more` has, expected a path of its own
-                  lectern.yaml:14, kvs.empty.type: found nothing, expected one of stub, filesystem, sqlite. \
+                  lectern.yaml:4, kvs.cache.expiry: found nothing, expected a whole number from 1 to 2147483647. \
+                Set `kvs.cache.expiry`.
+                  lectern.yaml:7, kvs.cache.prot: found an unknown key, expected one of connect_timeout, connections, \
+                database, expiry, host, nodes, password, patience, pipeline, port, prefix, reconnect, reconnect_limit, \
+                shutdown, socket, timeout, tls, type, user. Did you mean `port`?
+                  lectern.yaml:8, kvs.files.path: found nothing, expected a text. Set `kvs.files.path`.
+                  lectern.yaml:13, kvs.more.sync: found an unknown key, expected one of durable, path, type
+                  lectern.yaml:14, kvs.other.path: found "a", which the store `more` has, expected a path of its own
+                  lectern.yaml:15, kvs.empty.type: found nothing, expected one of stub, filesystem, sqlite, redis, redis_ephemeral. \
                 Set `kvs.empty.type`.
                 """)
     }

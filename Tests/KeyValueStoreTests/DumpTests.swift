@@ -8,18 +8,19 @@ import Testing
         let store = try kind.open(in: folder)
         let values = ["1", "\"a\\n\\\"}\"", "{\"a\":[1,2.50,null]}", "[ 1,\n 2 ]"]
         for (index, key) in oddKeys.enumerated() { try await store.set(key, values[index % values.count]) }
-        try store.commit([checkpoint(blocks: [block("attempts", [([.text("s1")], cbor(1))])])])
+        let states = StoreKind.holdingStates.contains(kind) ? 2 : 0
+        if states > 0 { try store.commit([checkpoint(blocks: [block("attempts", [([.text("s1")], cbor(1))])])]) }
         var text = ""
         try await store.dump { text += $0 }
         #expect(text.utf8.last == UInt8(ascii: "\n"))
         let lines = text.utf8.split(separator: UInt8(ascii: "\n")).map { String(Substring($0)) }
-        #expect(lines.count == oddKeys.count + 2)
-        #expect(lines.contains(#"{"key":"Internal,quiz.attempts@1,actor:s1","value":1}"#))
+        #expect(lines.count == oddKeys.count + states)
+        #expect(lines.contains(#"{"key":"Internal,quiz.attempts@1,actor:s1","value":1}"#) == (states > 0))
 
         let copy = StubStore()
         let result = try await copy.load(stream(lines + [""]))
         #expect(result.values == oddKeys.count)
-        #expect(result.skippedStates == 2)
+        #expect(result.skippedStates == states)
         for key in oddKeys {
             let value = try await store.get(key)?.replacing("\n", with: " ")
             #expect(try await copy.get(key) == value, "\(key)")

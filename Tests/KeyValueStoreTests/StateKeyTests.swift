@@ -37,7 +37,7 @@ import Testing
         #expect(StateKey(text) == nil)
     }
 
-    @Test(arguments: StoreKind.allCases) func everyKeyHasItsOwnText(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.holdingStates) func everyKeyHasItsOwnText(kind: StoreKind) async throws {
         let folder = try Folder()
         let store = try kind.open(in: folder)
         let parts: [KeyPart] =

@@ -1,16 +1,36 @@
 import Foundation
 import KeyValueStore
 import Records
+import Synchronization
 
-/// The stores that share their tests.
+/// The stores that share their tests: `ValuesTests`, `DumpTests`, `CheckpointTests`, `StateKeyTests`, `EpochTests`,
+/// `RestartTests` and `OutageTests` are what holds for every store.
+///
+/// A new store takes part by a case here: say in `open` how to open it in a folder (a second opening in the same folder
+/// finds what the first has left), and leave it out of the lists below that it does not belong to. What only one store has,
+/// such as files that a crash may tear, has tests of its own.
 enum StoreKind: String, CaseIterable, Sendable {
-    case stub, filesystem, filesystemWithSubdirs, sqlite
+    case stub, filesystem, filesystemWithSubdirs, sqlite, redis, redisCluster, redisEphemeral
 
-    /// Those that find again what they stored.
-    static let persistent: [StoreKind] = [.filesystem, .filesystemWithSubdirs, .sqlite]
+    /// Those that may hold states.
+    static let holdingStates = allCases.filter { $0 != .redisEphemeral }
+
+    /// Those of them that find again what they stored.
+    static let persistent = holdingStates.filter { $0 != .stub }
+
+    /// Those of them that have a server, which may go away.
+    static let onServers: [StoreKind] = [.redis]
 
     func open(in folder: Folder) throws -> any KeyValueStore {
         switch self {
+        case .redis: try RedisStore(folder.redis().configuration)
+        case .redisCluster: try RedisStore(RedisCluster.shared.configuration(prefix: folder.path))
+        case .redisEphemeral:
+            try {
+                var configuration = try folder.redis().configuration
+                configuration.expiry = 3600
+                return try RedisStore(configuration)
+            }()
         case .stub: StubStore()
         case .filesystem: try FilesystemStore(path: folder.path + "/store")
         case .filesystemWithSubdirs: try FilesystemStore(path: folder.path + "/store", subdirs: true)
@@ -28,7 +48,22 @@ final class Folder: Sendable {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit {
+        server.withLock { $0 }?.stop()
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    private let server = Mutex<RedisServer?>(nil)
+
+    /// A server in this folder, started by the first call.
+    func redis() throws -> RedisServer {
+        try server.withLock { server in
+            if let server { return server }
+            let started = try RedisServer(in: path + "/redis", persistence: .appendOnly)
+            server = started
+            return started
+        }
+    }
 }
 
 /// Keys that have broken other stores.
@@ -95,12 +130,23 @@ func block(
     return block
 }
 
+let theLog = [UInt8](repeating: 7, count: 16)
+
+extension CheckpointStore {
+    /// As one who has drawn no epoch.
+    func replace(plugin: String, with checkpoints: [Checkpoint]) throws {
+        try replace(plugin: plugin, with: checkpoints, as: Epochs(log: theLog, numbers: [:]))
+    }
+
+    func discard(plugin: String) throws { try replace(plugin: plugin, with: []) }
+}
+
 func checkpoint(
     _ plugin: String = "quiz", partition: Int = 0, position: UInt64 = 1, blocks: [StateBlock] = [], marks: [UInt8] = [],
-    replacesMarks: Bool = false, summary: [UInt8] = []
+    replacesMarks: Bool = false, summary: [UInt8] = [], log: [UInt8] = theLog, epoch: UInt64 = 3
 ) -> Checkpoint {
     Checkpoint(
-        log: [UInt8](repeating: 7, count: 16), plugin: plugin, partition: partition, position: position, epoch: 3,
+        log: log, plugin: plugin, partition: partition, position: position, epoch: epoch,
         blocks: blocks, marks: marks, replacesMarks: replacesMarks, summary: summary)
 }
 

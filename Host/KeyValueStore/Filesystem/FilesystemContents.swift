@@ -1,5 +1,8 @@
+import Foundation
+
 /// What a filesystem store holds, and how it lies on the disk:
 ///
+///     PATH/epochs.json                      which epochs were drawn last
 ///     PATH/format                           the format and whether slashes become folders
 ///     PATH/values/NAME.json                 the values of keys that are no states'
 ///     PATH/states/PLUGIN/PARTITION/         one folder for each plugin and partition, see `FilesystemPartition`
@@ -58,8 +61,29 @@ struct FilesystemContents: ~Copyable {
         return keys.filter { $0.utf8.starts(with: prefix.utf8) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// - Parameter plugin: of which all that is there goes, so that the checkpoints build on nothing.
-    func commit(_ checkpoints: [Checkpoint], replacing plugin: String?) throws {
+    func draw(log: [UInt8], partitions: [Int], atLeast: [Int: UInt64]) throws -> Epochs {
+        var drawn = try drawnEpochs()
+        let epochs = drawn.draw(log: log, partitions: partitions, atLeast: atLeast)
+        try folder.commit([.write("epochs.json", [UInt8](try JSONEncoder().encode(drawn)))])
+        return epochs
+    }
+
+    private func drawnEpochs() throws -> DrawnEpochs {
+        guard let json = try FileSystem.read(folder.path + "/epochs.json") else { return DrawnEpochs() }
+        do {
+            return try JSONDecoder().decode(DrawnEpochs.self, from: Data(json))
+        } catch {
+            throw StoreError.corrupt(place: folder.path + "/epochs.json", found: "no epochs")
+        }
+    }
+
+    /// - Parameters:
+    ///   - plugin: of which all that is there goes, so that the checkpoints build on nothing.
+    ///   - epochs: which must still hold.
+    func commit(_ checkpoints: [Checkpoint], replacing plugin: String?, _ epochs: Epochs?) throws {
+        let drawn = try drawnEpochs()
+        try drawn.check(checkpoints)
+        if let epochs { try drawn.check(epochs) }
         // Of several for one partition each builds on the one before, which must then be there.
         var partitions: [String: FilesystemPartition] = [:]
         var changes: [FileChange] = plugin.map { [.removeFolder(FilesystemPartition.path(plugin: $0))] } ?? []

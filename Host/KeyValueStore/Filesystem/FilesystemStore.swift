@@ -73,14 +73,21 @@ package final class FilesystemStore: KeyValueStore {
     package func commit(_ checkpoints: [Checkpoint]) throws {
         try contents.withLock { contents in
             try contents.folder.finish()
-            try contents.commit(checkpoints, replacing: nil)
+            try contents.commit(checkpoints, replacing: nil, nil)
         }
     }
 
-    package func replace(plugin: String, with checkpoints: [Checkpoint]) throws {
+    package func acquire(log: [UInt8], partitions: [Int], atLeast: [Int: UInt64]) throws -> Epochs {
         try contents.withLock { contents in
             try contents.folder.finish()
-            try contents.commit(checkpoints, replacing: plugin)
+            return try contents.draw(log: log, partitions: partitions, atLeast: atLeast)
+        }
+    }
+
+    package func replace(plugin: String, with checkpoints: [Checkpoint], as epochs: Epochs) throws {
+        try contents.withLock { contents in
+            try contents.folder.finish()
+            try contents.commit(checkpoints, replacing: plugin, epochs)
         }
     }
 

@@ -3,7 +3,7 @@ import GRDB
 /// What the database holds, and the settings of a connection.
 enum SQLiteSchema {
     /// Raised when a version of the program could misread what another wrote.
-    static let format = 1
+    static let format = 2
 
     /// The size of a page: large enough that a row of states takes few of them, small enough that a second with few
     /// changes writes little. Committing states costs 0.34 us of CPU each with pages of 4 KiB, 0.22 with 16 and 0.16
@@ -27,7 +27,12 @@ enum SQLiteSchema {
     static func prepareDatabase(_ db: Database, path: String) throws {
         let format = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         if format == 0 && !db.configuration.readonly {
-            try db.execute(sql: tables)
+            try db.execute(sql: tables + epochs)
+            try db.execute(sql: "PRAGMA user_version = \(Self.format)")
+        } else if format == 1 {
+            // Nobody has drawn an epoch from it; who only looks needs none.
+            if db.configuration.readonly { return }
+            try db.execute(sql: epochs)
             try db.execute(sql: "PRAGMA user_version = \(Self.format)")
         } else if format != Self.format {
             throw StoreError.unknownFormat(path: path, found: String(format), expected: String(Self.format))
@@ -81,5 +86,16 @@ enum SQLiteSchema {
             bytes BLOB NOT NULL
         );
         CREATE INDEX block_of ON block (pile, hash);
+
+        """
+
+    /// The epochs that were drawn last.
+    private static let epochs = """
+        CREATE TABLE epoch (
+            log BLOB NOT NULL,
+            partition INTEGER NOT NULL,
+            epoch INTEGER NOT NULL,     -- a UInt64's bits
+            PRIMARY KEY (log, partition)
+        ) WITHOUT ROWID;
         """
 }

@@ -103,8 +103,15 @@ package final class SQLiteStore: KeyValueStore {
         }
     }
 
+    package func acquire(log: [UInt8], partitions: [Int], atLeast: [Int: UInt64]) throws -> Epochs {
+        try Self.rethrowing("write", path) {
+            try pool.write { try SQLiteEpochs.draw(log: log, partitions: partitions, atLeast: atLeast, $0) }
+        }
+    }
+
     package func commit(_ checkpoints: [Checkpoint]) throws {
         try changePiles { piles, db in
+            try SQLiteEpochs.check(checkpoints, db)
             if piles == nil { piles = try SQLitePiles(db) }
             try piles?.commit(checkpoints, to: db)
         }
@@ -120,8 +127,10 @@ package final class SQLiteStore: KeyValueStore {
         try Self.rethrowing("read", path) { try pool.read(SQLiteRestore.positions) }
     }
 
-    package func replace(plugin: String, with checkpoints: [Checkpoint]) throws {
+    package func replace(plugin: String, with checkpoints: [Checkpoint], as epochs: Epochs) throws {
         try changePiles { piles, db in
+            try SQLiteEpochs.check(epochs, db)
+            try SQLiteEpochs.check(checkpoints, db)
             try SQLiteRestore.discard(db, plugin: plugin)
             piles = try SQLitePiles(db)
             try piles?.commit(checkpoints, to: db)

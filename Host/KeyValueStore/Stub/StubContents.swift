@@ -13,6 +13,7 @@ struct StubContents: StoreSnapshot {
 
     var values: [StoreKey: String] = [:]
     var checkpoints: [CheckpointID: CheckpointHead] = [:]
+    var epochs = DrawnEpochs()
     /// By rising id.
     var piles: [StubPile] = []
     private var nextPile = 1

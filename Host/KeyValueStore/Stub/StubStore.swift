@@ -43,21 +43,33 @@ package final class StubStore: KeyValueStore {
         return KeyPage(keys: page.entries.map(\.key), next: page.next)
     }
 
-    package func clear() async throws { contents.withLock { $0 = StubContents() } }
+    package func clear() async throws {
+        contents.withLock { contents in
+            let epochs = contents.epochs
+            contents = StubContents()
+            contents.epochs = epochs
+        }
+    }
 
     package func compact() throws {}
 
-    package func commit(_ checkpoints: [Checkpoint]) throws { try commit(checkpoints, replacing: nil) }
-
-    package func replace(plugin: String, with checkpoints: [Checkpoint]) throws {
-        try commit(checkpoints, replacing: plugin)
+    package func acquire(log: [UInt8], partitions: [Int], atLeast: [Int: UInt64]) throws -> Epochs {
+        contents.withLock { $0.epochs.draw(log: log, partitions: partitions, atLeast: atLeast) }
     }
 
-    private func commit(_ checkpoints: [Checkpoint], replacing plugin: String?) throws {
+    package func commit(_ checkpoints: [Checkpoint]) throws { try commit(checkpoints, replacing: nil, nil) }
+
+    package func replace(plugin: String, with checkpoints: [Checkpoint], as epochs: Epochs) throws {
+        try commit(checkpoints, replacing: plugin, epochs)
+    }
+
+    private func commit(_ checkpoints: [Checkpoint], replacing plugin: String?, _ epochs: Epochs?) throws {
         for checkpoint in checkpoints {
             for block in checkpoint.blocks { _ = try block.rows(plugin: checkpoint.plugin) }
         }
         try contents.withLock { contents in
+            try contents.epochs.check(checkpoints)
+            if let epochs { try contents.epochs.check(epochs) }
             var changed = contents
             if let plugin { changed.discard(plugin: plugin) }
             for checkpoint in checkpoints { try changed.commit(checkpoint) }

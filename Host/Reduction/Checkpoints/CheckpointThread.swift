@@ -38,8 +38,12 @@ package final class CheckpointThread: CheckpointSink {
     private let thread: WorkThread
     private let onCommitted: @Sendable ([Checkpoint]) -> Void
 
-    /// - Parameter committed: called with the checkpoints that the store has taken, on the store's thread.
-    package init(_ store: any CheckpointStore, committed: @escaping @Sendable ([Checkpoint]) -> Void = { _ in }) {
+    /// - Parameters:
+    ///   - epochs: by which what is replaced is this process's.
+    ///   - committed: called with the checkpoints that the store has taken, on the store's thread.
+    package init(
+        _ store: any CheckpointStore, _ epochs: Epochs, committed: @escaping @Sendable ([Checkpoint]) -> Void = { _ in }
+    ) {
         onCommitted = committed
         let jobs = jobs
         let state = StateBox()
@@ -55,7 +59,7 @@ package final class CheckpointThread: CheckpointSink {
                     }
                     done(checkpoints, result)
                 case .replace(let plugin, let checkpoints):
-                    do { try store.replace(plugin: plugin, with: checkpoints) } catch { state.fail(error) }
+                    do { try store.replace(plugin: plugin, with: checkpoints, as: epochs) } catch { state.fail(error) }
                 case .call(let body): body()
                 }
             }

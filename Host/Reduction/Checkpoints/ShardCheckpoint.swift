@@ -8,7 +8,7 @@ final class ShardCheckpoint {
     private let shard: Shard
     private let log: [UInt8]
     private let owned: [Int]
-    private let epoch: UInt64
+    private let epochs: Epochs
     private var positions: [[UInt64]] = []
     private var marks: [[FreshMarks?]] = []
     private(set) var isTaking = false
@@ -18,11 +18,12 @@ final class ShardCheckpoint {
     /// - Parameters:
     ///   - log: the log's id.
     ///   - owned: the shard's partitions.
-    init(_ shard: Shard, log: [UInt8], owned: [Int], epoch: UInt64 = 0) {
+    ///   - epochs: by which the partitions are this process's; nil: nobody else can take them.
+    init(_ shard: Shard, log: [UInt8], owned: [Int], epochs: Epochs? = nil) {
         self.shard = shard
         self.log = log
         self.owned = owned
-        self.epoch = epoch
+        self.epochs = epochs ?? Epochs(log: log, numbers: [:])
         stored = shard.plugins.map(\.positions)
         summaries = shard.plugins.map { CheckpointSummary($0.plugin.description).bytes }
     }
@@ -86,7 +87,7 @@ final class ShardCheckpoint {
             guard positions[index][partition] != stored[index][partition] else { return nil }
             let head = Checkpoint(
                 log: log, plugin: plugin.plugin.id, partition: partition, position: positions[index][partition],
-                epoch: epoch, blocks: [], marks: [], summary: summaries[index])
+                epoch: epochs[partition], blocks: [], marks: [], summary: summaries[index])
             let blocks = plugin.states.compactMap { states in
                 states.takeBlock(partition).map { (states.reducer.description, $0) }
             }

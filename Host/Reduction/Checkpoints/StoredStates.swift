@@ -15,6 +15,7 @@ struct StoredStates {
     }
 
     private let plugin: String
+    private let epochs: Epochs
     private(set) var course = Course.continued
     /// By partition; those from which nothing is known are left out.
     private(set) var checkpoints: [Int: RestoredCheckpoint] = [:]
@@ -22,6 +23,7 @@ struct StoredStates {
     /// - Throws: `RestoreError`, or what the store throws.
     init(of build: PluginBuild, _ parts: EngineParts) throws {
         plugin = build.id
+        epochs = parts.epochs
         let log = parts.log.identity
         var edges: [Int: [CheckpointSummary.Edge]] = [:]
         for partition in 0..<log.partitions {
@@ -66,7 +68,8 @@ struct StoredStates {
             var marks = MarkSet.joined(stored.marks)
             let last = marks.popLast() ?? []
             let head = Checkpoint(
-                log: stored.log, plugin: plugin, partition: partition, position: stored.position, epoch: stored.epoch,
+                log: stored.log, plugin: plugin, partition: partition, position: stored.position,
+                epoch: epochs[partition],
                 blocks: [], marks: [], summary: stored.summary)
             return (marks + [last]).enumerated().map { index, marks in
                 head.adding(marks, index == 0 ? stored.blocks : [])

@@ -1,4 +1,5 @@
 import EventLog
+import KeyValueStore
 import Records
 import Synchronization
 
@@ -53,16 +54,18 @@ final class LocalShard: RecordConsumer {
     private let ticked = Atomic<Int64>(.min)
 
     /// - Parameters:
+    ///   - epochs: by which the partitions are this process's.
     ///   - commits: where checkpoints go.
     ///   - rejected: takes the events that plugins could not read, once the shard has taken over.
     init(
-        _ shard: Shard, owned: [Int], log: [UInt8], _ commits: any CheckpointSink,
+        _ shard: Shard, owned: [Int], _ epochs: Epochs, _ commits: any CheckpointSink,
         rejected: @escaping ([Rejection]) -> Void
     ) {
         self.shard = shard
         self.owned = owned
         feeder = RecordFeeder(shard, owned: owned)
-        driver = CheckpointDriver(ShardCheckpoint(shard, log: log, owned: owned), commits, interval: 0)
+        driver = CheckpointDriver(
+            ShardCheckpoint(shard, log: epochs.log, owned: owned, epochs: epochs), commits, interval: 0)
         showTimers()
         shard.onRejections = { [unowned self] rejections in if takenOver != nil { rejected(rejections) } }
     }

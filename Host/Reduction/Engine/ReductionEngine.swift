@@ -37,7 +37,8 @@ package final class ReductionEngine: Sendable {
     let replacing = Mutex(())
     private let ticks = Mutex<TickThread?>(nil)
 
-    /// Restores the last checkpoints and starts to fold what the log holds after them.
+    /// Draws new epochs, so that who has folded before can store nothing more; then restores the last checkpoints and starts
+    /// to fold what the log holds after them.
     ///
     /// - Parameters:
     ///   - activity: where it is noted what plugins of this process are asked.
@@ -55,19 +56,25 @@ package final class ReductionEngine: Sendable {
         report: @escaping @Sendable (PluginMessage) -> Void,
         onTrouble: @escaping @Sendable (PluginBuild, PluginTrouble) -> Void
     ) throws {
+        // A store that was cleared knows no epochs, and a warehouse still does: so they are never less than the time.
+        let partitions = Array(0..<log.identity.partitions)
+        let now = UInt64(WallClock.microseconds)
+        let epochs = try store.acquire(
+            log: log.identity.id, partitions: partitions,
+            atLeast: Dictionary(uniqueKeysWithValues: partitions.map { ($0, now) }))
         let workers = Workers()
         self.workers = workers
         self.onTrouble = onTrouble
         let columns = try DerivedColumns(
             configuration.tables, plugins.map(\.description), functions: workers.functions(of: plugins),
             mayLackFunctions: mayLackFunctions)
-        let views = Views(plugins, columns, store: store, log: log.identity, sink: tables) {
+        let views = Views(plugins, columns, store: store, log: log.identity, epochs: epochs, sink: tables) {
             WorkerView($0, $1, workers, $2)
         }
         self.views = views
         parts = EngineParts(
-            log: log, store: store, configuration: configuration,
-            commits: CheckpointThread(store) { views.committed($0) }, views: views, activity: activity,
+            log: log, store: store, epochs: epochs, configuration: configuration,
+            commits: CheckpointThread(store, epochs) { views.committed($0) }, views: views, activity: activity,
             skips: try SkippedEvents(log, path: skips), report: report)
         live = Mutex(Live(plugins: plugins, columns: columns))
         var members: [GroupID: Member] = [:]

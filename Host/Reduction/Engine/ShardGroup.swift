@@ -45,6 +45,8 @@ protocol ShardGroup: AnyObject, Sendable {
 struct EngineParts: Sendable {
     let log: EventLog
     let store: any CheckpointStore
+    /// By which all partitions are this process's in the store.
+    let epochs: Epochs
     let configuration: ReductionConfiguration
     let commits: CheckpointThread
     let views: Views
@@ -97,7 +99,7 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
             let activity = parts.activity?.take()
             let shard = Shard(setup, slot: activity?.slot)
             try shard.restore(owned) { plugin, partition in stored[plugin]?.checkpoints[partition] }
-            let consumer = LocalShard(shard, owned: owned, log: parts.log.identity.id, parts.commits) {
+            let consumer = LocalShard(shard, owned: owned, parts.epochs, parts.commits) {
                 parts.report($0)
             }
             return (try ShardThread(consumer, parts.surroundings), activity)

@@ -41,7 +41,7 @@ package final class Fold {
         let began = MonotonicClock.microseconds
         let clock = FoldClock()
         let columns = try derivedColumns()
-        for plugin in catalog.plugins { try store?.discard(plugin: plugin.id) }
+        for plugin in catalog.plugins { try store?.discard(plugin: plugin.id, as: Epochs(log: log, numbers: [:])) }
         let letters = try DeadLetterFile(directory.map { "\($0)/dead-letters.jsonl" })
         var restarts = options.restarts.sorted()
         while true {

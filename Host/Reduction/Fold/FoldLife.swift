@@ -27,7 +27,7 @@ final class FoldLife {
             shards.count == 1
             ? FoldFeeder(InlineSink(shards[0]), actors: options.actors)
             : FoldFeeder(ThreadedSink(shards), actors: options.actors)
-        let commits = store.map { CheckpointThread($0) }
+        let commits = store.map { CheckpointThread($0, Epochs(log: log, numbers: [:])) }
         self.commits = commits
         let interval = options.checkpointInterval.map { Int64($0 * 1e6) } ?? .max / 2
         drivers = try shards.indices.compactMap { index in

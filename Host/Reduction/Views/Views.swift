@@ -44,6 +44,7 @@ package final class Views: TableReading {
     private let store: any CheckpointStore
     private let makeView: @Sendable (PluginBuild, DerivedColumns, VersionCounter) -> any PluginViewing
     private let log: LogIdentity
+    private let epochs: Epochs
     private let sink: (any TableSink)?
     private let published: Mutex<Published>
     private let queue = BoundedQueue<Work>(limit: 1024)
@@ -53,11 +54,12 @@ package final class Views: TableReading {
     ///   - columns: what is added to the plugins' tables.
     ///   - store: where the checkpoints of the plugins go.
     ///   - log: what is folded.
+    ///   - epochs: by which its partitions are this process's.
     ///   - sink: takes the tables of all plugins, from `follow` on.
     ///   - makeView: of a plugin that runs in a worker.
     init(
         _ plugins: [PluginBuild], _ columns: DerivedColumns, store: any CheckpointStore, log: LogIdentity,
-        sink: (any TableSink)?,
+        epochs: Epochs, sink: (any TableSink)?,
         makeView: @escaping @Sendable (PluginBuild, DerivedColumns, VersionCounter) -> any PluginViewing
     ) {
         self.makeView = makeView
@@ -65,6 +67,7 @@ package final class Views: TableReading {
             Published(plugins: Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) }), columns: columns))
         self.store = store
         self.log = log
+        self.epochs = epochs
         self.sink = sink
         epoch = UInt64(WallClock.microseconds)
         thread = Mutex(nil)
@@ -274,7 +277,7 @@ extension Views {
                 guard let stored = try read(plugin.id, partition) else { continue }
                 try viewed.apply(
                     stored.blocks, partition: partition,
-                    at: TableChanges.Position(epoch: stored.epoch, position: stored.position), newestFirst: true)
+                    at: TableChanges.Position(epoch: epochs[partition], position: stored.position), newestFirst: true)
             }
             let functions = columns.functionPlugins(of: plugin.id).sorted().compactMap { builds[$0]?.identity.build }
             let parts = [

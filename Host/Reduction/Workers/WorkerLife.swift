@@ -225,9 +225,12 @@ final class WorkerLife: @unchecked Sendable {
             for checkpoint in message.checkpoints { state.positions[checkpoint.partition] = checkpoint.position }
         }
         if start == .nothing { return state.withLock { $0.collected += message.checkpoints } }
+        var checkpoints = message.checkpoints
+        for index in checkpoints.indices { checkpoints[index].epoch = parts.epochs[checkpoints[index].partition] }
+        let owned = checkpoints
         let memory = memory
         // Not by a message: nobody reads it while the plugin is busy, and the store must not wait for that.
-        parts.commits.commit({ message.checkpoints }) {
+        parts.commits.commit({ owned }) {
             memory.words(message.shard).committed.pointee.wrappingAdd(1, ordering: .releasing)
         }
     }

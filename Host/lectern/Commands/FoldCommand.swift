@@ -78,7 +78,7 @@ struct FoldCommand: AsyncParsableCommand {
             let catalog = common.catalog(host.plugins.inProcess)
             let store =
                 try checkpoints || !restarts.isEmpty
-                ? KeyValueStores(host.stores, folder: output ?? Folder.temporary()).default : nil
+                ? KeyValueStores(host.stores.local, folder: output ?? Folder.temporary()).default : nil
             var options = host.foldOptions(restarts: restarts)
             options.activity = activity.flatMap { ActivityFile($0) }
             options.tables = host.plugins.tables

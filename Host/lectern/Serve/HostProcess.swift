@@ -20,6 +20,7 @@ struct HostProcess {
     private let engine: ReductionEngine
     private let archive: Archive?
     private let warehouse: Warehouse?
+    private let stores: KeyValueStores
     private let settings: HostSettings
     private let plugins: LoadedPlugins
     private let ingest: IngestService
@@ -50,7 +51,8 @@ struct HostProcess {
         log = try EventLog.open(settings.log)
         for truncation in log.recovery.truncations { Terminal.warn("\(truncation)") }
         erasures = try HostErasures(settings.custody(data: data), log)
-        let stores = try KeyValueStores(settings.stores, folder: data)
+        let stores = try KeyValueStores(settings.stores, folder: data) { Terminal.warn($0) }
+        self.stores = stores
         let activity = ActivityFile("\(data)/activity")
         if let crash = activity?.crash {
             try quarantine.add(
@@ -128,6 +130,7 @@ struct HostProcess {
         watching?.cancel()
         following.cancel()
         retention?.stop()
+        stores.stopWaiting()
         try log.flush()
         blobs.close()
         troubles.close()

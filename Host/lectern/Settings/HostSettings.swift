@@ -53,6 +53,14 @@ struct HostSettings {
                 "plugins.\(id).store", found: "\"\(store)\"",
                 expected: "a store of the section kvs: \(names.joined(separator: ", "))")
         }
+        for store in stores.stores {
+            guard let reason = store.kind.forgets else { continue }
+            for (id, entry) in plugins.entries.sorted(by: { $0.key < $1.key }) where entry.store == store.name {
+                reader.problem(
+                    "plugins.\(id).store", found: "\"\(store.name)\", \(reason)",
+                    expected: "a store that keeps states", remedy: "Choose one of type sqlite, redis or filesystem.")
+            }
+        }
         if !log.retention.isEmpty {
             // What forgets its states at each start folds the whole log again.
             let used = Set(plugins.entries.values.map { $0.store ?? "default" } + ["default"])
@@ -60,7 +68,7 @@ struct HostSettings {
                 reader.problem(
                     "log.retention", found: "ages or bytes, and states in the store \(store.name), which is a stub",
                     expected: "a store that keeps states, since they can't be made again from a log that was cut",
-                    remedy: "Choose sqlite or filesystem for kvs.\(store.name), or remove log.retention.")
+                    remedy: "Choose sqlite, redis or filesystem for kvs.\(store.name), or remove log.retention.")
             }
         }
         var reduction = ReductionConfiguration(

@@ -1,0 +1,38 @@
+import Foundation
+
+/// One sorted part of all that a head names.
+struct RedisMerge: Sendable {
+    let id: RedisPartitionID
+    /// What it was made of.
+    let head: RedisHead
+    let base: RedisBase
+    let rows: [[UInt8]]
+
+    /// Reads and sorts. Nil if there is no checkpoint. Blocks.
+    init?(_ id: RedisPartitionID, _ source: RedisSource) throws {
+        let made = try source.consistently { () -> RedisMerge? in
+            guard let contents = try source.contents(id) else { return nil }
+            return try RedisMerge(contents)
+        }
+        guard let made else { return nil }
+        self = made
+    }
+
+    private init(_ contents: RedisPartitionContents) throws {
+        var parts = RedisBase()
+        var sortedRows: [[UInt8]] = []
+        var sorter = StateSorter()
+        for index in contents.description.piles.indices {
+            let pile = RedisPile(contents, index: index, number: 0)
+            let merged = try pile.merged(with: [], by: &sorter)
+            parts.piles.append(
+                RedisBase.Pile(pile: index, firstRow: sortedRows.count, hashes: merged.map { $0.firstHash }))
+            sortedRows += merged.map { $0.bytes }
+        }
+        parts.marks = Data(try contents.marks().flatMap { MarkFrames.frame($0) })
+        id = contents.id
+        head = contents.head
+        base = parts
+        rows = sortedRows
+    }
+}

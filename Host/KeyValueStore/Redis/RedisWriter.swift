@@ -1,0 +1,287 @@
+import Records
+
+/// Writes checkpoints: each change is one transaction, which counts only if nobody has changed what it builds on.
+///
+/// It knows what it wrote last, and its connection watches that (WATCH): so a change takes one round trip, and the server
+/// refuses it if another was quicker. Its methods block until the change is in; while the server is away, until it is
+/// back or the store closes. Not thread-safe.
+struct RedisWriter: ~Copyable {
+    private struct Owner: Hashable {
+        let log: [UInt8]
+        let partition: Int
+        let epoch: UInt64
+    }
+
+    /// What the connection watches, and the values that it has had since.
+    private struct Watched {
+        var path: RedisPath
+        var slot: Int
+        var values: [RedisWord: RedisReply]
+    }
+
+    private enum Outcome { case made, refused, unknown }
+
+    private let source: RedisSource
+    private var known: [RedisPartitionID: RedisPartition] = [:]
+    private var epochs: Set<RedisWord> = []
+    private var watched: Watched?
+    /// Of this opening of the store, and of the change: by them a change is recognised whose answer was lost.
+    private let opening = UInt64.random(in: 1 ... .max)
+    private var change: UInt64 = 0
+
+    /// More keys than these are not watched beforehand.
+    private static let watchLimit = 256
+
+    init(_ source: RedisSource) { self.source = source }
+
+    private var keys: RedisKeys { source.keys }
+
+    /// What is there will be asked for again.
+    mutating func forget() {
+        known = [:]
+        watched = nil
+    }
+
+    /// Whether the partition may get no more entries before it is merged.
+    func needsMerge(_ id: RedisPartitionID) -> Bool { known[id]?.head?.needsMerge ?? false }
+
+    // MARK: Changes
+
+    /// Adds checkpoints to what is there. Returns the partitions that want merging.
+    mutating func commit(_ checkpoints: [Checkpoint]) throws -> [RedisPartitionID] {
+        let rows = try Self.rows(of: checkpoints)
+        var wanting: [RedisPartitionID] = []
+        for group in groups(checkpoints.indices, by: { checkpoints[$0].partition }) {
+            let changed = try make(
+                Set(group.map { checkpoints[$0].partitionID }), Self.owners(group.map { checkpoints[$0] })
+            ) { change, known in
+                for index in group { try change.add(checkpoints[index], rows: rows[index], to: known) }
+            }
+            wanting += changed.filter { $0.value.head?.wantsMerge == true }.map(\.key)
+        }
+        return wanting
+    }
+
+    /// Puts checkpoints in place of all that is there of the plugin.
+    mutating func replace(_ plugin: String, with checkpoints: [Checkpoint], _ epochs: Epochs) throws {
+        let rows = try Self.rows(of: checkpoints)
+        let ids = Set(try source.catalog(plugin: plugin).map(\.id)).union(checkpoints.map(\.partitionID))
+        let owners = epochs.numbers.map { Owner(log: epochs.log, partition: $0.key, epoch: $0.value) }
+        for group in groups(ids, by: \.partition) {
+            let partitions = Set(group.map(\.partition))
+            let indices = checkpoints.indices.filter { partitions.contains(checkpoints[$0].partition) }
+            let concerned = owners.filter { partitions.contains($0.partition) || !source.router.isCluster }
+            try make(
+                Set(group), Self.owners(indices.map { checkpoints[$0] }).union(concerned), whateverIsThere: true
+            ) { change, known in
+                for id in group { change.remove(id, known[id]) }
+                for index in indices { try change.add(checkpoints[index], rows: rows[index], to: [:]) }
+            }
+        }
+    }
+
+    /// Puts a merged part in place of what it was made of, unless that is gone.
+    mutating func put(_ merge: RedisMerge) throws {
+        try make([merge.id], [], isCommit: false) { change, known in
+            guard let partition = known[merge.id], let head = partition.head, head.life == merge.head.life,
+                head.base == merge.head.base, head.entries.lowerBound == merge.head.entries.lowerBound
+            else { return }
+            change.put(merge, partition)
+        }
+    }
+
+    /// What one transaction can change together: in a cluster, what has one hash tag.
+    private func groups<Element>(
+        _ elements: some Sequence<Element>, by partition: (Element) -> Int
+    ) -> [[Element]] {
+        let groups = Dictionary(grouping: elements) { source.router.isCluster ? partition($0) : 0 }
+        return groups.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    private static func rows(of checkpoints: [Checkpoint]) throws -> [[[Range<Int>]]] {
+        try checkpoints.map { checkpoint in try checkpoint.blocks.map { try $0.rows(plugin: checkpoint.plugin) } }
+    }
+
+    private static func owners(_ checkpoints: [Checkpoint]) -> Set<Owner> {
+        Set(checkpoints.map { Owner(log: $0.log, partition: $0.partition, epoch: $0.epoch) })
+    }
+
+    // MARK: The transaction
+
+    /// Makes a change; again, where another was quicker or the answer was lost.
+    ///
+    /// - Parameters:
+    ///   - isCommit: it makes new checkpoints.
+    ///   - whateverIsThere: it builds on nothing, so that what is there may be another's.
+    ///   - body: adds what is to change, given what is there; if it adds nothing, nothing is.
+    /// - Returns: what the change has made.
+    @discardableResult
+    private mutating func make(
+        _ ids: Set<RedisPartitionID>, _ owners: Set<Owner>, isCommit: Bool = true, whateverIsThere: Bool = false,
+        _ body: (inout RedisChange, [RedisPartitionID: RedisPartition]) throws -> Void
+    ) throws -> [RedisPartitionID: RedisPartition] {
+        guard let first = ids.first else { return [:] }
+        let slot = RedisKeys.slot(ofPartition: first.partition)
+        try noteInCatalog(ids)
+        change += 1
+        let token = isCommit ? [opening, change] : nil
+        let ownerKeys = Dictionary(
+            owners.map { (keys.epoch(log: $0.log, partition: $0.partition), $0) },
+            uniquingKeysWith: { $0.epoch < $1.epoch ? $0 : $1 })
+        epochs.formUnion(ownerKeys.keys)
+        let needed = Set(ids.map(keys.head)).union(ownerKeys.keys)
+        var unanswered: [RedisPartitionID: RedisPartition] = [:]
+        while true {
+            try watch(needed, slot: slot)
+            if try !unanswered.isEmpty && isIn(unanswered, token) {
+                known.merge(unanswered) { $1 }
+                return unanswered
+            }
+            unanswered = [:]
+            if whateverIsThere { for id in ids { known[id] = nil } }
+            do {
+                try learn(ids)
+            } catch is RedisOutdated {
+                watched = nil
+                continue
+            }
+            for (key, owner) in ownerKeys { try check(owner, key) }
+            var change = RedisChange(keys)
+            change.commands.begin()
+            try body(&change, known)
+            if change.partitions.isEmpty { return [:] }
+            change.addHeads(token: token)
+            change.commands.commit()
+            switch try send(change.commands, slot: slot, needed) {
+            case .made:
+                known.merge(change.partitions) { $1 }
+                return change.partitions
+            case .refused: continue
+            case .unknown: unanswered = change.partitions
+            }
+        }
+    }
+
+    /// Whether a change whose answer was lost was made.
+    private func isIn(_ partitions: [RedisPartitionID: RedisPartition], _ token: [UInt64]?) throws -> Bool {
+        guard let token else { return false }
+        return try partitions.contains { id, partition in
+            guard partition.head != nil, let stored = try stored(id) else { return false }
+            return stored.token == token
+        }
+    }
+
+    /// Has the catalog name partitions that are new. One that has no checkpoint may be in it.
+    private func noteInCatalog(_ ids: Set<RedisPartitionID>) throws {
+        for id in ids where known[id] == nil {
+            var commands = RedisCommands()
+            commands.add("HEXISTS", keys.partitions, id.field)
+            if try ask(commands)[0] == .integer(1) { continue }
+            commands = RedisCommands()
+            commands.add("INCR", keys.count)
+            let number = try ask(commands)[0].integer ?? 0
+            commands = RedisCommands()
+            commands.add("HSETNX", keys.partitions, id.field, RedisWord(number))
+            _ = try ask(commands)
+        }
+    }
+
+    private func ask(_ commands: RedisCommands) throws -> [RedisReply] {
+        try source.ask(
+            RedisRequest(
+                commands: commands, route: .slot(RedisKeys.catalogSlot), role: .checkpoints, isRepeatable: true,
+                deadline: nil)
+        ).replies
+    }
+
+    private mutating func send(_ transaction: RedisCommands, slot: Int, _ needed: Set<RedisWord>) throws -> Outcome {
+        guard let path = watched?.path else { return .refused }
+        var commands = transaction
+        // The next change is going to build on this one.
+        let next = keysToWatch(needed)
+        commands.add("WATCH", next)
+        commands.add("MGET", next)
+        watched = nil
+        let answer: RedisAnswer
+        do {
+            answer = try source.router.wait(
+                for: RedisRequest(
+                    commands: commands, route: .connection(path), role: .checkpoints, isRepeatable: false,
+                    deadline: nil))
+        } catch {
+            switch error {
+            case .unreachable, .otherConnection, .full: return .refused
+            case .lost: return .unknown
+            case .refused, .closed: throw StoreError.unreachable(server: source.name, reason: error.reason)
+            }
+        }
+        let end = answer.replies[transaction.count - 1]
+        if let error = end.error ?? end.list?.lazy.compactMap(\.error).first {
+            // Why a command was refused says more than that the transaction was.
+            throw StoreError.server(server: source.name, reason: answer.error ?? error)
+        }
+        if end == .none { return .refused }
+        if let values = answer.replies.last?.list, values.count == next.count {
+            watched = Watched(
+                path: answer.path, slot: slot, values: Dictionary(zip(next, values)) { first, _ in first })
+        }
+        return .made
+    }
+
+    // MARK: What is there
+
+    /// What is watched from one change to the next: all that changes have been of, where one server has it all.
+    private func keysToWatch(_ needed: Set<RedisWord>) -> [RedisWord] {
+        if source.router.isCluster { return Array(needed) }
+        let all = needed.union(epochs).union(known.keys.map(keys.head))
+        return Array(all.count <= Self.watchLimit ? all : needed)
+    }
+
+    private mutating func watch(_ needed: Set<RedisWord>, slot: Int) throws {
+        if let watched, watched.slot == slot || !source.router.isCluster,
+            needed.allSatisfy({ watched.values[$0] != nil })
+        {
+            return
+        }
+        watched = nil
+        let keys = Array(needed)
+        var commands = RedisCommands()
+        commands.add("UNWATCH")
+        commands.add("WATCH", keys)
+        commands.add("MGET", keys)
+        let answer = try source.ask(
+            RedisRequest(commands: commands, route: .slot(slot), role: .checkpoints, isRepeatable: true, deadline: nil))
+        let values = answer.replies[2].list ?? []
+        watched = Watched(path: answer.path, slot: slot, values: Dictionary(zip(keys, values)) { first, _ in first })
+    }
+
+    private func stored(_ id: RedisPartitionID) throws -> RedisHead? {
+        guard let bytes = watched?.values[keys.head(id)]?.bytes else { return nil }
+        return try source.head(id, bytes)
+    }
+
+    /// Compares what is stored with what is known, and learns what is not.
+    private mutating func learn(_ ids: Set<RedisPartitionID>) throws {
+        for id in ids {
+            let head = try stored(id)
+            guard let before = known[id] else {
+                known[id] = RedisPartition(
+                    head: head, description: try head.map { try source.description(id, $0) } ?? RedisDescription())
+                continue
+            }
+            if head == before.head { continue }
+            // Another may have merged it, which changes nothing of what it says.
+            guard let head, head.token == before.head?.token, head.life == before.head?.life else {
+                throw StoreError.otherCheckpoint(
+                    plugin: id.plugin, partition: id.partition, position: head?.position,
+                    expected: before.head?.position)
+            }
+            known[id]?.head = head
+        }
+    }
+
+    private func check(_ owner: Owner, _ key: RedisWord) throws {
+        guard let drawn = watched?.values[key]?.text.flatMap({ UInt64($0) }), drawn > owner.epoch else { return }
+        throw StoreError.fenced(partition: owner.partition, epoch: owner.epoch, present: drawn)
+    }
+}
