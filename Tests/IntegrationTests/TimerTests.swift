@@ -11,7 +11,7 @@ extension IntegrationTests {
         init() throws { folder = try TemporaryFolder() }
 
         private func ticks() throws -> Int {
-            try run(Installation.lectern, ["log", "cat", "--data", data, "--json"]).split(separator: "\n")
+            try run(Installation.lectern, ["log", "cat", "--data", data]).split(separator: "\n")
                 .filter { $0.contains(#""type":"tick""#) }.count
         }
 

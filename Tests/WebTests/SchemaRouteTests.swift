@@ -25,7 +25,8 @@ struct SchemaRouteTests {
                 let properties = try #require(schema["properties"] as? [String: [String: Any]])
                 let required = try #require(schema["required"] as? [String])
                 #expect(required.contains("user_id") && required.allSatisfy { properties[$0] != nil })
-                #expect(properties["event_type"]?["enum"] as? [String?] == [entry["type"], nil])
+                let types = try #require(properties["event_type"]?["enum"] as? [Any])
+                #expect(types.count == 2 && types[0] as? String == entry["type"] && types[1] is NSNull)
             }
         }
     }
