@@ -13,7 +13,7 @@ extension IntegrationTests {
             folder = try TemporaryFolder()
             host = try HostProcess(
                 data: "\(folder.path)/data",
-                settings: ["ingest.trust=loopback", "warehouse.type=sqlite", "kvs={default: {type: sqlite}}"],
+                settings: ["ingest.trust=loopback", "warehouse.type=sqlite", "warehouse.postgresql.password="],
                 config: "\(Installation.deploy)/lectern.yaml")
             try run(
                 Installation.lectern,
@@ -129,15 +129,15 @@ extension IntegrationTests {
         @Test("a plugin that does not return lies behind, and is told apart from those that go on")
         func lag() throws {
             let evil = try EvilPlugin("LOOPS", events: 1000)
-            let slow = try evil.host(["plugins.counter.deadline=5s"])
+            let slow = try evil.host(["plugins.counter-in-c.deadline=5s"])
             try run(Installation.lectern, ["replay", evil.file, "--to", slow.address])
             func messages(_ plugin: String) throws -> Int {
                 try slow.metric("lectern_consumer_lag_messages{plugin=\"\(plugin)\"}")
             }
-            #expect(try eventually(seconds: 60) { try messages("counter") > 0 && messages("quiz-analytics") == 0 })
+            #expect(try eventually(seconds: 60) { try messages("counter-in-c") > 0 && messages("quiz-analytics") == 0 })
             // It is ended, and goes on without the event.
-            #expect(try eventually(seconds: 120) { try messages("counter") == 0 })
-            #expect(try slow.metric("lectern_consumer_lag_seconds{plugin=\"counter\"}") == 0)
+            #expect(try eventually(seconds: 120) { try messages("counter-in-c") == 0 })
+            #expect(try slow.metric("lectern_consumer_lag_seconds{plugin=\"counter-in-c\"}") == 0)
         }
     }
 }

@@ -35,7 +35,7 @@ extension IntegrationTests {
                 "7 mistakes in the settings:", "lectern.yaml:2, web.listen: found \"3001\", expected HOST:PORT",
                 "lectern.yaml:3, web.idle: found \"soon\", expected a duration such as 500ms, 5s or 2h, from 1s to 1h",
                 "lectern.yaml:5, log.segmnt: found an unknown key, expected one of ", "Did you mean `segment`?",
-                "lectern.yaml:7, reduction.shards: found 65, expected a whole number from 1 to 64",
+                "lectern.yaml:7, reduction.shards: found \"65\", expected a whole number from 1 to 64",
                 "lectern.yaml:10, plugins.quiz-analytics.placement: found \"outside\", expected one of worker, inprocess",
                 "environment LECTERN_WEB__BEAT, web.beat: found \"1h\", expected a duration",
                 "environment LECTERN_NOWHERE__A, nowhere: found an unknown key",
