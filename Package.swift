@@ -144,6 +144,11 @@ let package = Package(
             name: "merkle-tree", dependencies: ["EventLog", "Records"], path: "Tests/Benchmarks/MerkleTree",
             swiftSettings: swiftSettings),
 
+        // What storing checkpoints on a Redis server takes.
+        .executableTarget(
+            name: "redis-checkpoints", dependencies: ["KeyValueStore", "Records"],
+            path: "Tests/Benchmarks/RedisCheckpoints", swiftSettings: swiftSettings),
+
         tests("ArchiveTests", uses: ["Archive", "EventLog", "Records", "Settings"]),
         tests("EventLogTests", uses: ["CRecords", "EventLog", "Records", "Settings"]),
         tests(

@@ -79,7 +79,8 @@ package struct KeyValueStoreConfiguration: Sendable, Equatable {
             }
             if name == "default", let reason = kind.forgets {
                 section.problem(
-                    "type", found: reason, expected: "a store that keeps what it has, since states are kept in this one",
+                    "type", found: reason,
+                    expected: "a store that keeps what it has, since states are kept in this one",
                     remedy: "Choose sqlite, redis or filesystem.")
             }
             stores.append(Store(name: name, kind: kind))

@@ -46,7 +46,8 @@ import Testing
         #expect(try store.plugins().isEmpty)
     }
 
-    @Test(arguments: StoreKind.holdingStates) func ofSeveralCheckpointsNoneIsStoredIfOneIsFenced(kind: StoreKind) throws {
+    @Test(arguments: StoreKind.holdingStates) func ofSeveralCheckpointsNoneIsStoredIfOneIsFenced(kind: StoreKind) throws
+    {
         let folder = try Folder()
         let store = try kind.open(in: folder)
         let older = try store.acquire(log: theLog, partitions: [0])

@@ -18,7 +18,9 @@ final class RedisCluster: Sendable {
             let name = "\(folder.path)/\(port)"
             let more = ["--cluster-enabled", "yes", "--cluster-node-timeout", "5000"]
             // Another may take the port in between.
-            guard let node = try? RedisServer(in: name, .port(port), persistence: .appendOnly, more: more) else { continue }
+            guard let node = try? RedisServer(in: name, .port(port), persistence: .appendOnly, more: more) else {
+                continue
+            }
             nodes.append(node)
         }
         self.nodes = nodes

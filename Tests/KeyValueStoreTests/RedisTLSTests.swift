@@ -8,7 +8,8 @@ import Testing
     private func certificates(in folder: String) throws {
         func openssl(_ words: String) throws { try run("openssl", words.split(separator: " ").map(String.init)) }
         let f = folder
-        try openssl("req -x509 -newkey rsa:2048 -nodes -days 2 -keyout \(f)/ca.key -out \(f)/ca.pem -subj /CN=authority")
+        try openssl(
+            "req -x509 -newkey rsa:2048 -nodes -days 2 -keyout \(f)/ca.key -out \(f)/ca.pem -subj /CN=authority")
         try "subjectAltName=IP:127.0.0.1\n".write(toFile: f + "/names", atomically: true, encoding: .utf8)
         for name in ["server", "client"] {
             try openssl("req -newkey rsa:2048 -nodes -keyout \(f)/\(name).key -out \(f)/\(name).csr -subj /CN=\(name)")
@@ -62,12 +63,14 @@ import Testing
     @Test func aServerMayAskForACertificate() async throws {
         let folder = try Folder()
         try certificates(in: folder.path)
-        var configuration = try server(folder.path, clients: "optional").configuration
+        let server = try server(folder.path, clients: "optional")
+        var configuration = server.configuration
         configuration.tls = .init()
         configuration.tls?.ca = folder.path + "/ca.pem"
         configuration.tls?.certificate = folder.path + "/client.pem"
         configuration.tls?.key = folder.path + "/client.key"
         try await RedisStore(configuration).set("k", "1")
+        #expect(try server.client("info", "clients").contains("connected_clients"))
         configuration.tls?.key = folder.path + "/server.key"
         let error = #expect(throws: StoreError.self) { try RedisStore(configuration) }
         #expect(error?.description.contains("tls.key") == true)

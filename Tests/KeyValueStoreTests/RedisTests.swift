@@ -125,7 +125,9 @@ import Testing
             ])
         }
         // The thread that merges goes on after the last commit.
-        while try server.client("--scan", "--pattern", "*entry:*").split(separator: "\n").count > 1100 { usleep(10_000) }
+        while try server.client("--scan", "--pattern", "*entry:*").split(separator: "\n").count > 1100 {
+            usleep(10_000)
+        }
         try store.compact()
         #expect(try server.client("--scan", "--pattern", "*entry:*").split(separator: "\n").isEmpty)
         let restored = try store.restore(plugin: "quiz", partition: 0)

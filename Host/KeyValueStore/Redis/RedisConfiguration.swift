@@ -147,7 +147,8 @@ extension RedisConfiguration {
         tls.key = section.string("key", default: nil)
         if (tls.certificate == nil) != (tls.key == nil) {
             section.problem(
-                tls.key == nil ? "key" : "certificate", found: "nothing", expected: "a file: certificate and key go together")
+                tls.key == nil ? "key" : "certificate", found: "nothing",
+                expected: "a file: certificate and key go together")
         }
         return isEnabled ? tls : nil
     }

@@ -25,7 +25,8 @@ struct RedisMerge: Sendable {
         for index in contents.description.piles.indices {
             let pile = RedisPile(contents, index: index, number: 0)
             let merged = try pile.merged(with: [], by: &sorter)
-            parts.piles.append(RedisBase.Pile(pile: index, firstRow: sortedRows.count, hashes: merged.map { $0.firstHash }))
+            parts.piles.append(
+                RedisBase.Pile(pile: index, firstRow: sortedRows.count, hashes: merged.map { $0.firstHash }))
             sortedRows += merged.map { $0.bytes }
         }
         parts.marks = Data(try contents.marks().flatMap { MarkFrames.frame($0) })

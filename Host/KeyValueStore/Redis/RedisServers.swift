@@ -69,7 +69,8 @@ struct RedisServers: Sendable {
     private func check(_ server: RedisAddress, _ status: String) throws {
         let found = try info(server, "persistence")[status] ?? "nothing"
         guard found == "ok" else {
-            throw StoreError.server(server: "redis \(server)", reason: "its files can't be written (\(status): \(found))")
+            throw StoreError.server(
+                server: "redis \(server)", reason: "its files can't be written (\(status): \(found))")
         }
     }
 
@@ -108,7 +109,8 @@ struct RedisServers: Sendable {
                 var commands = RedisCommands()
                 commands.add("SCAN", cursor, RedisWord("MATCH"), pattern, RedisWord("COUNT"), RedisWord("1000"))
                 let reply = try answer(commands, server).replies[0]
-                guard let parts = reply.list, parts.count == 2, let next = parts[0].bytes, let found = parts[1].list else {
+                guard let parts = reply.list, parts.count == 2, let next = parts[0].bytes, let found = parts[1].list
+                else {
                     throw StoreError.server(server: "redis \(server)", reason: reply.error ?? "no answer to SCAN")
                 }
                 let keys = found.compactMap(\.bytes).filter { !keeps($0) }

@@ -43,7 +43,7 @@ package final class StubStore: KeyValueStore {
         return KeyPage(keys: page.entries.map(\.key), next: page.next)
     }
 
-    package func clear() async throws { 
+    package func clear() async throws {
         contents.withLock { contents in
             let epochs = contents.epochs
             contents = StubContents()

@@ -41,7 +41,9 @@ package final class CheckpointThread: CheckpointSink {
     /// - Parameters:
     ///   - epochs: by which what is replaced is this process's.
     ///   - committed: called with the checkpoints that the store has taken, on the store's thread.
-    package init(_ store: any CheckpointStore, _ epochs: Epochs, committed: @escaping @Sendable ([Checkpoint]) -> Void = { _ in }) {
+    package init(
+        _ store: any CheckpointStore, _ epochs: Epochs, committed: @escaping @Sendable ([Checkpoint]) -> Void = { _ in }
+    ) {
         onCommitted = committed
         let jobs = jobs
         let state = StateBox()

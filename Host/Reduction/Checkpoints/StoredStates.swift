@@ -68,7 +68,8 @@ struct StoredStates {
             var marks = MarkSet.joined(stored.marks)
             let last = marks.popLast() ?? []
             let head = Checkpoint(
-                log: stored.log, plugin: plugin, partition: partition, position: stored.position, epoch: epochs[partition],
+                log: stored.log, plugin: plugin, partition: partition, position: stored.position,
+                epoch: epochs[partition],
                 blocks: [], marks: [], summary: stored.summary)
             return (marks + [last]).enumerated().map { index, marks in
                 head.adding(marks, index == 0 ? stored.blocks : [])

@@ -57,7 +57,8 @@ final class LocalShard: RecordConsumer {
         self.shard = shard
         self.owned = owned
         feeder = RecordFeeder(shard, owned: owned)
-        driver = CheckpointDriver(ShardCheckpoint(shard, log: epochs.log, owned: owned, epochs: epochs), commits, interval: 0)
+        driver = CheckpointDriver(
+            ShardCheckpoint(shard, log: epochs.log, owned: owned, epochs: epochs), commits, interval: 0)
         shard.onRejections = { [unowned self] rejections in if takenOver != nil { rejected(rejections) } }
     }
 
