@@ -159,6 +159,11 @@ let package = Package(
             name: "warehouse-rows", dependencies: ["CPostgreSQL", "PluginHost", "Sinks"],
             path: "Tests/Benchmarks/WarehouseRows", swiftSettings: swiftSettings),
 
+        // What storing checkpoints on a Redis server takes.
+        .executableTarget(
+            name: "redis-checkpoints", dependencies: ["KeyValueStore", "Records"],
+            path: "Tests/Benchmarks/RedisCheckpoints", swiftSettings: swiftSettings),
+
         tests("ArchiveTests", uses: ["Archive", "EventLog", "Records", "Settings"]),
         tests("EventLogTests", uses: ["CRecords", "EventLog", "Records", "Settings"]),
         tests(

@@ -118,17 +118,22 @@ extension IntegrationTests {
             try JSONRow.object(try run(Installation.lectern, ["erase", "--student", Self.id, "--data", data] + more))
         }
 
+        /// Stands for the settings of a Redis server, which is started then.
+        private static let redis = "redis"
         private static let kinds: [[String]] = [
             ["log.integrity=true", "log.tree_heads=100ms", "archive.enabled=true"],
             ["log.segment=64KiB"],
             ["kvs.default.type=filesystem", "kvs.default.path=states", "log.integrity=true", "log.segment=32KiB"],
             ["warehouse.type=sqlite"],
+            [redis],
         ]
 
         @Test(
             "nothing names the student afterwards, others' states are what they were, and the log verifies",
             arguments: kinds)
         func erased(settings: [String]) throws {
+            let redis = settings == [Self.redis] ? try RedisProcess(in: folder.path + "/redis") : nil
+            let settings = redis?.settings ?? settings
             let options = settings.flatMap { ["--set", $0] }
             let host = try host(settings)
             try fill(host)
@@ -140,6 +145,8 @@ extension IntegrationTests {
             for form in ["raw", "JSON", "JSON, ASCII", "Base64", "percent-encoded"] {
                 #expect(hits.contains { $0.hasPrefix(form) }, "\(form)")
             }
+
+            if let redis { #expect(try !search.hits(in: redis.folder).isEmpty) }
 
             let certificate = try erase(options)
             #expect((certificate["events"] as? [String: Int])?.values.reduce(0, +) == 9)

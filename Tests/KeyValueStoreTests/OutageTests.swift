@@ -72,7 +72,7 @@ import Testing
         }
         for position in [50, 150, 300] as [UInt64] {
             while !committing.isOver, try store.plugins().first?.position ?? 0 < position { usleep(1000) }
-            try server.kill()
+            server.kill()
             try server.start()
         }
         try committing.wait()
@@ -120,7 +120,7 @@ import Testing
         let server = try RedisServer(in: folder.path + "/forgetful")
         let store = try RedisStore(server.configuration)
         try store.commit([checkpoint(position: 1, blocks: [block("attempts", [([.text("s")], cbor(1))])])])
-        try server.kill()
+        server.kill()
         try server.start()
         for _ in 0..<2 {
             #expect(throws: StoreError.otherCheckpoint(plugin: "quiz", partition: 0, position: nil, expected: 1)) {

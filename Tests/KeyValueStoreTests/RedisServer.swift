@@ -30,7 +30,7 @@ final class RedisServer: Sendable {
     let folder: String
     let place: Place
     private let arguments: [String]
-    private let running = Mutex<(shell: pid_t, input: ChildInput)?>(nil)
+    private let running = Mutex<(shell: pid_t, input: ChildInput, server: pid_t)?>(nil)
 
     /// Starts it, and waits until it answers.
     init(
@@ -49,7 +49,8 @@ final class RedisServer: Sendable {
         try start()
     }
 
-    deinit { stop() }
+    // At once: one that wanted to save itself could not, once its folder has gone.
+    deinit { kill() }
 
     /// A port that nobody has, nor 10000 above it, which a cluster's nodes talk at.
     static func freePort() -> Int {
@@ -83,6 +84,7 @@ final class RedisServer: Sendable {
 
     func start() throws {
         let input = try ChildInput()
+        unlink(folder + "/pid")
         // The shell ends the server when its input ends, which it does with this process.
         let script = """
             redis-server "$@" </dev/null & echo $! >"\(folder)/pid"
@@ -90,8 +92,13 @@ final class RedisServer: Sendable {
             """
         let words = ["sh", "-c", script, "sh"] + arguments
         let shell = try spawn(words, input: input.reading, output: folder + "/output")
-        running.withLock { $0 = (shell, input) }
-        for _ in 0..<1500 where Glibc.kill(shell, 0) == 0 {
+        running.withLock { $0 = (shell, input, 0) }
+        for _ in 0..<1500 {
+            if let text = try? String(contentsOfFile: folder + "/pid", encoding: .utf8), let id = Int32(text.dropLast())
+            {
+                running.withLock { $0?.server = id }
+                if Glibc.kill(id, 0) != 0 { break }
+            }
             if let answer = try? client("ping"), answer.hasPrefix("PONG") || answer.contains("NOAUTH") { return }
             usleep(20_000)
         }
@@ -106,15 +113,14 @@ final class RedisServer: Sendable {
             defer { running = nil }
             return running
         }
-        guard let (shell, input) = ended else { return }
+        guard let (shell, input, _) = ended else { return }
         input.close()
         waitpid(shell, nil, 0)
     }
 
     /// Ends it at once, and waits for that.
-    func kill() throws {
-        let text = try String(contentsOfFile: folder + "/pid", encoding: .utf8)
-        if let pid = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)) { Glibc.kill(pid, SIGKILL) }
+    func kill() {
+        if let id = running.withLock({ $0?.server }), id > 0 { Glibc.kill(id, SIGKILL) }
         stop()
     }
 

@@ -63,12 +63,14 @@ import Testing
     @Test func aServerMayAskForACertificate() async throws {
         let folder = try Folder()
         try certificates(in: folder.path)
-        var configuration = try server(folder.path, clients: "optional").configuration
+        let server = try server(folder.path, clients: "optional")
+        var configuration = server.configuration
         configuration.tls = .init()
         configuration.tls?.ca = folder.path + "/ca.pem"
         configuration.tls?.certificate = folder.path + "/client.pem"
         configuration.tls?.key = folder.path + "/client.key"
         try await RedisStore(configuration).set("k", "1")
+        #expect(try server.client("info", "clients").contains("connected_clients"))
         configuration.tls?.key = folder.path + "/server.key"
         let error = #expect(throws: StoreError.self) { try RedisStore(configuration) }
         #expect(error?.description.contains("tls.key") == true)

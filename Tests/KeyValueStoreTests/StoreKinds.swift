@@ -49,7 +49,7 @@ final class Folder: Sendable {
     }
 
     deinit {
-        server.withLock { $0 }?.stop()
+        server.withLock { $0 }?.kill()
         try? FileManager.default.removeItem(atPath: path)
     }
 

@@ -29,7 +29,7 @@ struct RedisCommands: Sendable {
         start(3)
         append("SET".utf8)
         append(key)
-        bytes += "$\(count)\r\n".utf8
+        append(UInt8(ascii: "$"), count)
         let start = bytes.count
         write(&bytes)
         precondition(bytes.count - start == count)
@@ -66,12 +66,26 @@ struct RedisCommands: Sendable {
 
     private mutating func start(_ words: Int) {
         starts.append((bytes.count, isInTransaction))
-        bytes += "*\(words)\r\n".utf8
+        append(UInt8(ascii: "*"), words)
     }
 
     private mutating func append(_ word: some Collection<UInt8>) {
-        bytes += "$\(word.count)\r\n".utf8
+        append(UInt8(ascii: "$"), word.count)
         bytes += word
-        bytes += "\r\n".utf8
+        bytes.append(13)
+        bytes.append(10)
+    }
+
+    /// A line that says how many there are of something.
+    private mutating func append(_ kind: UInt8, _ count: Int) {
+        bytes.append(kind)
+        var divisor = 1
+        while count / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(count / divisor % 10))
+            divisor /= 10
+        }
+        bytes.append(13)
+        bytes.append(10)
     }
 }

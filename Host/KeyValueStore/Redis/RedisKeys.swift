@@ -23,7 +23,14 @@ struct RedisKeys: Sendable {
     var count: RedisWord { catalog("count") }
 
     func value(_ key: String) -> RedisWord { values("=") + key.utf8 }
-    func epoch(log: [UInt8], partition: Int) -> RedisWord { part(partition) + "epoch:\(hexadecimal(log))".utf8 }
+    func epoch(log: [UInt8], partition: Int) -> RedisWord {
+        var key = part(partition)
+        key += "epoch:".utf8
+        let digits = Array("0123456789abcdef".utf8)
+        for byte in log { key += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+        return key
+    }
+
     func head(_ id: RedisPartitionID) -> RedisWord { part(id.partition) + "head:\(encoded(id.plugin))".utf8 }
 
     /// Of what a plugin's head in a partition names. `life` is new whenever all that was there before is gone.
@@ -55,11 +62,8 @@ struct RedisKeys: Sendable {
     private func values(_ name: String) -> RedisWord { prefix + "{values}\(name)".utf8 }
     private func catalog(_ name: String) -> RedisWord { prefix + "{catalog}\(name)".utf8 }
     private func part(_ partition: Int) -> RedisWord { prefix + "{\(partition)}".utf8 }
-    private func encoded(_ plugin: String) -> String { PercentEncoding(keeping: "_~-.").encode(plugin) }
-
-    private func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    }
+    private func encoded(_ plugin: String) -> String { Self.encoding.encode(plugin) }
+    private static let encoding = PercentEncoding(keeping: "_~-.")
 }
 
 /// One plugin in one partition.

@@ -12,18 +12,46 @@ struct RedisWriter: ~Copyable {
         let epoch: UInt64
     }
 
+    /// Something whose change refuses a change.
+    private enum Condition: Hashable {
+        case head(RedisPartitionID)
+        case epoch(log: [UInt8], partition: Int)
+    }
+
+    /// What a connection watches together.
+    private struct WatchList {
+        private(set) var keys: [RedisWord] = []
+        private var places: [Condition: Int] = [:]
+
+        func contains(_ condition: Condition) -> Bool { places[condition] != nil }
+        func place(_ condition: Condition) -> Int? { places[condition] }
+
+        mutating func add(_ condition: Condition, _ keys: RedisKeys) {
+            guard places[condition] == nil else { return }
+            places[condition] = self.keys.count
+            switch condition {
+            case .head(let id): self.keys.append(keys.head(id))
+            case .epoch(let log, let partition): self.keys.append(keys.epoch(log: log, partition: partition))
+            }
+        }
+    }
+
     /// What the connection watches, and the values that it has had since.
     private struct Watched {
         var path: RedisPath
         var slot: Int
-        var values: [RedisWord: RedisReply]
+        var list: WatchList
+        var values: [RedisReply]
+
+        func value(_ condition: Condition) -> RedisReply? { list.place(condition).map { values[$0] } }
     }
 
     private enum Outcome { case made, refused, unknown }
 
     private let source: RedisSource
     private var known: [RedisPartitionID: RedisPartition] = [:]
-    private var epochs: Set<RedisWord> = []
+    /// All that changes have been of, as long as it is not too much.
+    private var usual = WatchList()
     private var watched: Watched?
     /// Of this opening of the store, and of the change: by them a change is recognised whose answer was lost.
     private let opening = UInt64.random(in: 1 ... .max)
@@ -39,6 +67,7 @@ struct RedisWriter: ~Copyable {
     /// What is there will be asked for again.
     mutating func forget() {
         known = [:]
+        usual = WatchList()
         watched = nil
     }
 
@@ -125,11 +154,7 @@ struct RedisWriter: ~Copyable {
         try noteInCatalog(ids)
         change += 1
         let token = isCommit ? [opening, change] : nil
-        let ownerKeys = Dictionary(
-            owners.map { (keys.epoch(log: $0.log, partition: $0.partition), $0) },
-            uniquingKeysWith: { $0.epoch < $1.epoch ? $0 : $1 })
-        epochs.formUnion(ownerKeys.keys)
-        let needed = Set(ids.map(keys.head)).union(ownerKeys.keys)
+        let needed = ids.map { Condition.head($0) } + owners.map { .epoch(log: $0.log, partition: $0.partition) }
         var unanswered: [RedisPartitionID: RedisPartition] = [:]
         while true {
             try watch(needed, slot: slot)
@@ -145,7 +170,7 @@ struct RedisWriter: ~Copyable {
                 watched = nil
                 continue
             }
-            for (key, owner) in ownerKeys { try check(owner, key) }
+            for owner in owners { try check(owner) }
             var change = RedisChange(keys)
             change.commands.begin()
             try body(&change, known)
@@ -194,13 +219,13 @@ struct RedisWriter: ~Copyable {
         ).replies
     }
 
-    private mutating func send(_ transaction: RedisCommands, slot: Int, _ needed: Set<RedisWord>) throws -> Outcome {
+    private mutating func send(_ transaction: RedisCommands, slot: Int, _ needed: [Condition]) throws -> Outcome {
         guard let path = watched?.path else { return .refused }
         var commands = transaction
         // The next change is going to build on this one.
-        let next = keysToWatch(needed)
-        commands.add("WATCH", next)
-        commands.add("MGET", next)
+        let next = listToWatch(needed)
+        commands.add("WATCH", next.keys)
+        commands.add("MGET", next.keys)
         watched = nil
         let answer: RedisAnswer
         do {
@@ -221,9 +246,8 @@ struct RedisWriter: ~Copyable {
             throw StoreError.server(server: source.name, reason: answer.error ?? error)
         }
         if end == .none { return .refused }
-        if let values = answer.replies.last?.list, values.count == next.count {
-            watched = Watched(
-                path: answer.path, slot: slot, values: Dictionary(zip(next, values)) { first, _ in first })
+        if let values = answer.replies.last?.list, values.count == next.keys.count {
+            watched = Watched(path: answer.path, slot: slot, list: next, values: values)
         }
         return .made
     }
@@ -231,38 +255,40 @@ struct RedisWriter: ~Copyable {
     // MARK: What is there
 
     /// What is watched from one change to the next: all that changes have been of, where one server has it all.
-    private func keysToWatch(_ needed: Set<RedisWord>) -> [RedisWord] {
-        if source.router.isCluster { return Array(needed) }
-        let all = needed.union(epochs).union(known.keys.map(keys.head))
-        return Array(all.count <= Self.watchLimit ? all : needed)
+    private mutating func listToWatch(_ needed: [Condition]) -> WatchList {
+        if source.router.isCluster || usual.keys.count > Self.watchLimit { usual = WatchList() }
+        for condition in needed { usual.add(condition, keys) }
+        return usual
     }
 
-    private mutating func watch(_ needed: Set<RedisWord>, slot: Int) throws {
+    private mutating func watch(_ needed: [Condition], slot: Int) throws {
         if let watched, watched.slot == slot || !source.router.isCluster,
-            needed.allSatisfy({ watched.values[$0] != nil })
+            needed.allSatisfy({ watched.list.contains($0) })
         {
             return
         }
         watched = nil
-        let keys = Array(needed)
+        let list = listToWatch(needed)
         var commands = RedisCommands()
         commands.add("UNWATCH")
-        commands.add("WATCH", keys)
-        commands.add("MGET", keys)
+        commands.add("WATCH", list.keys)
+        commands.add("MGET", list.keys)
         let answer = try source.ask(
             RedisRequest(commands: commands, route: .slot(slot), role: .checkpoints, isRepeatable: true, deadline: nil))
-        let values = answer.replies[2].list ?? []
-        watched = Watched(path: answer.path, slot: slot, values: Dictionary(zip(keys, values)) { first, _ in first })
+        guard let values = answer.replies[2].list, values.count == list.keys.count else { return }
+        watched = Watched(path: answer.path, slot: slot, list: list, values: values)
     }
 
     private func stored(_ id: RedisPartitionID) throws -> RedisHead? {
-        guard let bytes = watched?.values[keys.head(id)]?.bytes else { return nil }
+        guard let bytes = watched?.value(.head(id))?.bytes else { return nil }
         return try source.head(id, bytes)
     }
 
     /// Compares what is stored with what is known, and learns what is not.
     private mutating func learn(_ ids: Set<RedisPartitionID>) throws {
         for id in ids {
+            // Most often it is what was written last.
+            if let head = known[id]?.head, watched?.value(.head(id))?.bytes == head.bytes { continue }
             let head = try stored(id)
             guard let before = known[id] else {
                 known[id] = RedisPartition(
@@ -280,8 +306,9 @@ struct RedisWriter: ~Copyable {
         }
     }
 
-    private func check(_ owner: Owner, _ key: RedisWord) throws {
-        guard let drawn = watched?.values[key]?.text.flatMap({ UInt64($0) }), drawn > owner.epoch else { return }
+    private func check(_ owner: Owner) throws {
+        let value = watched?.value(.epoch(log: owner.log, partition: owner.partition))
+        guard let drawn = value?.text.flatMap({ UInt64($0) }), drawn > owner.epoch else { return }
         throw StoreError.fenced(partition: owner.partition, epoch: owner.epoch, present: drawn)
     }
 }
