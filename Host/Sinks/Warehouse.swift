@@ -25,12 +25,12 @@ package final class Warehouse: TableSink {
 
     private enum Pending {
         case rows(PendingTables, since: Int64)
-        /// Too many: all rows have to come again.
-        case dropped(since: Int64)
+        /// Too many: all rows have to come again, and were asked for or not yet.
+        case dropped(since: Int64, isAsked: Bool = false)
 
         var since: Int64 {
             switch self {
-            case .rows(_, let since), .dropped(let since): since
+            case .rows(_, let since), .dropped(let since, _): since
             }
         }
     }
@@ -173,8 +173,14 @@ extension Warehouse {
         }
         guard let taken else { return nil }
         guard case .rows(let rows, let since) = taken else {
+            guard case .dropped(let since, false) = taken else { return nil }
             // Rows that nobody takes are not asked for.
             do { try store.open() } catch { return error }
+            state.withLock { state in
+                if case .dropped = state.pending[plugin] {
+                    state.pending[plugin] = .dropped(since: since, isAsked: true)
+                }
+            }
             again?(plugin)
             return nil
         }

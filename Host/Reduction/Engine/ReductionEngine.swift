@@ -104,8 +104,8 @@ package final class ReductionEngine: Sendable {
         views.follow()
         let owned = parts.owned
         ticks.withLock {
-            $0 = TickThread(log, owned: owned) { [unowned self] in
-                live.withLock { $0.members.values.map(\.group) }.map(\.timers)
+            $0 = TickThread(log, owned: owned) { [weak self] in
+                self?.live.withLock { $0.members.values.map(\.group) }.map(\.timers) ?? []
             }
         }
     }
