@@ -156,7 +156,7 @@ struct WebServerTests {
         try await TestServer.run(ingest: { $0.trust = .loopback }) { server in
             let one = try await server.request(
                 "POST", "/api/events/quiz", headers: ["Content-Type": "application/json"],
-                body: #"{"user_id":"ada","score":85}"#)
+                body: #"{"user_id":"ada","domain":"dsa","module":"dsa-arrays","score":85}"#)
             #expect(one.status == 200)
             #expect(one.body == #"{"accepted":1,"duplicates":0,"rejected":[]}"#)
             let several = try await server.request(
