@@ -13,7 +13,10 @@ extension IntegrationTests {
             folder = try TemporaryFolder()
             host = try HostProcess(
                 data: "\(folder.path)/data",
-                settings: ["ingest.trust=loopback", "warehouse.type=sqlite", "warehouse.postgresql.password="],
+                settings: [
+                    "ingest.trust=loopback", "kvs.default={type: sqlite}", "warehouse.type=sqlite",
+                    "warehouse.postgresql.password=",
+                ],
                 config: "\(Installation.deploy)/lectern.yaml")
             try run(
                 Installation.lectern,
