@@ -6,16 +6,19 @@ extension IntegrationTests {
     struct RedisTests {
         private let folder: TemporaryFolder
         private let redis: RedisProcess
+        private let plugins: TimelessPlugins
         private var data: String { folder.path + "/data" }
 
         init() throws {
             folder = try TemporaryFolder()
             redis = try RedisProcess(in: folder.path + "/redis")
+            plugins = try TimelessPlugins()
+            try KnownLog.prepare(folder, below: "data")
         }
 
         private func host(_ settings: [String] = [], data: String? = nil) throws -> HostProcess {
             try HostProcess(
-                data: data ?? self.data,
+                data: data ?? self.data, plugins: plugins.path,
                 settings: redis.settings + settings + ["ingest.trust=loopback", "reduction.checkpoint=50ms"])
         }
 
@@ -45,7 +48,7 @@ extension IntegrationTests {
             #expect(!FileManager.default.fileExists(atPath: data + "/default.sqlite"))
 
             try host.restart()
-            let expected = try Folding(inputs: [group.file])().statesByComponent()
+            let expected = try Folding(inputs: [group.file], plugins: plugins.path)().statesByComponent()
             #expect(!expected.isEmpty)
             for (component, states) in expected {
                 let dot = component.firstIndex(of: ".")!

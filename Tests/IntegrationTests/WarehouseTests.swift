@@ -62,9 +62,10 @@ extension IntegrationTests {
             }
         }
 
-        /// A row's cells, by name; times without regard to how they are written.
+        /// A row's cells, by name; times and numbers without regard to how they are written.
         private static func row(_ json: String) throws -> String {
             try JSONRow.object(json).map { name, value -> String in
+                if let number = value as? NSNumber { return "\(name): \(number.doubleValue)" }
                 guard let text = value as? String, let time = Self.time(text) else { return "\(name): \(value)" }
                 return "\(name): \(time)"
             }.sorted().joined(separator: ", ")

@@ -164,13 +164,14 @@ struct RedisWriter: ~Copyable {
             }
             unanswered = [:]
             if whateverIsThere { for id in ids { known[id] = nil } }
+            // First, since the new owner's checkpoints would be taken for a server's that has lost some.
+            for owner in owners { try check(owner) }
             do {
                 try learn(ids)
             } catch is RedisOutdated {
                 watched = nil
                 continue
             }
-            for owner in owners { try check(owner) }
             var change = RedisChange(keys)
             change.commands.begin()
             try body(&change, known)
