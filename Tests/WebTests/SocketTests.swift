@@ -201,6 +201,8 @@ struct SocketTests {
         try await TestServer.run(ingest: { $0.connections = 1 }) { server in
             try await server.connect { first in
                 #expect(try first.upgrade() == 101)
+                // A connection is counted after its answer is sent.
+                while server.ingest.counters.connections == 0 { usleep(1000) }
                 let second = try TestClient(port: server.port)
                 #expect(try second.upgrade() == 101)
                 guard case .close(let code, let reason) = try second.next() else { return }
