@@ -18,7 +18,7 @@ extension IntegrationTests {
 
         private var settings: [String] {
             [
-                "ingest.trust=loopback", "reduction.checkpoint=50ms", "warehouse.type=postgresql",
+                "ingest.trust=loopback", "reduction.checkpoint=200ms", "warehouse.type=postgresql",
                 "warehouse.retry=200ms", "warehouse.postgresql.host=\(server.socketFolder)",
                 "warehouse.postgresql.port=\(server.port)", "warehouse.postgresql.database=lectern",
                 "warehouse.postgresql.user=lectern",
