@@ -16,6 +16,9 @@ package protocol CheckpointStore: Sendable {
     /// The newest checkpoint of a plugin's partition, or nil if there is none.
     func restore(plugin: String, partition: Int) throws -> RestoredCheckpoint?
 
+    /// The same without its states and marks.
+    func head(plugin: String, partition: Int) throws -> RestoredCheckpoint?
+
     /// Where each plugin stands in each partition, sorted by plugin and partition.
     func plugins() throws -> [StoredPosition]
 
@@ -27,6 +30,12 @@ package protocol CheckpointStore: Sendable {
 extension CheckpointStore {
     package func acquire(log: [UInt8], partitions: [Int]) throws -> Epochs {
         try acquire(log: log, partitions: partitions, atLeast: [:])
+    }
+
+    package func head(plugin: String, partition: Int) throws -> RestoredCheckpoint? {
+        guard var checkpoint = try restore(plugin: plugin, partition: partition) else { return nil }
+        (checkpoint.marks, checkpoint.blocks) = ([], [])
+        return checkpoint
     }
 
     /// Removes all checkpoints and states of a plugin.

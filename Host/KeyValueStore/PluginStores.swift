@@ -29,6 +29,10 @@ package struct PluginStores: CheckpointStore {
         try store(of: plugin).restore(plugin: plugin, partition: partition)
     }
 
+    package func head(plugin: String, partition: Int) throws -> RestoredCheckpoint? {
+        try store(of: plugin).head(plugin: plugin, partition: partition)
+    }
+
     package func plugins() throws -> [StoredPosition] {
         // A store may also hold what a plugin left there before the settings named another one.
         let all =

@@ -11,6 +11,12 @@ package struct PluginMessage: Sendable {
     package let plugin: String
     package let level: Level
     package let text: String
+
+    package init(plugin: String, level: Level, text: String) {
+        self.plugin = plugin
+        self.level = level
+        self.text = text
+    }
 }
 
 /// What a plugin's calls to its host end in. Lives as long as the process, as the plugin's code does.

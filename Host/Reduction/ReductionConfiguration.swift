@@ -1,3 +1,4 @@
+import Glibc
 package import PluginHost
 package import Settings
 
@@ -13,9 +14,14 @@ package struct ReductionConfiguration: Sendable {
     package var refresh = 0.25
     /// A build that takes over from another is first tried on so many of the last events; 0: it is not.
     package var shadow = 1000
+    /// The memory of host and workers, in bytes, that states may fill: near it those that have not been changed for longest go
+    /// to a file. By default half of the machine's.
+    package var memory = Self.machineMemory / 2
     package var dedup: DedupRule?
     /// Columns that are added to tables.
     package var tables = TablesConfiguration()
+
+    private static var machineMemory: Int { Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE))) }
 
     package init() {}
 
@@ -25,6 +31,7 @@ package struct ReductionConfiguration: Sendable {
         checkpoint = reduction.duration("checkpoint", default: .seconds(1)).seconds
         refresh = reduction.duration("refresh", default: .milliseconds(250)).seconds
         shadow = reduction.integer("shadow", default: shadow, in: 0...1_000_000)
+        memory = reduction.size("memory", default: memory)
         reduction.finish()
         if dedup.has("field") {
             var rule = DedupRule(field: dedup.string("field"))

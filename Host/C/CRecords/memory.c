@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "memory.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,13 @@ void *lectern_pages(size_t bytes) {
 #endif
   return start;
 }
+
+void lectern_memory_return_large(void) {
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 4 << 20);
+}
+
+void lectern_memory_trim(void) { malloc_trim(0); }
 
 void lectern_pages_free(void *start, size_t bytes) {
   size_t size = rounded(bytes);

@@ -152,14 +152,22 @@ extension FilesystemPartition {
         }
     }
 
-    func restore() throws -> RestoredCheckpoint? {
+    /// The checkpoint without marks and states.
+    func checkpointHead() throws -> RestoredCheckpoint? {
         guard let head else { return nil }
+        return RestoredCheckpoint(
+            log: head.log, position: head.position, epoch: head.epoch,
+            summary: try FileSystem.read(folder + "/summary") ?? [], marks: [], blocks: [])
+    }
+
+    func restore() throws -> RestoredCheckpoint? {
+        guard var checkpoint = try checkpointHead() else { return nil }
         guard let marks = MarkFrames.split(try FileSystem.read(folder + "/marks") ?? []) else {
             throw StoreError.corrupt(place: folder + "/marks", found: "marks that are cut short")
         }
-        return RestoredCheckpoint(
-            log: head.log, position: head.position, epoch: head.epoch,
-            summary: try FileSystem.read(folder + "/summary") ?? [], marks: marks, blocks: try blocks())
+        checkpoint.marks = marks
+        checkpoint.blocks = try blocks()
+        return checkpoint
     }
 
     private func blocks() throws -> [StateBlock] {

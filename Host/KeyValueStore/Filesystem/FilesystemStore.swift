@@ -98,6 +98,13 @@ package final class FilesystemStore: KeyValueStore {
         }
     }
 
+    package func head(plugin: String, partition: Int) throws -> RestoredCheckpoint? {
+        try contents.withLock { contents in
+            try contents.folder.finish()
+            return try contents.partitions(plugin: plugin).first { $0.partition == partition }?.checkpointHead()
+        }
+    }
+
     package func plugins() throws -> [StoredPosition] {
         try contents.withLock { contents in
             try contents.folder.finish()

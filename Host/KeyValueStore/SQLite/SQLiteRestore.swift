@@ -3,20 +3,32 @@ import GRDB
 
 /// Reads checkpoints back.
 enum SQLiteRestore {
-    static func checkpoint(_ db: Database, plugin: String, partition: Int) throws -> RestoredCheckpoint? {
+    /// A checkpoint without marks and states, and its row.
+    static func head(
+        _ db: Database, plugin: String, partition: Int
+    ) throws -> (id: Int64, checkpoint: RestoredCheckpoint)? {
         let head = try Row.fetchOne(
             db, sql: "SELECT id, log, position, epoch, summary FROM checkpoint WHERE plugin = ? AND partition = ?",
             arguments: [plugin, partition])
         guard let head else { return nil }
         let (log, summary): (Data, Data) = (head["log"], head["summary"])
         let (position, epoch): (Int64, Int64) = (head["position"], head["epoch"])
-        let piles = try SQLitePile.all(db, plugin: plugin).filter { $0.partition == partition }
-        return RestoredCheckpoint(
-            log: [UInt8](log), position: UInt64(bitPattern: position), epoch: UInt64(bitPattern: epoch),
-            summary: [UInt8](summary),
-            marks: try SQLiteMarks.all(
-                checkpoint: head["id"], in: db, place: "the marks of \(plugin) in partition \(partition)"),
-            blocks: try piles.flatMap { try $0.blocks() })
+        return (
+            head["id"],
+            RestoredCheckpoint(
+                log: [UInt8](log), position: UInt64(bitPattern: position), epoch: UInt64(bitPattern: epoch),
+                summary: [UInt8](summary), marks: [], blocks: [])
+        )
+    }
+
+    static func checkpoint(_ db: Database, plugin: String, partition: Int) throws -> RestoredCheckpoint? {
+        guard let (id, head) = try head(db, plugin: plugin, partition: partition) else { return nil }
+        var checkpoint = head
+        checkpoint.marks = try SQLiteMarks.all(
+            checkpoint: id, in: db, place: "the marks of \(plugin) in partition \(partition)")
+        checkpoint.blocks = try SQLitePile.all(db, plugin: plugin).filter { $0.partition == partition }
+            .flatMap { try $0.blocks() }
+        return checkpoint
     }
 
     static func positions(_ db: Database) throws -> [StoredPosition] {

@@ -123,6 +123,12 @@ package final class SQLiteStore: KeyValueStore {
         }
     }
 
+    package func head(plugin: String, partition: Int) throws -> RestoredCheckpoint? {
+        try Self.rethrowing("read", path) {
+            try pool.read { try SQLiteRestore.head($0, plugin: plugin, partition: partition)?.checkpoint }
+        }
+    }
+
     package func plugins() throws -> [StoredPosition] {
         try Self.rethrowing("read", path) { try pool.read(SQLiteRestore.positions) }
     }

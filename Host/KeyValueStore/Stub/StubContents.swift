@@ -69,15 +69,22 @@ struct StubContents: StoreSnapshot {
         return piles.count - 1
     }
 
-    func restore(plugin: String, partition: Int) -> RestoredCheckpoint? {
+    func head(plugin: String, partition: Int) -> RestoredCheckpoint? {
         guard let head = checkpoints[CheckpointID(plugin: plugin, partition: partition)] else { return nil }
-        let blocks = piles.filter { $0.component.plugin == plugin && $0.partition == partition }.flatMap { pile in
+        return RestoredCheckpoint(
+            log: head.position.log, position: head.position.position, epoch: head.position.epoch, summary: head.summary,
+            marks: [], blocks: [])
+    }
+
+    func restore(plugin: String, partition: Int) -> RestoredCheckpoint? {
+        guard var checkpoint = head(plugin: plugin, partition: partition) else { return nil }
+        checkpoint.marks = checkpoints[CheckpointID(plugin: plugin, partition: partition)]?.marks ?? []
+        checkpoint.blocks = piles.filter { $0.component.plugin == plugin && $0.partition == partition }.flatMap {
+            pile in
             (pile.recent.reversed() + pile.sorted.map(\.bytes)).map { bytes in
                 StateBlock(component: pile.component, external: pile.isExternal, bytes: bytes)
             }
         }
-        return RestoredCheckpoint(
-            log: head.position.log, position: head.position.position, epoch: head.position.epoch, summary: head.summary,
-            marks: head.marks, blocks: blocks)
+        return checkpoint
     }
 }

@@ -81,6 +81,10 @@ package final class StubStore: KeyValueStore {
         contents.withLock { $0.restore(plugin: plugin, partition: partition) }
     }
 
+    package func head(plugin: String, partition: Int) throws -> RestoredCheckpoint? {
+        contents.withLock { $0.head(plugin: plugin, partition: partition) }
+    }
+
     package func plugins() throws -> [StoredPosition] {
         contents.withLock { $0.checkpoints.values.map(\.position) }.sorted {
             ($0.plugin, $0.partition) < ($1.plugin, $1.partition)

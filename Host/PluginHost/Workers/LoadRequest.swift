@@ -42,12 +42,7 @@ package struct LoadRequest: Codable, Sendable {
             let plugin = try Plugin(
                 StagedPlugin(file: file, path: path, identity: identity), settings: settings,
                 derivedColumns: derivedColumns
-            ) { message in
-                var body = WireWriter()
-                body.write(message.level.rawValue)
-                body.write(message.text)
-                channel.send(.log, body.bytes)
-            }
+            ) { $0.send(to: channel) }
             if let json = try? encoder.encode(plugin.description) {
                 _ = json.withUnsafeBytes { channel.send(.described, $0) }
             }
@@ -60,6 +55,14 @@ package struct LoadRequest: Codable, Sendable {
 }
 
 extension PluginMessage {
+    /// Tells the host, from a worker.
+    package func send(to channel: WorkerChannel) {
+        var body = WireWriter()
+        body.write(level.rawValue)
+        body.write(text)
+        channel.send(.log, body.bytes)
+    }
+
     /// What a worker's plugin wrote to the log.
     package init(_ message: [UInt8], plugin: String) throws {
         self = try message.read { reader throws(MalformedMessage) in

@@ -88,20 +88,8 @@ package final class WorkerProcess: Sendable {
         }
     }
 
-    /// Its resident memory in bytes that no other process shares; nil once it has ended.
-    package var residentMemory: Int? {
-        guard let file = fopen("/proc/\(id)/statm", "r") else { return nil }
-        defer { fclose(file) }
-        var total = 0, resident = 0, shared = 0
-        let read = withUnsafeMutablePointer(to: &total) { total in
-            withUnsafeMutablePointer(to: &resident) { resident in
-                withUnsafeMutablePointer(to: &shared) { shared in
-                    withVaList([total, resident, shared]) { vfscanf(file, "%ld %ld %ld", $0) }
-                }
-            }
-        }
-        return read == 3 ? (resident - shared) * Int(sysconf(Int32(_SC_PAGESIZE))) : nil
-    }
+    /// Nil once it has ended.
+    package var memory: ProcessMemory? { ProcessMemory(of: id) }
 }
 
 /// Why a worker could not be started, or has ended.

@@ -5,7 +5,7 @@ import Records
 /// Takes checkpoints of a shard without stopping it: marks what has changed, then encodes it slice by slice between batches.
 /// Not thread-safe: called on the shard's thread.
 final class ShardCheckpoint {
-    private let shard: Shard
+    let shard: Shard
     private let log: [UInt8]
     private let owned: [Int]
     private let epochs: Epochs

@@ -18,14 +18,18 @@ package struct RestoreError: Error, CustomStringConvertible {
 extension Shard {
     /// Puts back the last checkpoints of the partitions, before anything is folded.
     ///
-    /// - Parameter stored: what there is; it must be of the same log and of builds whose reducers are the same.
+    /// - Parameters:
+    ///   - stored: what there is; it must be of the same log and of builds whose reducers are the same.
+    ///   - afterEach: called after each partition of a plugin.
     func restore(
-        _ partitions: [Int], stored: (_ plugin: String, _ partition: Int) throws -> RestoredCheckpoint?
+        _ partitions: [Int], stored: (_ plugin: String, _ partition: Int) throws -> RestoredCheckpoint?,
+        afterEach: () throws -> Void = {}
     ) throws {
         for plugin in plugins {
             for partition in partitions {
                 guard let stored = try stored(plugin.plugin.id, partition) else { continue }
                 try restore(plugin, partition, stored)
+                try afterEach()
             }
         }
     }
@@ -40,8 +44,7 @@ extension Shard {
             else { continue }
             try block.forEachEntry { key, value in
                 guard let value else { return }
-                let parts = KeyBytes.decode(key)
-                guard let packed = parts.flatMap({ states.reducer.packedKey($0, &keys.space) }),
+                guard let packed = states.reducer.packedKey(key, &keys.space),
                     states.restore(key: packed, partition: partition, bytes: value)
                 else {
                     throw RestoreError(

@@ -16,18 +16,27 @@ struct StoredStates {
 
     private let plugin: String
     private let epochs: Epochs
+    private let store: any CheckpointStore
     private(set) var course = Course.continued
-    /// By partition; those from which nothing is known are left out.
+    /// By partition; those from which nothing is known are left out. Without states and marks, unless they were migrated: one
+    /// partition's at a time are enough in memory.
     private(set) var checkpoints: [Int: RestoredCheckpoint] = [:]
+
+    /// The checkpoint of a partition with its states; nil if there is none. It may be a later one than `checkpoints` has.
+    func load(_ partition: Int) throws -> RestoredCheckpoint? {
+        guard checkpoints[partition] != nil, course == .continued else { return checkpoints[partition] }
+        return try store.restore(plugin: plugin, partition: partition)
+    }
 
     /// - Throws: `RestoreError`, or what the store throws.
     init(of build: PluginBuild, _ parts: EngineParts) throws {
         plugin = build.id
         epochs = parts.epochs
+        store = parts.store
         let log = parts.log.identity
         var edges: [Int: [CheckpointSummary.Edge]] = [:]
         for partition in 0..<log.partitions {
-            guard let stored = try parts.store.restore(plugin: build.id, partition: partition) else { continue }
+            guard let stored = try store.head(plugin: build.id, partition: partition) else { continue }
             guard let summary = CheckpointSummary(stored.summary), let way = summary.edges(to: build.description) else {
                 rebuild()
                 return
@@ -40,8 +49,9 @@ struct StoredStates {
         }
         if edges.values.allSatisfy(\.isEmpty) { return }
         var migration = StateMigration(build)
-        for (partition, stored) in checkpoints {
+        for partition in checkpoints.keys {
             do {
+                guard let stored = try load(partition) else { continue }
                 guard let migrated = try migration.migrate(stored, by: edges[partition] ?? []) else {
                     rebuild()
                     return

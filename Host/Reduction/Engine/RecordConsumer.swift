@@ -35,6 +35,20 @@ protocol RecordConsumer: AnyObject {
     func poll(interval: Int64)
     /// Takes a checkpoint of all that was taken; nothing more will be.
     func finish() throws
+    /// Has it make room in memory, as soon as it can; any thread.
+    func spill()
+    /// Any thread.
+    var states: StateCounts { get }
+}
+
+/// States of a shard, in memory and in files.
+struct StateCounts: Sendable {
+    var resident = 0
+    var spilled = 0
+
+    static func + (a: Self, b: Self) -> Self {
+        Self(resident: a.resident + b.resident, spilled: a.spilled + b.spilled)
+    }
 }
 
 struct TakenOver {
@@ -52,20 +66,25 @@ final class LocalShard: RecordConsumer {
     private var isLive = false
     private let due = Atomic<Int64>(.max)
     private let ticked = Atomic<Int64>(.min)
+    private let spills = Atomic<Bool>(false)
+    private let resident = Atomic<Int>(0)
+    private let spilled = Atomic<Int>(0)
 
     /// - Parameters:
     ///   - epochs: by which the partitions are this process's.
     ///   - commits: where checkpoints go.
+    ///   - warn: told that states could not be spilled.
     ///   - rejected: takes the events that plugins could not read, once the shard has taken over.
     init(
         _ shard: Shard, owned: [Int], _ epochs: Epochs, _ commits: any CheckpointSink,
-        rejected: @escaping ([Rejection]) -> Void
+        warn: @escaping (String) -> Void, rejected: @escaping ([Rejection]) -> Void
     ) {
         self.shard = shard
         self.owned = owned
         feeder = RecordFeeder(shard, owned: owned)
         driver = CheckpointDriver(
             ShardCheckpoint(shard, log: epochs.log, owned: owned, epochs: epochs), commits, interval: 0)
+        driver.warn = warn
         showTimers()
         shard.onRejections = { [unowned self] rejections in if takenOver != nil { rejected(rejections) } }
     }
@@ -106,6 +125,7 @@ final class LocalShard: RecordConsumer {
         }
         shard.flush()
         showTimers()
+        showStates()
         return true
     }
 
@@ -122,6 +142,22 @@ final class LocalShard: RecordConsumer {
     func poll(interval: Int64) {
         driver.interval = interval
         driver.poll()
+        guard spills.load(ordering: .relaxed) else { return }
+        driver.makeRoom()
+        spills.store(false, ordering: .relaxed)
+        showStates()
+    }
+
+    func spill() { spills.store(true, ordering: .relaxed) }
+
+    var states: StateCounts {
+        StateCounts(resident: resident.load(ordering: .relaxed), spilled: spilled.load(ordering: .relaxed))
+    }
+
+    private func showStates() {
+        let states = shard.states
+        resident.store(states.resident, ordering: .relaxed)
+        spilled.store(states.spilled, ordering: .relaxed)
     }
 
     func finish() { driver.finish() }

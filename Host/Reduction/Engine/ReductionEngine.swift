@@ -44,16 +44,19 @@ package final class ReductionEngine: Sendable {
     ///   - activity: where it is noted what plugins of this process are asked.
     ///   - tables: takes the tables of all plugins.
     ///   - skips: the file that repeats which events plugins skip.
+    ///   - spill: the folder for files of states that memory has no room for; it must be there.
     ///   - mayLackFunctions: go on without derived columns whose function is not there; see `lackingColumns`.
     ///   - report: receives what plugins in workers write to the log; any thread.
+    ///   - warn: told what an operator should know; any thread.
     ///   - onTrouble: told when a plugin's worker has ended, and what follows; any thread.
     /// - Throws: `RestoreError` or what the store throws: a checkpoint that can't be continued is never guessed at.
     ///   `DerivedColumnsError` if the settings add columns to tables that can't be.
     package init(
         _ log: EventLog, _ store: any CheckpointStore, _ plugins: [PluginBuild],
         _ configuration: ReductionConfiguration,
-        tables: (any TableSink)? = nil, activity: ActivityFile? = nil, skips: String, mayLackFunctions: Bool = false,
-        report: @escaping @Sendable (PluginMessage) -> Void,
+        tables: (any TableSink)? = nil, activity: ActivityFile? = nil, skips: String, spill: String,
+        mayLackFunctions: Bool = false, report: @escaping @Sendable (PluginMessage) -> Void,
+        warn: @escaping @Sendable (String) -> Void,
         onTrouble: @escaping @Sendable (PluginBuild, PluginTrouble) -> Void
     ) throws {
         // A store that was cleared knows no epochs, and a warehouse still does: so they are never less than the time.
@@ -74,8 +77,9 @@ package final class ReductionEngine: Sendable {
         self.views = views
         parts = EngineParts(
             log: log, store: store, epochs: epochs, configuration: configuration,
-            commits: CheckpointThread(store, epochs) { views.committed($0) }, views: views, activity: activity,
-            skips: try SkippedEvents(log, path: skips), report: report)
+            commits: CheckpointThread(store, epochs) { views.committed($0) },
+            memory: MemoryBudget(configuration.memory, warn: warn), views: views, activity: activity,
+            skips: try SkippedEvents(log, path: skips), spill: spill, report: report, warn: warn)
         live = Mutex(Live(plugins: plugins, columns: columns))
         var members: [GroupID: Member] = [:]
         do {
@@ -102,6 +106,7 @@ package final class ReductionEngine: Sendable {
             member.group.start()
         }
         views.follow()
+        parts.memory.start { [weak self] in self?.live.withLock { $0.members.values.map(\.group) } ?? [] }
         let owned = parts.owned
         ticks.withLock {
             $0 = TickThread(log, owned: owned) { [weak self] in
@@ -127,6 +132,11 @@ package final class ReductionEngine: Sendable {
     /// Events that were folded, and that were duplicates, since the start.
     package var folded: UInt64 { live.withLock { $0.members.values.map(\.folded).max() ?? 0 } }
     package var duplicates: UInt64 { live.withLock { $0.members.values.map(\.group.duplicates).max() ?? 0 } }
+    /// The states of all plugins.
+    package var states: (resident: Int, spilled: Int) {
+        let states = live.withLock { $0.members.values.map(\.group) }.reduce(StateCounts()) { $0 + $1.states }
+        return (states.resident, states.spilled)
+    }
     /// Checkpoints that were committed since the start.
     package var checkpoints: Int { parts.commits.committed }
 
@@ -152,6 +162,7 @@ package final class ReductionEngine: Sendable {
     /// Folds all that is durable, takes a last checkpoint and ends.
     package func close() {
         ticks.withLock { $0 }?.stop()
+        parts.memory.stop()
         replacing.withLock { _ in
             for member in live.withLock({ $0.members.values.map(\.group) }) { member.stop() }
             parts.commits.close()

@@ -1,4 +1,5 @@
 import EventLog
+import Glibc
 import KeyValueStore
 import PluginHost
 import Records
@@ -19,6 +20,11 @@ protocol ShardGroup: AnyObject, Sendable {
     var duplicates: UInt64 { get }
     /// What the states of each shard wait for.
     var timers: [ShardTimers] { get }
+    /// The process that folds; nil while there is none.
+    var process: Int32? { get }
+    /// The most memory that the process may take, in bytes, or nil.
+    var memoryLimit: Int? { get }
+    var states: StateCounts { get }
     /// How far a follower lies behind the log, in bytes.
     var distance: UInt64 { get }
     /// How far it lies behind the log, whose next positions are these; `now` in microseconds since 1970.
@@ -35,6 +41,8 @@ protocol ShardGroup: AnyObject, Sendable {
     func end(at generation: Generation)
     /// From now on its checkpoints count.
     func goLive()
+    /// Has the shards make room in memory, as soon as they can.
+    func spill()
     /// Waits until all shards have ended.
     func join()
     /// Ends: a live group when it has folded what is durable and taken a checkpoint of it, a follower at once.
@@ -49,10 +57,14 @@ struct EngineParts: Sendable {
     let epochs: Epochs
     let configuration: ReductionConfiguration
     let commits: CheckpointThread
+    let memory: MemoryBudget
     let views: Views
     let activity: ActivityFile?
     let skips: SkippedEvents
+    /// The folder for files of states that memory has no room for.
+    let spill: String
     let report: @Sendable (PluginMessage) -> Void
+    let warn: @Sendable (String) -> Void
 
     /// The partitions of each shard that has any.
     var owned: [[Int]] {
@@ -87,7 +99,7 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
         let setup = ShardSetup(
             plugins: builds.compactMap(\.code), partitions: parts.log.identity.partitions,
             batch: parts.configuration.batch, dedup: parts.configuration.dedup,
-            hashKey: parts.log.identity.sipHashKey, skips: parts.skips.places)
+            hashKey: parts.log.identity.sipHashKey, skips: parts.skips.places, spill: parts.spill)
         var stored: [String: StoredStates] = [:]
         for build in builds where !anew.contains(build.id) { stored[build.id] = try StoredStates(of: build, parts) }
         for build in builds {
@@ -98,8 +110,12 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
         shards = try parts.owned.map { owned in
             let activity = parts.activity?.take()
             let shard = Shard(setup, slot: activity?.slot)
-            try shard.restore(owned) { plugin, partition in stored[plugin]?.checkpoints[partition] }
-            let consumer = LocalShard(shard, owned: owned, parts.epochs, parts.commits) {
+            try shard.restore(owned) { plugin, partition in
+                try stored[plugin]?.load(partition)
+            } afterEach: {
+                if parts.memory.isTight, shard.canSpill { try shard.spill() }
+            }
+            let consumer = LocalShard(shard, owned: owned, parts.epochs, parts.commits, warn: parts.warn) {
                 parts.report($0)
             }
             return (try ShardThread(consumer, parts.surroundings), activity)
@@ -111,6 +127,10 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
     var duplicates: UInt64 { shards.reduce(0) { $0 + $1.thread.counters.duplicates.load(ordering: .relaxed) } }
     var distance: UInt64 { shards.map(\.thread.distance).max() ?? 0 }
     var timers: [ShardTimers] { shards.map(\.thread.timers) }
+    var process: Int32? { getpid() }
+    var memoryLimit: Int? { nil }
+    var states: StateCounts { shards.reduce(StateCounts()) { $0 + $1.thread.states } }
+    func spill() { for shard in shards { shard.thread.spill() } }
     func lag(_ positions: [UInt64], now: Int64) -> FoldLag {
         FoldLag(shards.map { $0.thread.lag(positions, now: now) })
     }

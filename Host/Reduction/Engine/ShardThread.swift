@@ -65,6 +65,11 @@ final class ShardThread: @unchecked Sendable {
     /// What its states wait for.
     var timers: ShardTimers { consumer.timers }
 
+    /// Has it make room in memory, as soon as it can.
+    func spill() { consumer.spill() }
+
+    var states: StateCounts { consumer.states }
+
     var failure: (any Error)? { failed.withLock { $0 } }
 
     /// How far a follower lies behind the log, in bytes.

@@ -47,7 +47,8 @@ final class MergedStates {
     /// The state under a key, or nil.
     func state(_ reducer: Int, _ parts: [KeyPart]) -> UnsafeRawPointer? {
         let states = indexed(reducer)
-        guard let packed = plugin.reducers[reducer].packedKey(parts, &keys.space) else { return nil }
+        let key = KeyBytes.encode(parts).withUnsafeBytes { plugin.reducers[reducer].packedKey($0, &keys.space) }
+        guard let packed = key else { return nil }
         return states.table.table.slot(packed).pointee.state.map { UnsafeRawPointer($0) }
     }
 
@@ -67,7 +68,7 @@ final class MergedStates {
                     if shards.count == 1 { return result.add(own, state) }
                     bytes.truncate()
                     states.keyForm.append(own, shard.keys.space, to: &bytes)
-                    let packed = states.reducer.packedKey(KeyBytes.decode(bytes.contents)!, &keys.space)!
+                    let packed = states.reducer.packedKey(bytes.contents, &keys.space)!
                     result.add(packed, state)
                 }
             }

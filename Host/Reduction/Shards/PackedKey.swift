@@ -140,22 +140,34 @@ struct KeyForm {
 }
 
 extension ReducerComponent {
-    /// The key of stored parts, as the tables have it; nil if they are not this reducer's.
-    func packedKey(_ parts: [KeyPart], _ keys: inout KeySpace) -> UInt64? {
-        guard parts.count == key.count else { return nil }
+    /// The key of stored bytes, as the tables have it; nil if they are not this reducer's.
+    func packedKey(_ stored: UnsafeRawBufferPointer, _ keys: inout KeySpace) -> UInt64? {
+        var cursor = stored.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        guard let start = cursor else { return nil }
+        let end = start + stored.count
+        var major: UInt8 = 0
+        var size: UInt8 = 0
+        var argument: UInt64 = 0
+        func isHead() -> Bool { lectern_cbor_read_head(&cursor, end, &major, &argument, &size) == 1 }
+        guard isHead(), major == 4, argument == key.count else { return nil }
         var packed: UInt64 = 0
-        for (index, part) in parts.enumerated() {
+        for (index, part) in key.enumerated() {
+            guard isHead(), let at = cursor else { return nil }
             let number: UInt32
-            switch (key[index].kind, part) {
-            case (.hour, .integer(let value)), (.day, .integer(let value)):
-                number = UInt32(bitPattern: Int32(truncatingIfNeeded: value))
-            case (.actor, .text(var text)), (.field, .text(var text)):
-                number = text.withUTF8 {
-                    let raw = UnsafeRawBufferPointer($0)
-                    return keys.parts.number(of: raw, hash: keys.parts.hash(raw))
-                }
-            case (.field, .integer(let value)): number = keys.parts.number(of: value, isBoolean: false)
-            case (.field, .boolean(let value)): number = keys.parts.number(of: value ? 1 : 0, isBoolean: true)
+            switch (part.kind, major) {
+            case (.hour, 0), (.day, 0): number = UInt32(truncatingIfNeeded: argument)
+            case (.hour, 1), (.day, 1): number = ~UInt32(truncatingIfNeeded: argument)
+            case (.actor, 3), (.field, 3):
+                guard argument <= end - at else { return nil }
+                let text = UnsafeRawBufferPointer(start: at, count: Int(argument))
+                cursor = at + text.count
+                number = keys.parts.number(of: text, hash: keys.parts.hash(text))
+            case (.field, 0), (.field, 1):
+                guard let value = Int64(exactly: argument) else { return nil }
+                number = keys.parts.number(of: major == 0 ? value : ~value, isBoolean: false)
+            case (.field, 7):
+                guard argument == 20 || argument == 21 else { return nil }
+                number = keys.parts.number(of: argument == 21 ? 1 : 0, isBoolean: true)
             default: return nil
             }
             switch index {
@@ -164,6 +176,6 @@ extension ReducerComponent {
             default: packed = UInt64(keys.pairs.number(of: packed)) << 32 | UInt64(number)
             }
         }
-        return packed
+        return cursor == end ? packed : nil
     }
 }

@@ -232,13 +232,13 @@ extension PluginFold {
     }
 
     /// Tells the states of a partition that wait for it that time has come: a record at this position says so.
-    func tick(_ time: Int64, partition: Int, position: UInt64, _ keys: borrowing KeySpace) {
+    func tick(_ time: Int64, partition: Int, position: UInt64, _ keys: inout KeySpace) {
         guard position >= next[partition] else { return }
         next[partition] = position + 1
         guard skips[partition]?.contains(position) != true else { return }
         for (index, states) in states.enumerated() where states.reducer.timer != nil {
             slot?.enter(tickNotes[index], partition: partition, position: position, events: 1)
-            states.tick(time, partition: partition, keys)
+            states.tick(time, partition: partition, &keys)
             slot?.leave()
         }
     }
@@ -247,8 +247,6 @@ extension PluginFold {
 // MARK: Checkpoints
 
 extension PluginFold {
-    var hasChanges: Bool { states.contains { $0.hasChanges } }
-
     /// The marks of a partition that no checkpoint holds yet.
     func takeMarks(_ partition: Int) -> FreshMarks? { marks?[partition].takeFresh() }
 

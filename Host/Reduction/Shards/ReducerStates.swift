@@ -8,23 +8,25 @@ final class ReducerStates {
     let reducer: ReducerComponent
     let context: UnsafeMutableRawPointer?
     let keyForm: KeyForm
-    private let functions: lectern_reducer
-    private let plugin: Plugin
+    let functions: lectern_reducer
+    let plugin: Plugin
     /// A table for each partition of the log; those of partitions that the shard does not own stay empty.
-    private let tables: UnsafeMutablePointer<StateTable>
-    private let partitions: Int
-    private var slab: Slab
+    let tables: UnsafeMutablePointer<StateTable>
+    let partitions: Int
+    var slab: Slab
     /// States changed since the last checkpoint began; each once.
-    private var dirty: [UnsafeMutableRawPointer] = []
+    var dirty: [UnsafeMutableRawPointer] = []
     /// States that the checkpoint which is being taken still has to encode, from `marked[encoded]` on; some may be encoded already.
     private var marked: [UnsafeMutableRawPointer] = []
     private var encoded = 0
     /// The checkpoint for which states are being changed now. Starts at 2, so that `epoch - 1` is never the 0 of clean states.
-    private var epoch: UInt32 = 2
+    private(set) var epoch: UInt32 = 2
     private var blocks: [BlockBuffer]
     /// What the states want of time; nil: nothing.
-    private let timers: TimerIndex?
-    /// The first state that the plugin could not write, by its stored key, and why.
+    let timers: TimerIndex?
+    /// The states that are not in memory; nil: all are.
+    var spilled: SpillFile?
+    /// The first state that can't be stored, by its stored key, and why.
     private(set) var failure: (key: [UInt8], reason: String)?
 
     /// - Parameter index: of the reducer in the plugin.
@@ -65,10 +67,13 @@ final class ReducerStates {
             noteChange(of: state, keys)
             return state
         }
+        if spilled != nil, let state = recall(key, partition: partition, keys) {
+            noteChange(of: state, keys)
+            return state
+        }
         let state = slab.take(key: key, partition: UInt16(truncatingIfNeeded: partition))
         functions.`init`(context, state)
-        state.header.pointee.epoch = epoch
-        dirty.append(state)
+        noteChange(of: state, keys)
         slot.pointee = StateTable.Slot(key: key, state: state)
         tables[partition].inserted()
         return state
@@ -81,6 +86,7 @@ final class ReducerStates {
             // The checkpoint that is being taken wants the state as it was before this change.
             if header.pointee.epoch == epoch - 1, encoded < marked.count { encode(state, keys) }
             header.pointee.epoch = epoch
+            header.pointee.touched = UInt16(truncatingIfNeeded: epoch)
             dirty.append(state)
         }
     }
@@ -111,15 +117,20 @@ extension ReducerStates {
     }
 
     /// Tells the states of a partition that wait for it that time has come.
-    func tick(_ time: Int64, partition: Int, _ keys: borrowing KeySpace) {
-        timers?.tick(time, partition: partition) { noteChange(of: $0, keys) }
+    func tick(_ time: Int64, partition: Int, _ keys: inout KeySpace) {
+        guard let timers else { return }
+        while let key = timers.takeSpilled(time, partition: partition) {
+            recall(stored: key, partition: partition, &keys)
+        }
+        timers.tick(time, partition: partition) { noteChange(of: $0, keys) }
     }
 }
 
 // MARK: Checkpoints
 
 extension ReducerStates {
-    var hasChanges: Bool { !dirty.isEmpty }
+    /// States that have been changed since the last checkpoint began.
+    var changes: Int { dirty.count }
 
     /// Marks what has changed; from now on, changes belong to the next checkpoint.
     func beginCheckpoint() {
@@ -159,25 +170,37 @@ extension ReducerStates {
         } value: { raw in
             plugin.encode(state, by: functions.encode, context, to: raw)
         }
-        guard let reason, failure == nil else { return }
-        var key = Bytes()
-        keyForm.append(header.pointee.key, keys, to: &key)
-        failure = (key.array, reason)
+        if let reason { fail(header.pointee.key, reason, keys) }
+    }
+
+    /// Notes that a state can't be stored.
+    func fail(_ key: UInt64, _ reason: String, _ keys: borrowing KeySpace) {
+        guard failure == nil else { return }
+        var bytes = Bytes()
+        keyForm.append(key, keys, to: &bytes)
+        failure = (bytes.array, reason)
     }
 
     /// Puts back a state that an earlier life stored, unless the key has one already. Returns false if the plugin can't read it.
     func restore(key: UInt64, partition: Int, bytes: UnsafeRawBufferPointer) -> Bool {
         let slot = tables[partition].slot(key)
         if slot.pointee.state != nil { return true }
-        let state = slab.take(key: key, partition: UInt16(truncatingIfNeeded: partition))
-        guard reducer.raw.decode(context, bytes.baseAddress, UInt64(bytes.count), state) == LECTERN_OK else {
-            slab.untake()
-            return false
-        }
-        slot.pointee = StateTable.Slot(key: key, state: state)
-        tables[partition].inserted()
+        guard let state = decode(key, partition: partition, bytes) else { return false }
         timers?.note(state, partition: partition)
         return true
+    }
+
+    /// Makes the state of a key that has none from what was written of it; nil if the plugin can't read it.
+    func decode(_ key: UInt64, partition: Int, _ bytes: UnsafeRawBufferPointer) -> UnsafeMutableRawPointer? {
+        let state = slab.take(key: key, partition: UInt16(truncatingIfNeeded: partition))
+        guard functions.decode(context, bytes.baseAddress, UInt64(bytes.count), state) == LECTERN_OK else {
+            slab.untake()
+            return nil
+        }
+        state.header.pointee.touched = UInt16(truncatingIfNeeded: epoch)
+        tables[partition].slot(key).pointee = StateTable.Slot(key: key, state: state)
+        tables[partition].inserted()
+        return state
     }
 }
 

@@ -15,10 +15,12 @@ package struct ShardSetup: Sendable {
     package var hashKey: [UInt8]
     /// The events that plugins skip, by plugin and partition.
     package var skips: [String: [Int: Set<UInt64>]]
+    /// The folder for files of states that memory has no room for; nil: all stay in memory.
+    package var spill: String?
 
     package init(
         plugins: [Plugin], partitions: Int, batch: Int = 64, dedup: DedupRule? = nil, hashKey: [UInt8],
-        skips: [String: [Int: Set<UInt64>]] = [:]
+        skips: [String: [Int: Set<UInt64>]] = [:], spill: String? = nil
     ) {
         precondition((1...1024).contains(batch) && hashKey.count == 16)
         self.plugins = plugins
@@ -27,6 +29,7 @@ package struct ShardSetup: Sendable {
         self.dedup = dedup
         self.hashKey = hashKey
         self.skips = skips
+        self.spill = spill
     }
 }
 
@@ -78,7 +81,7 @@ final class Shard {
     private var types: [String] = []
     private var typeKeys = Interner()
     /// The pseudonym of each actor by its number; 0 where it is not known yet.
-    private var pseudonyms: [UInt64] = []
+    fileprivate var pseudonyms: [UInt64] = []
 
     /// - Parameter slot: where it is noted what plugins are asked; nil: nowhere.
     init(_ setup: ShardSetup, slot: ActivitySlot? = nil) {
@@ -159,7 +162,7 @@ final class Shard {
     /// Tells the states of a partition that wait for it that time has come, behind what has been added.
     func tick(_ time: Int64, partition: Int, position: UInt64) {
         flush()
-        for plugin in plugins { plugin.tick(time, partition: partition, position: position, keys.space) }
+        for plugin in plugins { plugin.tick(time, partition: partition, position: position, &keys.space) }
         ticked = max(ticked, time)
     }
 
@@ -231,5 +234,53 @@ final class Shard {
             for plugin in plugins { plugin.addType(name) }
         }
         return number
+    }
+}
+
+// MARK: Memory
+
+extension Shard {
+    /// States in memory, and in files.
+    var states: StateCounts {
+        var counts = StateCounts()
+        for plugin in plugins {
+            for states in plugin.states {
+                counts = counts + StateCounts(resident: states.count, spilled: states.spilled?.count ?? 0)
+            }
+        }
+        return counts
+    }
+
+    /// States that have been changed since the last checkpoint began.
+    var changes: Int { plugins.reduce(0) { $1.states.reduce($0) { $0 + $1.changes } } }
+
+    /// Fewer states in memory are not worth a file.
+    static let leastSpilled = 1024
+
+    /// Whether there are states to spill, and so many that it is worth it.
+    var canSpill: Bool {
+        let count = states.resident
+        return setup.spill != nil && count >= Self.leastSpilled && count - changes >= count / 4
+    }
+
+    /// Makes room: the states that have not been changed for longest leave memory, and so do the names of their keys. No
+    /// checkpoint may be being taken.
+    ///
+    /// - Throws: if nothing could be spilled; then nothing has changed.
+    func spill() throws(SpillError) {
+        guard let folder = setup.spill else { return }
+        flush()
+        let states = plugins.flatMap(\.states)
+        do {
+            for states in states { try states.stageSpill(in: folder, keys.space) }
+        } catch {
+            for states in states { states.dropSpill() }
+            throw error
+        }
+        var space = KeySpace()
+        swap(&space, &keys.space)
+        for states in states { states.finishSpill(space, &keys.space) }
+        pseudonyms = []
+        lectern_memory_trim()
     }
 }

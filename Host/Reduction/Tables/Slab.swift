@@ -7,7 +7,8 @@ struct StateHeader {
     /// The checkpoint for which the state was last changed; 0 if the last checkpoint holds it as it is.
     var epoch: UInt32
     var partition: UInt16
-    var unused: UInt16 = 0
+    /// The last bits of the checkpoint for which the state was last changed, whether one holds it or not.
+    var touched: UInt16 = 0
 }
 
 /// Memory for the states of one reducer: they lie side by side and never move. Not thread-safe.
@@ -55,12 +56,24 @@ struct Slab: ~Copyable {
     }
 
     /// Calls with each state, in the order of their memory.
-    func forEach(_ body: (UnsafeMutableRawPointer) -> Void) {
+    func forEach<Failure>(_ body: (UnsafeMutableRawPointer) throws(Failure) -> Void) throws(Failure) {
+        let capacity = chunkSize / stride
+        for (index, chunk) in chunks.enumerated() {
+            let taken = index == chunks.count - 1 ? capacity - left : capacity
+            for place in 0..<taken { try body(chunk + place * stride + lead) }
+        }
+    }
+
+    /// Calls with each state, in the order of their memory, and gives that back. Nothing is left.
+    mutating func drain(_ body: (UnsafeMutableRawPointer) -> Void) {
         let capacity = chunkSize / stride
         for (index, chunk) in chunks.enumerated() {
             let taken = index == chunks.count - 1 ? capacity - left : capacity
             for place in 0..<taken { body(chunk + place * stride + lead) }
+            lectern_pages_free(chunk, chunkSize)
         }
+        chunks = []
+        (left, count) = (0, 0)
     }
 
     private mutating func addChunk() {

@@ -6,17 +6,14 @@ import PluginHost
 /// A tick at a time is for every state that wanted one by then: so what it does follows from the log, whoever has appended
 /// it and why.
 final class TimerIndex {
-    fileprivate struct Entry {
-        let time: Int64
-        let state: UnsafeMutableRawPointer
-    }
-
     fileprivate struct Partition {
-        /// A binary heap, the earliest first. An entry counts if `times` says the same of its state.
-        var heap: [Entry] = []
+        /// An entry counts if `times` says the same of its state.
+        var heap = TimeHeap<UnsafeMutableRawPointer>()
         var times: [UnsafeMutableRawPointer: Int64] = [:]
         /// States that wanted a tick at a time that a tick has passed: they get each that follows, and none is made for them.
         var overdue: Set<UnsafeMutableRawPointer> = []
+        /// States that are not in memory, by their stored keys: a heap of what they waited for when they left.
+        var spilled = TimeHeap<[UInt8]>()
     }
 
     private let timer: TimerComponent
@@ -54,6 +51,47 @@ final class TimerIndex {
     }
 }
 
+// MARK: Spilled states
+
+extension TimerIndex {
+    /// Whether a tick has passed the time that the state wanted one at.
+    func isOverdue(_ state: UnsafeMutableRawPointer) -> Bool {
+        partitions[Int(state.header.pointee.partition)].overdue.contains(state)
+    }
+
+    /// To be called when a state leaves memory.
+    func noteSpilled(_ state: UnsafeMutableRawPointer, key: UnsafeRawBufferPointer) {
+        let due = timer.due(state)
+        if due != .max { partitions[Int(state.header.pointee.partition)].spilled.push(due, Array(key)) }
+    }
+
+    /// Forgets the states in memory, all of which move.
+    func forgetMoved() {
+        for index in partitions.indices {
+            let spilled = partitions[index].spilled
+            partitions[index] = Partition()
+            partitions[index].spilled = spilled
+        }
+    }
+
+    /// As `note`, of a state that has moved.
+    func noteMoved(_ state: UnsafeMutableRawPointer, isOverdue: Bool) {
+        let partition = Int(state.header.pointee.partition)
+        if isOverdue {
+            partitions[partition].overdue.insert(state)
+        } else {
+            note(state, partition: partition)
+        }
+    }
+
+    /// The key of a spilled state that a tick at this time may be for, or nil; it has to be in memory before the tick.
+    func takeSpilled(_ time: Int64, partition: Int) -> [UInt8]? {
+        guard let first = partitions[partition].spilled.first, first.time <= time else { return nil }
+        partitions[partition].spilled.pop()
+        return first.value
+    }
+}
+
 extension TimerIndex.Partition {
     fileprivate mutating func note(_ state: UnsafeMutableRawPointer, at time: Int64) {
         if time == .max {
@@ -62,50 +100,25 @@ extension TimerIndex.Partition {
         }
         guard times.updateValue(time, forKey: state) != time else { return }
         overdue.remove(state)
-        push(TimerIndex.Entry(time: time, state: state))
+        heap.push(time, state)
     }
 
-    /// The earliest time of an entry that counts.
+    /// The earliest time of an entry that counts. A state that has come back may count twice: then one tick is for nobody.
     fileprivate var due: Int64 {
         mutating get {
-            while let first = heap.first, times[first.state] != first.time { pop() }
-            return heap.first?.time ?? .max
+            while let first = heap.first, times[first.value] != first.time { heap.pop() }
+            return min(heap.first?.time ?? .max, spilled.first?.time ?? .max)
         }
     }
 
     fileprivate mutating func take(until time: Int64) -> [UnsafeMutableRawPointer] {
         var states = Array(overdue)
         overdue.removeAll()
-        while due <= time {
-            let state = heap[0].state
-            pop()
-            times[state] = nil
-            states.append(state)
+        while due <= time, let first = heap.first {
+            heap.pop()
+            times[first.value] = nil
+            states.append(first.value)
         }
         return states
-    }
-
-    private mutating func push(_ entry: TimerIndex.Entry) {
-        var at = heap.count
-        heap.append(entry)
-        while at > 0, heap[at].time < heap[(at - 1) / 2].time {
-            heap.swapAt(at, (at - 1) / 2)
-            at = (at - 1) / 2
-        }
-    }
-
-    private mutating func pop() {
-        heap.swapAt(0, heap.count - 1)
-        heap.removeLast()
-        var at = 0
-        while true {
-            var least = at
-            for child in [2 * at + 1, 2 * at + 2] where child < heap.count && heap[child].time < heap[least].time {
-                least = child
-            }
-            if least == at { return }
-            heap.swapAt(at, least)
-            at = least
-        }
     }
 }

@@ -78,6 +78,10 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
     }
     var distance: UInt64 { build.stop != nil ? 0 : shards.map(\.distance).max() ?? 0 }
     var timers: [ShardTimers] { shards.map(\.timers) }
+    var process: Int32? { state.withLock { $0.life?.processID } }
+    var memoryLimit: Int? { build.limits.memory }
+    var states: StateCounts { shards.reduce(StateCounts()) { $0 + $1.states } }
+    func spill() { for shard in shards { shard.spill() } }
     func lag(_ positions: [UInt64], now: Int64) -> FoldLag {
         let shards = state.withLock { $0.life?.shards ?? $0.lastShards }
         return FoldLag(shards.map { $0.lag(positions, now: now) })

@@ -85,6 +85,7 @@ final class WorkerLife: @unchecked Sendable {
         state = Mutex(
             State(positions: (0..<log.identity.partitions).map { stored[$0]?.position ?? 0 }))
         process = try WorkerProcess(plugin: build.id, memory: memory.descriptor)
+        parts.memory.add(process.id)
         for shard in owned.indices {
             memory.words(shard).batch.pointee.store(
                 UInt32(batch ?? parts.configuration.batch), ordering: .relaxed)
@@ -93,7 +94,7 @@ final class WorkerLife: @unchecked Sendable {
         let watch = WorkThread(name: "worker watch") { [unowned self] in watchOver() }
         threads.withLock { $0 = [reader, watch] }
         do {
-            try restore(stored)
+            try restore(goesOn)
             for (index, partitions) in owned.enumerated() where start != .nothing {
                 var positions = [UInt64?](repeating: nil, count: log.identity.partitions)
                 for partition in partitions {
@@ -111,26 +112,32 @@ final class WorkerLife: @unchecked Sendable {
 
     deinit { end() }
 
-    private func restore(_ stored: [Int: RestoredCheckpoint]) throws {
+    private func restore(_ stored: StoredStates?) throws {
         LoadRequest(build).send(to: process.channel)
         let log = parts.log.identity
         let setup = ShardSetup(
             plugins: [], partitions: log.partitions, batch: parts.configuration.batch,
-            dedup: parts.configuration.dedup, hashKey: log.sipHashKey, skips: parts.skips.places)
+            dedup: parts.configuration.dedup, hashKey: log.sipHashKey, skips: parts.skips.places,
+            spill: parts.spill)
         process.channel.send(.shards, ShardOrder(setup: setup, log: log.id, owned: owned).message.bytes)
         for (shard, partitions) in owned.enumerated() {
             for partition in partitions {
-                guard let checkpoint = stored[partition] else { continue }
+                guard let checkpoint = try stored?.load(partition) else { continue }
                 let message = StatesMessage(
                     shard: shard, partition: partition, position: checkpoint.position, newestFirst: true,
                     marks: checkpoint.marks, blocks: checkpoint.blocks
                 ).message
                 process.channel.send(.restore, message.bytes)
+                if parts.memory.isTight {
+                    memory.words(shard).spills.pointee.store(true, ordering: .releasing)
+                }
             }
         }
         process.channel.send(.begin)
         try wait { $0.isReady }
     }
+
+    var processID: Int32 { process.id }
 
     // MARK: Its end
 
@@ -165,6 +172,7 @@ final class WorkerLife: @unchecked Sendable {
 
     private func hasEnded() {
         let end = process.wait()
+        parts.memory.remove(process.id)
         let call = memory.activities.lazy.compactMap(\.fatalCall).first
         state.withLock { state in
             let ended =
@@ -317,7 +325,7 @@ final class WorkerLife: @unchecked Sendable {
             if let (_, call) = calls.look(deadline: { _ in deadline }).first {
                 end(because: "did not return from \(call.what), within \(deadline)", call: call)
             }
-            if let memory = process.residentMemory, memory > build.limits.memory {
+            if let memory = process.memory?.own, memory > build.limits.memory {
                 let call = slots.lazy.compactMap(\.call).first { $0.events > 0 }
                 end(
                     because: "used \(memory >> 20) MB of memory, where its budget is \(build.limits.memory >> 20) MB"

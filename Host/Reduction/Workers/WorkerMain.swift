@@ -1,3 +1,4 @@
+import CRecords
 import Glibc
 import KeyValueStore
 import PluginHost
@@ -9,6 +10,7 @@ import Synchronization
 package enum WorkerMain {
     /// Runs until the host is gone. Does not return: whatever a plugin registered to run at the end is not wanted.
     package static func run() -> Never {
+        lectern_memory_return_large()
         let channel = WorkerChannel(WorkerProcess.channelDescriptor)
         // A plugin that hangs does not keep the process after the host.
         let watch = WorkThread(name: "host watch") {
@@ -186,6 +188,7 @@ private final class WorkerShardLoop: @unchecked Sendable {
         feeder = RecordFeeder(shard, owned: owned)
         sink = ChannelSink(channel, shard: index, words)
         driver = CheckpointDriver(ShardCheckpoint(shard, log: order.log, owned: owned), sink, interval: 0)
+        driver.warn = { PluginMessage(plugin: plugin.id, level: .warning, text: $0).send(to: channel) }
         let words = words
         shard.onRejections = { rejections in
             if words.isLive.pointee.load(ordering: .relaxed)
@@ -200,6 +203,7 @@ private final class WorkerShardLoop: @unchecked Sendable {
         let checkpoint = RestoredCheckpoint(
             log: [], position: states.position, epoch: 0, summary: [], marks: states.marks, blocks: states.blocks)
         try shard.restore([states.partition]) { _, _ in checkpoint }
+        makeRoomIfAsked()
     }
 
     private func showTimers() {
@@ -208,8 +212,15 @@ private final class WorkerShardLoop: @unchecked Sendable {
         words.ticked.pointee.store(timers.ticked, ordering: .releasing)
     }
 
+    private func showStates() {
+        let states = shard.states
+        words.resident.pointee.store(states.resident, ordering: .relaxed)
+        words.spilled.pointee.store(states.spilled, ordering: .relaxed)
+    }
+
     func start() {
         showTimers()
+        showStates()
         thread = WorkThread(name: "shard") { [unowned self] in
             slot.watch()
             run()
@@ -241,6 +252,7 @@ private final class WorkerShardLoop: @unchecked Sendable {
             words.duplicates.pointee.store(shard.plugins[0].duplicates, ordering: .relaxed)
             words.foldedAt.pointee.store(now, ordering: .relaxed)
             showTimers()
+            showStates()
             if layout.takesOver {
                 words.tookOverWith.pointee.store(shard.events, ordering: .relaxed)
                 words.tookOverAt.pointee.store(now, ordering: .releasing)
@@ -257,6 +269,14 @@ private final class WorkerShardLoop: @unchecked Sendable {
         isLive = true
         driver.interval = words.interval.pointee.load(ordering: .relaxed)
         encode { driver.poll() }
+        makeRoomIfAsked()
+    }
+
+    private func makeRoomIfAsked() {
+        guard words.spills.pointee.load(ordering: .acquiring) else { return }
+        driver.makeRoom(noting: encode)
+        words.spills.pointee.store(false, ordering: .relaxed)
+        showStates()
     }
 
     private func encode(_ body: () -> Void) {

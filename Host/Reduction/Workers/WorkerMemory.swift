@@ -106,6 +106,12 @@ struct WorkerWords: @unchecked Sendable {
     var due: UnsafeMutablePointer<Atomic<Int64>> { word(232) }
     var ticked: UnsafeMutablePointer<Atomic<Int64>> { word(240) }
 
+    /// By the host, and taken back by the worker: the shard is to make room.
+    var spills: UnsafeMutablePointer<Atomic<Bool>> { word(256) }
+    /// By the worker: states in memory, and in its files.
+    var resident: UnsafeMutablePointer<Atomic<Int>> { word(264) }
+    var spilled: UnsafeMutablePointer<Atomic<Int>> { word(272) }
+
     /// Wakes who waits for a change of `filled` or `isClosed`, or of `folded`.
     func wakeWorker() { lectern_wake(address(0)) }
     func wakeHost() { lectern_wake(address(64)) }

@@ -24,6 +24,7 @@ struct ShardOrder {
             for scope in dedup.scope { writer.write(scope.rawValue) }
             writer.write(dedup.retention ?? -1)
         }
+        writer.write(setup.spill ?? "")
         writer.write(UInt32(owned.count))
         for partitions in owned {
             writer.write(UInt32(partitions.count))
@@ -63,13 +64,16 @@ struct ShardOrder {
             rule.retention = retention < 0 ? nil : retention
             dedup = rule
         }
+        let spill = try reader.text()
         owned = []
         for _ in 0..<(try reader.count()) {
             var partitions: [Int] = []
             for _ in 0..<(try reader.count()) { partitions.append(Int(try reader.integer(UInt32.self))) }
             owned.append(partitions)
         }
-        setup = ShardSetup(plugins: [plugin], partitions: partitions, batch: batch, dedup: dedup, hashKey: hashKey)
+        setup = ShardSetup(
+            plugins: [plugin], partitions: partitions, batch: batch, dedup: dedup, hashKey: hashKey,
+            spill: spill.isEmpty ? nil : spill)
         for _ in 0..<(try reader.count()) {
             let plugin = try reader.text()
             let partition = Int(try reader.integer(UInt32.self))

@@ -70,6 +70,17 @@ final class WorkerShard: RecordConsumer {
 
     func poll(interval: Int64) { words.interval.pointee.store(interval, ordering: .relaxed) }
 
+    func spill() {
+        words.spills.pointee.store(true, ordering: .releasing)
+        words.wakeWorker()
+    }
+
+    var states: StateCounts {
+        StateCounts(
+            resident: words.resident.pointee.load(ordering: .relaxed),
+            spilled: words.spilled.pointee.load(ordering: .relaxed))
+    }
+
     func finish() throws {
         words.isClosed.pointee.store(true, ordering: .releasing)
         words.wakeWorker()

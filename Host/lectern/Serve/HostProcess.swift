@@ -70,7 +70,8 @@ struct HostProcess {
         engine = try ReductionEngine(
             log, try PluginStores(stores, names: settings.plugins.entries.compactMapValues(\.store)), catalog.plugins,
             settings.reduction, tables: warehouse, activity: activity, skips: "\(data)/skips.json",
-            mayLackFunctions: isQuarantined, report: { Terminal.note("\($0.plugin): \($0.text)") },
+            spill: data, mayLackFunctions: isQuarantined, report: { Terminal.note("\($0.plugin): \($0.text)") },
+            warn: { Terminal.warn($0) },
             onTrouble: { build, trouble in
                 Terminal.warn("\(trouble)")
                 troubles.put((build, trouble))
@@ -161,6 +162,12 @@ struct HostProcess {
         readiness.add("reduction") { [engine] in engine.failure.map { "\($0)" } }
         metrics.add(.counter, "lectern_events_folded_total", "Events that shards have folded since the start.") {
             [engine] in Double(engine.folded)
+        }
+        metrics.add(.gauge, "lectern_states", "States of all plugins, by where they are.") { [engine] in
+            let states = engine.states
+            return [("memory", states.resident), ("file", states.spilled)].map {
+                MetricFamily.Sample(Double($0.1), labels: [("place", $0.0)])
+            }
         }
         metrics.add(.counter, "lectern_events_duplicate_total", "Events that were folded before, since the start.") {
             [engine] in Double(engine.duplicates)

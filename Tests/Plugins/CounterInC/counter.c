@@ -7,7 +7,7 @@
 // With -DVERSION=2 its states are of another version: they count each event twice. With -DCOUNTS=3 it counts three times and
 // does not say so. With -DFORGETS it reads no state. With -DMIGRATES=N as well as -DVERSION=2 it brings edges from version 1
 // and back, each of which converts N states. With -DTIMER its states ask for a tick an hour after the last event or tick, and
-// count it.
+// count it. With -DPADDING=N each state carries N bytes more, and the plugin aborts if they are not as it left them.
 //
 // The rest makes it evil. At each event of the actor "mallory": -DTRAPS, -DABORTS, -DEXITS, -DOVERFLOWS_STACK,
 // -DOVERFLOWS_STATE, -DLOOPS, -DLEAKS, -DLEAVES_THREAD, -DCHANGES_PROCESS. Whatever comes: -DGARBLES_STATE, -DWRONG_NOTE,
@@ -39,6 +39,9 @@ typedef struct {
 typedef struct {
   uint64_t events;
   int64_t last;  // microseconds since 1970 UTC
+#ifdef PADDING
+  uint8_t padding[PADDING];  // each the low bits of `events`
+#endif
 } state;
 
 static void read_events(void *context, const lectern_read_batch *batch) {
@@ -57,6 +60,9 @@ static void init(void *context, void *memory) {
   state *made = memory;
   made->events = 0;
   made->last = INT64_MIN;
+#ifdef PADDING
+  memset(made->padding, 0, PADDING);
+#endif
 }
 
 #ifdef OVERFLOWS_STACK
@@ -121,6 +127,11 @@ static void reduce(void *context, const lectern_reduce_batch *batch) {
     const char *bytes = (const char *)batch->events + (size_t)batch->pick[k] * batch->event_stride;
     state *changed = batch->states[k];
     const input *event = batch->inputs[k];
+#ifdef PADDING
+    for (int i = 0; i < PADDING; i++)
+      if (changed->padding[i] != (uint8_t)changed->events) abort();
+    memset(changed->padding, (uint8_t)(changed->events + COUNTS), PADDING);
+#endif
     changed->events += COUNTS;
     if (is_mallory((const lectern_event *)bytes)) misbehave(changed);
     if (event->time > changed->last) changed->last = event->time;
@@ -158,13 +169,24 @@ static lectern_status encode(void *context, const void *memory, const lectern_wr
   writer->write(writer->context, "\xff\xff" "no CBOR", 9);
   return LECTERN_OK;
 #endif
+#ifdef PADDING
+  uint8_t bytes[56 + PADDING] = {0xa3, 0x64, 'l', 'a', 's', 't'};
+#else
   uint8_t bytes[40] = {0xa2, 0x64, 'l', 'a', 's', 't'};
+#endif
   size_t length = 6;
   bool negative = written->last < 0;
   length += put(bytes + length, negative, (uint64_t)(negative ? ~written->last : written->last));
   memcpy(bytes + length, "\x66" "events", 7);
   length += 7;
   length += put(bytes + length, 0, written->events);
+#ifdef PADDING
+  memcpy(bytes + length, "\x67" "padding", 8);
+  length += 8;
+  length += put(bytes + length, 2, PADDING);
+  memcpy(bytes + length, written->padding, PADDING);
+  length += PADDING;
+#endif
   writer->write(writer->context, bytes, length);
   return LECTERN_OK;
 }
@@ -178,13 +200,26 @@ static lectern_status decode(void *context, const void *bytes, uint64_t length, 
 #ifdef FORGETS
   return LECTERN_BAD_STATE;
 #endif
+#ifdef PADDING
+  if (length < 6 || memcmp(at, "\xa3\x64last", 6) != 0) return LECTERN_BAD_STATE;
+#else
   if (length < 6 || memcmp(at, "\xa2\x64last", 6) != 0) return LECTERN_BAD_STATE;
+#endif
   at += 6;
   if (!get(&at, end, &major, &value) || major > 1 || value > INT64_MAX) return LECTERN_BAD_STATE;
   made->last = major == 1 ? ~(int64_t)value : (int64_t)value;
   if (end - at < 7 || memcmp(at, "\x66" "events", 7) != 0) return LECTERN_BAD_STATE;
   at += 7;
-  if (!get(&at, end, &major, &made->events) || major != 0 || at != end) return LECTERN_BAD_STATE;
+  if (!get(&at, end, &major, &made->events) || major != 0) return LECTERN_BAD_STATE;
+#ifdef PADDING
+  if (end - at < 8 || memcmp(at, "\x67" "padding", 8) != 0) return LECTERN_BAD_STATE;
+  at += 8;
+  if (!get(&at, end, &major, &value) || major != 2 || value != PADDING) return LECTERN_BAD_STATE;
+  if (end - at < PADDING) return LECTERN_BAD_STATE;
+  memcpy(made->padding, at, PADDING);
+  at += PADDING;
+#endif
+  if (at != end) return LECTERN_BAD_STATE;
   return LECTERN_OK;
 }
 

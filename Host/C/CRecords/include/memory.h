@@ -18,6 +18,12 @@ void lectern_pages_free(void *start, size_t bytes);
 /// Makes what `lectern_pages` gave for so many bytes, 2 MiB at least, larger, without copying. Returns where it is then.
 void *lectern_pages_grow(void *start, size_t bytes, size_t larger);
 
+/// Has `malloc` give large blocks back to the kernel when they are freed. Left to itself it keeps more and more of them: a
+/// process that makes checkpoints would hold several times what it needs.
+void lectern_memory_return_large(void);
+/// Gives what `free` has kept back to the kernel.
+void lectern_memory_trim(void);
+
 /// A line of text in a larger buffer.
 typedef struct lectern_line {
   uint64_t offset;

@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+
+extension IntegrationTests {
+    /// States leave memory and come back. One MiB is less than a host takes without any, so that room is made all the time.
+    @Suite("A host with too little memory")
+    struct MemoryTests {
+        private let folder: TemporaryFolder
+        private var data: String { "\(folder.path)/data" }
+
+        init() throws {
+            folder = try TemporaryFolder()
+            try KnownLog.prepare(folder, below: "data")
+        }
+
+        private func host(_ plugins: String, _ settings: String...) throws -> HostProcess {
+            try HostProcess(
+                data: data, plugins: plugins,
+                settings: ["ingest.trust=loopback", "reduction.checkpoint=50ms", "reduction.memory=1MiB"] + settings)
+        }
+
+        /// States that are not in memory.
+        private func spilled(_ host: HostProcess) throws -> Int { try host.metric(#"lectern_states{place="file"}"#) }
+
+        private func expectStates(of host: HostProcess, toEqual folded: Folded) throws {
+            let expected = try folded.statesByComponent()
+            #expect(!expected.isEmpty)
+            for (component, states) in expected {
+                let dot = component.firstIndex(of: ".")!
+                let found = try host.states(
+                    of: String(component[..<dot]), String(component[component.index(after: dot)...]))
+                #expect(found.sorted() == states.sorted(), "\(component)")
+            }
+        }
+
+        @Test(
+            "has the fold's states, through crashes and with each number of shards",
+            arguments: [("worker", 1), ("worker", 3), ("inprocess", 2)])
+        func fold(placement: String, shards: Int) throws {
+            let group = try SimulatedClass(events: 60_000, students: 4_000)
+            let plugins = try TimelessPlugins()
+            let host = try host(plugins.path, "plugins.placement=\(placement)", "reduction.shards=\(shards)")
+            let replay = try Replaying([group.file], to: host, ["--connections", "4", "--rate", "8000"])
+            for point in [20_000, 40_000] {
+                try replay.waitForAcknowledgement(of: point)
+                #expect(try eventually(seconds: 60) { try spilled(host) > 0 })
+                host.crash()
+                try host.restart()
+            }
+            #expect(try replay.finish().acknowledged == 60_000)
+            #expect(try eventually(seconds: 60) { try spilled(host) > 0 })
+            #expect(try host.stop() == .code(0))
+            try host.restart()
+            try expectStates(of: host, toEqual: Folding(inputs: [group.file], plugins: plugins.path)())
+            #expect(try host.stop() == .code(0))
+        }
+
+        @Test("wakes states that wait for time, wherever they are")
+        func timers() throws {
+            try folder.copy(Installation.plugin("memory-score"), to: "plugins/memory-score.so")
+            let host = try host("\(folder.path)/plugins")
+            func publish(_ student: String, _ time: Date) -> String {
+                let time = time.formatted(.iso8601)
+                return #"{"event":"module_quiz_completed","user_id":"\#(student)","domain":"dsa","module":"m","score":85,"#
+                    + #""timestamp":"\#(time)"}"# + "\n"
+            }
+            let now = Date()
+            func send(_ lines: String) throws {
+                let file = try folder.write("events-\(UUID().uuidString).jsonl", Data(lines.utf8))
+                _ = try Replaying([file], to: host).finish()
+            }
+            // How long a student may wait.
+            try send(publish("first", now))
+            var first: [String: Any] = [:]
+            #expect(
+                try eventually(seconds: 60) {
+                    first = try host.rows(of: "memory-score/memory_scores").first ?? [:]
+                    return !first.isEmpty
+                })
+            let formatter = ISO8601DateFormatter()
+            formatter.formatOptions = [.withInternetDateTime]
+            func time(_ column: String) throws -> Date {
+                let text = (first[column] as? String ?? "").replacing(/\.\d+/, with: "")
+                return try #require(formatter.date(from: text), "\(first)")
+            }
+            let wait = try time("next_review_at").timeIntervalSince(time("last_reviewed_at"))
+            // All of them are due in 15 to 25 seconds.
+            try send((0..<3_000).map { publish("s\($0)", now + 15 + Double($0 % 10) - wait) }.joined())
+            #expect(try eventually(seconds: 60) { try spilled(host) > 1_000 })
+            let due = { (states: [String]) in states.count { $0.contains("\"dueAt\"") } }
+            #expect(
+                try eventually(seconds: 120) {
+                    due(try host.states(of: "memory-score", "memories")) >= 3_000
+                })
+            #expect(try host.stop() == .code(0))
+            let folded = try Folding(log: data, plugins: "\(folder.path)/plugins")()
+            try host.restart()
+            try expectStates(of: host, toEqual: folded)
+            #expect(try host.stop() == .code(0))
+        }
+
+        @Test("says so when that can't be enough")
+        func warning() throws {
+            let plugins = try TimelessPlugins()
+            let host = try host(plugins.path)
+            #expect(try eventually(seconds: 60) { host.complained.contains("reduction.memory is 1 MiB: raise it") })
+            #expect(try host.stop() == .code(0))
+        }
+    }
+}
