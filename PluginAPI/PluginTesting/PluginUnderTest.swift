@@ -82,9 +82,9 @@ public struct PluginUnderTest {
     }
 }
 
-/// What is folded.
+/// What is folded: events, or a tick.
 public struct FoldInput: Sendable {
-    private enum Content: Sendable { case file(String), lines([String]) }
+    private enum Content: Sendable { case file(String), lines([String]), tick(String) }
     private let content: Content
     private let source: String?
 
@@ -97,9 +97,17 @@ public struct FoldInput: Sendable {
         FoldInput(content: .lines(lines), source: source)
     }
 
+    /// Time has come: each state of a `TimedReducer` that wants a tick by then gets one, behind the inputs before.
+    ///
+    ///     .lines(morning), .tick(at: "2026-01-31T12:00:00Z"), .lines(afternoon)
+    ///
+    /// - Parameter time: as in events, `2026-01-31T12:00:00Z`.
+    public static func tick(at time: String) -> FoldInput { FoldInput(content: .tick(time), source: nil) }
+
     fileprivate func argument(in folder: URL, number: Int) throws -> String {
         let path: String
         switch content {
+        case .tick(let time): return "lectern-tick=\(time)"
         case .file(let file): path = file
         case .lines(let lines):
             path = folder.appending(path: "input-\(number)").path

@@ -24,7 +24,9 @@ extension IntegrationTests {
         }
 
         /// Compiles the plugin in C, with a change to its source.
-        private func counter(changing old: String = "", to new: String = "") throws -> String {
+        private func counter(
+            changing old: String = "", to new: String = "", definitions: [String] = []
+        ) throws -> String {
             var source = try String(
                 contentsOfFile: "\(Installation.repository)/Tests/Plugins/CounterInC/counter.c", encoding: .utf8)
             if !old.isEmpty {
@@ -39,7 +41,8 @@ extension IntegrationTests {
                     "-std=c11", "-O1", "-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-z,nodelete,-z,defs,--build-id",
                     "-I",
                 ]
-                    + ["\(Installation.repository)/PluginAPI/CPluginAPI/include", file, "-o", library])
+                    + ["\(Installation.repository)/PluginAPI/CPluginAPI/include", file, "-o", library]
+                    + definitions.map { "-D\($0)" })
             return library
         }
 
@@ -144,6 +147,59 @@ extension IntegrationTests {
             #expect(checked.exit == .code(0), "\(checked.printed)")
             let detail = try checks(checked.printed)["reducer counts, migrations"]?["detail"]
             #expect(detail == "2 to 1: the empty state and 7 of the events, and 8 come back as they were")
+        }
+
+        @Test(
+            "states that wait for time are given ticks, alone and between events",
+            .enabled(if: Installation.isCompilerExpected, "needs gcc"))
+        func ticks() throws {
+            let events = try folder.write("events.jsonl", lines: events)
+            let checked = try lectern(
+                "plugin", "check", try counter(definitions: ["TIMER"]), "--events", events, "--json")
+            #expect(checked.exit == .code(0), "\(checked.printed)")
+            let found = try checks(checked.printed)
+            #expect(
+                found["reducer counts, ticks"]?["detail"]
+                    == "the empty state and 7 of the events: 7 ask for ticks, and each of 140 gives the same and moves on"
+            )
+            #expect(found["fold with ticks, a restart in the middle"]?["result"] == "ok")
+        }
+
+        @Test(
+            "a timer that breaks a rule fails the check of ticks",
+            .enabled(if: Installation.isCompilerExpected, "needs gcc"),
+            arguments: [
+                // Is due again at once.
+                (
+                    "ticked->last = time;", "(void)time;", "reducer counts, ticks",
+                    "expected a tick to move `due` beyond its time, found 2026-01-31T"
+                ),
+                // Remembers beside its states.
+                (
+                    "ticked->events += COUNTS;", "static uint64_t all; ticked->events += ++all;",
+                    "reducer counts, ticks", "to give the same each time, found {"
+                ),
+                (
+                    "ticked->events += COUNTS;", "static uint64_t all; ticked->events += ++all;",
+                    "fold with ticks, the same again",
+                    ""
+                ),
+                // Asks by something else than the state.
+                (
+                    "return asked->events == 0 ? LECTERN_NEVER :",
+                    "static int64_t calls; return asked->events == 0 ? LECTERN_NEVER : ++calls +",
+                    "reducer counts, ticks", "expected `due` to follow from the state alone"
+                ),
+            ])
+        func brokenTimer(old: String, new: String, check: String, detail: String) throws {
+            let events = try folder.write("events.jsonl", lines: events)
+            let library = try counter(changing: old, to: new, definitions: ["TIMER"])
+            let checked = try lectern("plugin", "check", library, "--events", events, "--json")
+            let found = try checks(checked.printed)
+            #expect(checked.exit == .code(1))
+            #expect(found[check]?["result"] == "failed", "\(checked.printed)")
+            #expect(found[check]?["detail"]?.contains(detail) == true, "\(checked.printed)")
+            #expect(found["fold"]?["result"] == "ok")
         }
 
         @Test(

@@ -44,6 +44,28 @@ extension IntegrationTests {
             }
         }
 
+        @Test("a start with other settings of a plugin says once which, and how to have its states made with them")
+        func folded() throws {
+            func settings(_ model: String) throws -> String {
+                try folder.write(
+                    "lectern.yaml", "plugins: {memory-score: {settings: {model: \(model), passMark: 60}}}\n".utf8)
+            }
+            let host = try HostProcess(data: "\(folder.path)/data", config: settings("ebbinghaus"))
+            #expect(!host.complained.contains("settings of"))
+            #expect(try host.stop() == .code(0))
+            _ = try settings("fsrs6")
+            try host.restart()
+            let said =
+                "the settings of memory-score have changed: model \"ebbinghaus\" → \"fsrs6\". What was folded before "
+                + "stays as it was"
+            #expect(host.complained.contains(said), "\(host.complained)")
+            #expect(host.complained.contains("lectern plugin rebuild memory-score\n"))
+            #expect(try host.stop() == .code(0))
+            try host.restart()
+            #expect(!host.complained.contains("settings of"), "\(host.complained)")
+            #expect(try host.stop() == .code(0))
+        }
+
         @Test("variables of the environment win over the file, and --set over both")
         func environment() throws {
             let file = try folder.write("lectern.yaml", "web: {idle: 7s, beat: 3s, grace: 9s}\n".utf8)

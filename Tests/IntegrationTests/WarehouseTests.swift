@@ -18,15 +18,15 @@ extension IntegrationTests {
 
         private var settings: [String] {
             [
-                "ingest.trust=loopback", "reduction.checkpoint=50ms", "warehouse.type=postgresql",
+                "ingest.trust=loopback", "reduction.checkpoint=200ms", "warehouse.type=postgresql",
                 "warehouse.retry=200ms", "warehouse.postgresql.host=\(server.socketFolder)",
                 "warehouse.postgresql.port=\(server.port)", "warehouse.postgresql.database=lectern",
                 "warehouse.postgresql.user=lectern",
             ]
         }
 
-        private func host(_ more: [String] = []) throws -> HostProcess {
-            try HostProcess(data: data, settings: settings + more)
+        private func host(_ more: [String] = [], data: String? = nil) throws -> HostProcess {
+            try HostProcess(data: data ?? self.data, settings: settings + more)
         }
 
         private func ask(_ sql: String, as user: String = "lectern") throws -> [[String?]] {
@@ -45,8 +45,9 @@ extension IntegrationTests {
         }
 
         /// After the host has stopped: every table holds, row for row, what the fold of its log makes.
-        private func expectTablesOfFold() throws {
-            let folded = try Folding(log: data)()
+        /// - Parameter data: of which host; nil: of the first one.
+        private func expectTablesOfFold(of data: String? = nil) throws {
+            let folded = try Folding(log: data ?? self.data)()
             let tables = try FileManager.default.contentsOfDirectory(atPath: "\(folded.folder.path)/tables")
                 .map { $0.replacingOccurrences(of: ".jsonl", with: "") }
             #expect(tables.count > 10)
@@ -60,6 +61,11 @@ extension IntegrationTests {
                 }
                 #expect(found.sorted() == expected, "\(name)")
             }
+        }
+
+        private func expectNoDeadLetters() throws {
+            let info = try JSONRow.object(run(Installation.lectern, ["log", "info", "--data", data, "--json"]))
+            #expect((info["deadLetters"] as? [String: Int]) == [:])
         }
 
         /// A row's cells, by name; times without regard to how they are written.
@@ -97,10 +103,11 @@ extension IntegrationTests {
             #expect(try host.stop() == .code(0))
         }
 
-        @Test("20,000 events, twenty crashes, PostgreSQL away during some: every table is the fold's, row for row")
+        @Test("20,000 events, twenty crashes, states in Redis, PostgreSQL away during some: every table is the fold's")
         func crashes() throws {
+            let redis = try RedisProcess(in: "\(folder.path)/redis")
             let group = try SimulatedClass(events: 20_000)
-            let host = try host()
+            let host = try host(redis.settings)
             let replay = try Replaying([group.file], to: host, ["--rate", "2500", "--window", "128"])
             var generator = SeededGenerator(seed: 11)
             for (index, point) in generator.points(20, in: 400..<18_500, gap: 500).enumerated() {
@@ -118,6 +125,34 @@ extension IntegrationTests {
             try expectCaughtUp(host)
             #expect(try host.metric("lectern_ingest_events_total{outcome=\"rejected\"}") == 0)
             #expect(try host.stop() == .code(0))
+            #expect(!FileManager.default.fileExists(atPath: "\(data)/default.sqlite"), "the states are not in Redis")
+            try expectNoDeadLetters()
+            try expectTablesOfFold()
+        }
+
+        @Test("PostgreSQL stopped for 30 seconds and Redis for 10 of them while events run: nothing is lost")
+        func stopped() throws {
+            let redis = try RedisProcess(in: "\(folder.path)/redis")
+            let group = try SimulatedClass(events: 8_000)
+            let host = try host(redis.settings)
+            // At this rate they can't all have come before both servers are back.
+            let replay = try Replaying([group.file], to: host, ["--rate", "200", "--window", "128"])
+            try replay.waitForAcknowledgement(of: 200)
+            try server.stop()
+            Thread.sleep(forTimeInterval: 10)
+            try redis.stop()
+            let before = replay.acknowledged
+            Thread.sleep(forTimeInterval: 10)
+            try replay.waitForAcknowledgement(of: before + 500)
+            try redis.restart()
+            Thread.sleep(forTimeInterval: 10)
+            try server.start()
+            #expect(replay.isRunning)
+            let report = try replay.finish(seconds: 120)
+            #expect(report.acknowledged == 8_000 && report.rejected == 0)
+            try expectCaughtUp(host)
+            #expect(try host.stop() == .code(0))
+            try expectNoDeadLetters()
             try expectTablesOfFold()
         }
 
@@ -136,6 +171,34 @@ extension IntegrationTests {
             #expect(host.complained.contains("the warehouse has all rows again"))
             #expect(try host.stop() == .code(0))
             try expectTablesOfFold()
+        }
+
+        @Test("of two hosts that both believe the partitions are theirs, the earlier one is refused in SQL")
+        func fenced() throws {
+            let first = try host()
+            let group = try SimulatedClass(events: 300)
+            #expect(try Replaying([group.file], to: first).finish().acknowledged == 300)
+            try expectCaughtUp(first)
+            // It is thought dead, and another one takes over from a copy of what it had.
+            kill(first.processID, SIGSTOP)
+            let copy = "\(folder.path)/copy"
+            try FileManager.default.copyItem(atPath: data, toPath: copy)
+            let second = try host(data: copy)
+            let more = try SimulatedClass(events: 200, seed: 8)
+            #expect(try Replaying([more.file], to: second).finish().acknowledged == 200)
+            try expectCaughtUp(second)
+            kill(first.processID, SIGCONT)
+            let other = try SimulatedClass(events: 100, seed: 9)
+            #expect(try Replaying([other.file], to: first).finish().acknowledged == 100)
+            #expect(
+                try eventually(seconds: 60) {
+                    first.complained.contains(
+                        /refuses rows of quiz-analytics, .*another host owns it \(epoch \d+, this/)
+                }, "\(first.complained)")
+            #expect(try first.stop() == .code(0))
+            #expect(try second.stop() == .code(0))
+            #expect(!second.complained.contains("another host owns it"))
+            try expectTablesOfFold(of: copy)
         }
 
         @Test("rows that somebody else has changed or removed do not stay so once the host has noticed")

@@ -73,6 +73,13 @@ struct PanelDataTests {
         #expect(Set(all.rows.map(\.key)).count == 4)
     }
 
+    @Test func whereASortDoesNotDecideTheNextOneDoes() {
+        let byModule = Sort(column: "module", descending: true, then: [Sort(column: "score")])
+        let sorted = data(.table(columns: ["id"], sort: byModule, limit: 3))
+        #expect(texts(sorted) == [["2"], ["3"], ["1"]])
+        #expect(texts(data(.table(columns: ["id"], sort: byModule, limit: 9))).last == ["4"])
+    }
+
     @Test func tilesHaveAStatusInWords() {
         guard case .tiles = Quiz.dashboard.panels[1].content else { return }
         let data = PanelData.compute(Quiz.dashboard.panels[1], from: Quiz.studentSnapshot)

@@ -7,8 +7,12 @@ import Records
 /// A rule that is broken badly ends the process: let it run in one of its own.
 package struct ReducerCheck {
     private let functions: lectern_reducer
+    let timer: TimerComponent?
 
-    package init(_ reducer: ReducerComponent) { functions = reducer.raw }
+    package init(_ reducer: ReducerComponent) {
+        functions = reducer.raw
+        timer = reducer.timer
+    }
 
     /// The bytes of the empty state.
     package var emptyState: [UInt8] { withMemory { encoded($0) } }
@@ -101,17 +105,17 @@ package struct ReducerCheck {
 
     // MARK: Calls
 
-    private enum Decoded<Result> {
+    enum Decoded<Result> {
         case made(Result)
         case refused(lectern_status)
     }
 
-    private func decoded<Result>(_ bytes: [UInt8], _ body: (UnsafeRawPointer) -> Result) -> Decoded<Result> {
+    func decoded<Result>(_ bytes: [UInt8], _ body: (UnsafeMutableRawPointer) -> Result) -> Decoded<Result> {
         bytes.withUnsafeBytes { decoded($0, body) }
     }
 
     private func decoded<Result>(
-        _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawPointer) -> Result
+        _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeMutableRawPointer) -> Result
     ) -> Decoded<Result> {
         let state = allocate()
         defer { state.deallocate() }

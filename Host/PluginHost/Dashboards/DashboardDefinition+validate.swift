@@ -123,7 +123,9 @@ private struct PanelValidation {
     }
 
     private func use(_ sort: Sort?) -> [Use] {
-        sort.map { [Use("sort.column", $0.column)] } ?? []
+        (sort?.all ?? []).enumerated().map { depth, sort in
+            Use("sort." + String(repeating: "then.", count: depth) + "column", sort.column)
+        }
     }
 
     private func problem(_ field: String, _ found: String, _ expected: String) -> DashboardProblem {

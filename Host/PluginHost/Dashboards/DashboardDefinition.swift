@@ -27,7 +27,7 @@
 ///         {"kind": "heatmap", "title": "When", "table": "attempts", "x": "at", "bucket": "day", "y": "student",
 ///          "measure": "count"},
 ///         {"kind": "table", "title": "Attempts", "table": "attempts", "columns": ["student", "score", "at"],
-///          "sort": {"column": "at", "descending": true}, "limit": 50},
+///          "sort": {"column": "at", "descending": true, "then": {"column": "score"}}, "limit": 50},
 ///         {"kind": "text", "title": "How to read this", "text": "Plain text.\n\nA blank line begins a paragraph."}
 ///       ]
 ///     }]

@@ -83,12 +83,14 @@ private func limit(_ fields: JSONFields, default fallback: Int) -> Int {
     fields.integer("limit", in: 1...DashboardLimits.rows) ?? fallback
 }
 
-private func sort(_ fields: JSONFields) -> Sort? {
-    fields.object("sort").map { sort in
-        let result = Sort(column: column(sort, "column"), descending: sort.boolean("descending") ?? false)
-        sort.finish()
-        return result
-    }
+private func sort(_ fields: JSONFields) -> Sort? { fields.object("sort").map(sort(in:)) }
+
+private func sort(in fields: JSONFields) -> Sort {
+    let result = Sort(
+        column: column(fields, "column"), descending: fields.boolean("descending") ?? false,
+        then: fields.object("then").map { [sort(in: $0)] } ?? [])
+    fields.finish()
+    return result
 }
 
 private func tiles(_ fields: JSONFields) -> Tiles {

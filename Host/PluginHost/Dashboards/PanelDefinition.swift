@@ -127,13 +127,20 @@ package enum TimeBucket: String, Sendable, CaseIterable {
     }
 }
 
-/// `{"column": C, "descending": true}`; without `descending` the smallest come first. Nulls come last.
+/// `{"column": C, "descending": true, "then": S}`; without `descending` the smallest come first. Nulls come last. `then`
+/// decides between rows that are equal so far.
 package struct Sort: Sendable, Equatable {
     package var column: String
     package var descending: Bool
+    /// One or none.
+    package var then: [Sort]
 
-    package init(column: String, descending: Bool = false) {
+    package init(column: String, descending: Bool = false, then: [Sort] = []) {
         self.column = column
         self.descending = descending
+        self.then = then
     }
+
+    /// By which column first, and by which ones next.
+    package var all: [Sort] { [self] + then.flatMap(\.all) }
 }

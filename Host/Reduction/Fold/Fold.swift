@@ -81,6 +81,10 @@ package final class Fold {
     ) throws -> Bool {
         var line: UInt64 = 0
         for input in inputs {
+            if let time = try input.tickTime() {
+                try life.tick(time)
+                continue
+            }
             let source = try input.source.map { try self.source($0) }
             let reader = try LineReader(input.path, limit: options.lineLimit)
             let ended = try life.feed(

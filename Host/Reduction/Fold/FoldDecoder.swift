@@ -12,6 +12,9 @@ protocol FoldSink: AnyObject {
     func add(_ event: DecodedEvent) throws
     /// Lets go of the texts of all events.
     func flush() throws
+    /// Time has come, behind all events that were added: microseconds since 1970 UTC. As a tick's record does, it takes a
+    /// position in each partition.
+    func tick(_ time: Int64) throws
     /// Waits until all events are folded. Nothing follows.
     func finish()
 }

@@ -25,8 +25,7 @@ final class FoldLife {
         self.shards = shards
         feeder =
             shards.count == 1
-            ? FoldFeeder(InlineSink(shards[0]), actors: options.actors)
-            : FoldFeeder(ThreadedSink(shards), actors: options.actors)
+            ? Self.feeder(InlineSink(shards[0]), options) : Self.feeder(ThreadedSink(shards), options)
         let commits = store.map { CheckpointThread($0, Epochs(log: log, numbers: [:])) }
         self.commits = commits
         let interval = options.checkpointInterval.map { Int64($0 * 1e6) } ?? .max / 2
@@ -40,6 +39,11 @@ final class FoldLife {
         for shard in shards {
             shard.onRejections = { [unowned self] rejections in rejected.withLock { $0 += rejections } }
         }
+    }
+
+    private static func feeder(_ sink: some FoldSink, _ options: FoldOptions) -> any FoldFeed {
+        options.ticks
+            ? FoldFeeder(TickingSink(sink), actors: options.actors) : FoldFeeder(sink, actors: options.actors)
     }
 
     /// Events that were given to the shards.
@@ -76,6 +80,9 @@ final class FoldLife {
             })
     }
 
+    /// Ticks behind all events so far.
+    func tick(_ time: Int64) throws { try feeder.tick(time) }
+
     /// Waits until all is folded.
     ///
     /// - Parameter checkpoint: whether to take a checkpoint of it; without, what came after the last one is lost, as in a crash.
@@ -98,6 +105,7 @@ private protocol FoldFeed: AnyObject {
         reject: (UnsafeRawBufferPointer, String) throws -> Void, chunk: () throws -> Void
     ) throws -> Bool
 
+    func tick(_ time: Int64) throws
     func finish() throws
 }
 
@@ -130,6 +138,11 @@ private final class FoldFeeder<Sink: FoldSink>: FoldFeed {
         // What waits for its batch points into the reader's memory.
         try decoder.flush()
         return decoder.decoded < limit
+    }
+
+    func tick(_ time: Int64) throws {
+        try decoder.flush()
+        try sink.tick(time)
     }
 
     func finish() throws {

@@ -1,7 +1,11 @@
+import CRecords
 package import PluginHost
 
-/// A file to fold, and the source that decodes its lines.
+/// A file to fold, and the source that decodes its lines; or a tick.
 package struct FoldInput: Sendable {
+    /// What stands in place of a source where the rest is no path, but a tick's time: `lectern-tick=2026-01-31T10:00:00Z`.
+    package static let tick = "lectern-tick"
+
     /// A source plugin's id; nil for JSON lines.
     package var source: String?
     /// A path, or `-` for standard input.
@@ -18,6 +22,20 @@ package struct FoldInput: Sendable {
         } else {
             path = argument
         }
+    }
+
+    package var isTick: Bool { source == Self.tick }
+
+    /// The time of a tick, in microseconds since 1970 UTC; nil: this is a file.
+    func tickTime() throws(InputError) -> Int64? {
+        guard isTick else { return nil }
+        var time: Int64 = 0
+        var precision: UInt8 = 0
+        guard lectern_parse_timestamp(path, path.utf8.count, &time, &precision) == 1 else {
+            throw InputError(
+                path: argument, reason: "expected the time of a tick, such as \(Self.tick)=2026-01-31T10:00:00Z")
+        }
+        return time
     }
 
     /// As it is written on a command line.
@@ -44,6 +62,8 @@ package struct FoldOptions: Sendable {
     package var restarts: [UInt64] = []
     /// Columns that are added to tables.
     package var tables = TablesConfiguration()
+    /// Whether ticks come between the events, see `TickingSink`.
+    package var ticks = false
 
     /// Where it is noted what plugins are asked; nil: nowhere. For one shard.
     package var activity: ActivityFile?

@@ -34,5 +34,12 @@ final class InlineSink: FoldSink {
 
     func flush() { shard.flush() }
 
+    func tick(_ time: Int64) {
+        for partition in 0..<partitions {
+            shard.tick(time, partition: partition, position: positions[partition])
+            positions[partition] += 1
+        }
+    }
+
     func finish() { flush() }
 }

@@ -52,9 +52,7 @@ final class ThreadedSink: FoldSink {
 
     func add(_ event: DecodedEvent) throws {
         let partition = event.partition(of: positions.count)
-        let shard = partition % threads.count
         var record = NewRecord()
-        record.partition = UInt16(partition)
         record.received = event.time ?? 0
         record.time = event.time
         record.precision = event.precision
@@ -62,8 +60,26 @@ final class ThreadedSink: FoldSink {
         if let actor = event.actor { record.actor = actor }
         if let fields = event.fields { record.fields = fields }
         record.payload = event.payload
-        try parcels[shard].batch.append(record)
-        parcels[shard].positions.append(positions[partition])
+        try add(record, to: partition)
+    }
+
+    func tick(_ time: Int64) throws {
+        var record = NewRecord()
+        record.kind = .control
+        record.received = time
+        var type = Tick.recordType
+        try type.withUTF8 { type in
+            record.type = UnsafeRawBufferPointer(type)
+            for partition in positions.indices { try add(record, to: partition) }
+        }
+    }
+
+    private func add(_ record: NewRecord, to partition: Int) throws {
+        let parcel = parcels[partition % threads.count]
+        var record = record
+        record.partition = UInt16(partition)
+        try parcel.batch.append(record)
+        parcel.positions.append(positions[partition])
         positions[partition] += 1
     }
 

@@ -64,27 +64,30 @@ struct TableRows {
 
     /// The first `limit` rows of that order; in the table's order where the sort does not decide.
     func first(_ limit: Int, by sort: Sort?) -> [[Cell]] {
-        guard let sort, let column = indices[sort.column] else { return Array(all.prefix(limit)) }
+        let order = (sort?.all ?? []).compactMap { sort in
+            indices[sort.column].map { (column: $0, descending: sort.descending) }
+        }
+        guard !order.isEmpty else { return Array(all.prefix(limit)) }
+        func puts(_ row: [Cell], before other: [Cell]) -> Bool {
+            for (column, descending) in order where row[column] != other[column] {
+                if row[column] == .null || other[column] == .null { return row[column] != .null }
+                let order = row[column].compare(other[column])
+                if order != 0 { return descending ? order > 0 : order < 0 }
+            }
+            return false
+        }
         // Few of many are wanted: the best so far, in order; most rows are worse than its last.
         var best: [[Cell]] = []
         for row in all {
-            if best.count == limit, !sort.puts(row[column], before: best[limit - 1][column]) { continue }
+            if best.count == limit, !puts(row, before: best[limit - 1]) { continue }
             var low = 0, high = best.count
             while low < high {
                 let middle = (low + high) / 2
-                if sort.puts(row[column], before: best[middle][column]) { high = middle } else { low = middle + 1 }
+                if puts(row, before: best[middle]) { high = middle } else { low = middle + 1 }
             }
             if best.count == limit { best.removeLast() }
             best.insert(row, at: low)
         }
         return best
-    }
-}
-
-extension Sort {
-    fileprivate func puts(_ one: Cell, before other: Cell) -> Bool {
-        if one == .null || other == .null { return one != .null }
-        let order = one.compare(other)
-        return descending ? order > 0 : order < 0
     }
 }

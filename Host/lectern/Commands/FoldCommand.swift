@@ -11,7 +11,8 @@ struct FoldCommand: AsyncParsableCommand {
         commandName: "fold",
         abstract: "Fold files into states and tables, without a daemon.",
         discussion: """
-            Reads JSON lines, or the lines of a source plugin, plain or gzip, and writes to --out:
+            Reads JSON lines, or the lines of a source plugin, plain or gzip. Between files, lectern-tick=TIME tells states
+            that wait for time that it has come. Writes to --out:
               states.jsonl                a line for each key of each reducer, sorted
               tables/PLUGIN.TABLE.jsonl   the rows of each table, sorted
               dead-letters.jsonl          what could not be read, and why
@@ -21,6 +22,7 @@ struct FoldCommand: AsyncParsableCommand {
               lectern fold edx-roster=roster.sql edx-tracking=tracking.log.gz --plugins dist/plugins --out out \\
                 --set plugins.engagement.settings.interval.start=2015-04-06
               lectern fold --log /var/lib/lectern --plugins dist/plugins --out out
+              lectern fold morning.jsonl lectern-tick=2026-01-31T12:00:00Z noon.jsonl --plugins dist/plugins --out out
               cat events.jsonl | lectern fold - --plugins dist/plugins --json
             """)
 

@@ -13,7 +13,7 @@ struct PluginCheckCommand: AsyncParsableCommand {
 
             With --events the events are folded in many ways, which must all come to the same states: other batches,
             more shards, a restart in the middle, each in a new process. All states that they lead to are then written,
-            read and cut short.
+            read, cut short and, where their reducer waits for time, given ticks.
 
             Examples:
               lectern plugin check build/reading-time.so

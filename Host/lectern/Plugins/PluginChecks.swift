@@ -120,6 +120,7 @@ struct PluginChecks {
             try check("reducer \(reducer.id), states", .states(reducer.id))
             try check("reducer \(reducer.id), cut-off states", .cutStates(reducer.id))
             if reducer.merges { try check("reducer \(reducer.id), merge", .merge(reducer.id)) }
+            if reducer.isTimed { try check("reducer \(reducer.id), ticks", .ticks(reducer.id)) }
             if reducer.migrates { try check("reducer \(reducer.id), migrations", .migrations(reducer.id)) }
         }
     }
@@ -127,27 +128,42 @@ struct PluginChecks {
     private mutating func checkFolds(_ components: ProbeReport.Components) throws {
         guard command.events != nil else { return skip("folds", why: "name a file of events with --events") }
         guard !components.reducers.isEmpty else { return skip("folds", why: "there is no reducer") }
-        let first = PluginProbe.fold(shards: 1, batch: 64, restart: 0)
-        let outcome = try outcome(of: first)
+        try checkFolds(
+            "fold",
+            [
+                ("the same again", 1, 64, false), ("batches of 1", 1, 1, false), ("batches of 7", 1, 7, false),
+                ("2 shards", 2, 64, false), ("2 shards, batches of 7", 2, 7, false),
+                ("a restart in the middle", 1, 7, true),
+            ], ticks: false)
+        guard components.reducers.contains(where: \.isTimed) else { return }
+        try checkFolds(
+            "fold with ticks",
+            [
+                ("the same again", 1, 64, false), ("2 shards, batches of 7", 2, 7, false),
+                ("a restart in the middle", 1, 7, true),
+            ], ticks: true)
+    }
+
+    /// Folds the events, and then in each of the ways, which must all come to the same.
+    ///
+    /// - Parameter ticks: whether ticks come between the events.
+    private mutating func checkFolds(
+        _ name: String, _ ways: [(name: String, shards: Int, batch: Int, restarts: Bool)], ticks: Bool
+    ) throws {
+        let outcome = try outcome(of: .fold(shards: 1, batch: 64, restart: 0, ticks: ticks))
         guard case .reported(let report) = outcome, report.failure == nil, let fold = report.fold else {
-            return add("fold", .failed, outcome.failure ?? "")
+            return add(name, .failed, outcome.failure ?? "")
         }
-        add("fold", .ok, report.detail)
-        let middle = fold.events / 2
-        let ways: [(String, PluginProbe)] = [
-            ("the same again", first), ("batches of 1", .fold(shards: 1, batch: 1, restart: 0)),
-            ("batches of 7", .fold(shards: 1, batch: 7, restart: 0)),
-            ("2 shards", .fold(shards: 2, batch: 64, restart: 0)),
-            ("2 shards, batches of 7", .fold(shards: 2, batch: 7, restart: 0)),
-            ("a restart in the middle", .fold(shards: 1, batch: 7, restart: middle)),
-        ]
-        for (name, way) in ways {
-            let check = "fold, \(name)"
-            if name == "a restart in the middle", middle == 0 {
+        add(name, .ok, report.detail)
+        for way in ways {
+            let check = "\(name), \(way.name)"
+            let restart = way.restarts ? fold.events / 2 : 0
+            if way.restarts, restart == 0 {
                 skip(check, why: "that takes two events")
                 continue
             }
-            let outcome = try self.outcome(of: way)
+            let outcome = try self.outcome(
+                of: .fold(shards: way.shards, batch: way.batch, restart: restart, ticks: ticks))
             guard case .reported(let report) = outcome, report.failure == nil, let other = report.fold else {
                 add(check, .failed, outcome.failure ?? "")
                 continue

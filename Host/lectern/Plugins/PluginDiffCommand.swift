@@ -76,7 +76,8 @@ struct PluginDiffCommand: AsyncParsableCommand {
                 "expected two builds of one plugin, found \(identities[0].id) in \(old) and \(identities[1].id) in \(new)"
             )
         }
-        for input in inputs.map({ FoldInput($0) }) where input.path == "-" || access(input.path, R_OK) != 0 {
+        for input in inputs.map({ FoldInput($0) })
+        where !input.isTick && (input.path == "-" || access(input.path, R_OK) != 0) {
             throw InputFailure(
                 "\(input.path): "
                     + (input.path == "-" ? "expected a file, since it is read twice" : String(cString: strerror(errno)))

@@ -13,8 +13,10 @@ enum PluginProbe: Equatable, ExpressibleByArgument {
     case merge(String)
     /// What becomes of a reducer's states in other versions.
     case migrations(String)
-    /// `restart`: after how many events; 0 for none.
-    case fold(shards: Int, batch: Int, restart: UInt64)
+    /// What time does to a reducer's states.
+    case ticks(String)
+    /// `restart`: after how many events; 0 for none. `ticks`: whether they come between the events.
+    case fold(shards: Int, batch: Int, restart: UInt64, ticks: Bool)
 
     /// As it stands on the command line.
     var text: String {
@@ -26,7 +28,8 @@ enum PluginProbe: Equatable, ExpressibleByArgument {
         case .cutStates(let reducer): "cut-states:\(reducer)"
         case .merge(let reducer): "merge:\(reducer)"
         case .migrations(let reducer): "migrations:\(reducer)"
-        case .fold(let shards, let batch, let restart): "fold:\(shards):\(batch):\(restart)"
+        case .ticks(let reducer): "ticks:\(reducer)"
+        case .fold(let shards, let batch, let restart, let ticks): "fold:\(shards):\(batch):\(restart):\(ticks)"
         }
     }
 
@@ -40,11 +43,12 @@ enum PluginProbe: Equatable, ExpressibleByArgument {
         case ("cut-states", 2): self = .cutStates(words[1])
         case ("merge", 2): self = .merge(words[1])
         case ("migrations", 2): self = .migrations(words[1])
-        case ("fold", 4):
-            guard let shards = Int(words[1]), let batch = Int(words[2]), let restart = UInt64(words[3]) else {
-                return nil
-            }
-            self = .fold(shards: shards, batch: batch, restart: restart)
+        case ("ticks", 2): self = .ticks(words[1])
+        case ("fold", 5):
+            guard let shards = Int(words[1]), let batch = Int(words[2]), let restart = UInt64(words[3]),
+                let ticks = Bool(words[4])
+            else { return nil }
+            self = .fold(shards: shards, batch: batch, restart: restart, ticks: ticks)
         default: return nil
         }
     }
@@ -53,7 +57,7 @@ enum PluginProbe: Equatable, ExpressibleByArgument {
     var seconds: UInt32 {
         switch self {
         case .load, .oddLines, .oddEvents: 30
-        case .states, .cutStates, .merge, .migrations, .fold: 600
+        case .states, .cutStates, .merge, .migrations, .ticks, .fold: 600
         }
     }
 }
@@ -65,6 +69,7 @@ struct ProbeReport: Codable {
             let id: String
             let merges: Bool
             let migrates: Bool
+            let isTimed: Bool
         }
 
         let sources: [String]

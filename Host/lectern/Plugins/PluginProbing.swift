@@ -14,6 +14,8 @@ struct PluginProbing {
     /// How many states have every beginning of their bytes tried, and how many are merged with each other.
     private static let samples = 200
     private static let merged = 20
+    /// How many ticks a state is given.
+    private static let ticks = 20
 
     init(_ command: PluginCheckCommand) throws {
         self.command = command
@@ -39,7 +41,9 @@ struct PluginProbing {
         case .cutStates(let reducer): try cutStates(reducer)
         case .merge(let reducer): try merge(reducer)
         case .migrations(let reducer): try migrations(reducer)
-        case .fold(let shards, let batch, let restart): try fold(shards: shards, batch: batch, restart: restart)
+        case .ticks(let reducer): try ticks(reducer)
+        case .fold(let shards, let batch, let restart, let ticks):
+            try fold(shards: shards, batch: batch, restart: restart, ticks: ticks)
         }
     }
 
@@ -56,7 +60,8 @@ struct PluginProbing {
             reducers: plugin.reducers.map { reducer in
                 .init(
                     id: reducer.id, merges: reducer.isSpread,
-                    migrates: plugin.migrations.contains { $0.description.reducer == reducer.id })
+                    migrates: plugin.migrations.contains { $0.description.reducer == reducer.id },
+                    isTimed: reducer.timer != nil)
             },
             aggregators: plugin.aggregators.map(\.id), tables: plugin.tables.map(\.id),
             dashboards: plugin.description.dashboards.map(\.id),
@@ -183,6 +188,23 @@ struct PluginProbing {
         return ProbeReport(detail: details.joined(separator: "; "))
     }
 
+    private func ticks(_ id: String) throws -> ProbeReport {
+        let (index, check) = try check(id)
+        let states = try samples(index, check, Self.samples)
+        var asking = 0, count = 0
+        for state in states {
+            note("ticks were given to \((CBOR.json(of: state) ?? "an unreadable state").prefix(160))")
+            let ticks = check.ticks(of: state, limit: Self.ticks)
+            if let problem = ticks.problem { return ProbeReport(failure: problem) }
+            if ticks.count > 0 { asking += 1 }
+            count += ticks.count
+        }
+        return ProbeReport(
+            detail: asking == 0
+                ? "\(of(states.count - 1)): none asks for a tick"
+                : "\(of(states.count - 1)): \(asking) ask for ticks, and each of \(count) gives the same and moves on")
+    }
+
     private func of(_ states: Int) -> String {
         states == 0 ? "the empty state" : "the empty state and \(states) of the events"
     }
@@ -221,8 +243,11 @@ struct PluginProbing {
         return fold
     }
 
-    private func options(shards: Int, batch: Int, restarts: [UInt64] = []) -> FoldOptions {
+    private func options(
+        shards: Int, batch: Int, restarts: [UInt64] = [], ticks: Bool = false
+    ) -> FoldOptions {
         var options = host.foldOptions(restarts: restarts)
+        options.ticks = ticks
         options.shards = shards
         options.batch = batch
         // One after the other, so that a restart finds something to restore.
@@ -230,11 +255,12 @@ struct PluginProbing {
         return options
     }
 
-    private func fold(shards: Int, batch: Int, restart: UInt64) throws -> ProbeReport {
+    private func fold(shards: Int, batch: Int, restart: UInt64, ticks: Bool) throws -> ProbeReport {
         guard let events = command.events else { throw InputFailure("a fold needs --events") }
         let restarts = restart == 0 ? [] : [restart]
         let store = restarts.isEmpty ? nil : StubStore()
-        let fold = Fold(catalog, options(shards: shards, batch: batch, restarts: restarts), store: store)
+        let options = options(shards: shards, batch: batch, restarts: restarts, ticks: ticks)
+        let fold = Fold(catalog, options, store: store)
         let summary = try fold.run([FoldInput(events)], to: nil)
         let types = Set(plugin.reducers.flatMap { $0.types.isEmpty ? ["any"] : $0.types }).sorted()
         guard summary.states > 0 else {

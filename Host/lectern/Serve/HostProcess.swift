@@ -86,7 +86,8 @@ struct HostProcess {
             blobs: blobs)
         ingest.counters.declare(types: engine.plugins.flatMap(\.description.types))
         let plugins = LoadedPlugins(
-            catalog, engine: engine, ingest: ingest, history: BuildHistory(data: data), load: load)
+            catalog, engine: engine, ingest: ingest, history: BuildHistory(data: data),
+            settings: FoldedSettings(data: data), load: load)
         self.plugins = plugins
         self.troubles = troubles
         judge = WorkThread(name: "quarantine") {

@@ -13,18 +13,20 @@ final class LoadedPlugins: Sendable {
     private let engine: ReductionEngine
     private let ingest: IngestService
     let history: BuildHistory
+    private let settings: FoldedSettings
     /// Held while plugins are being replaced.
     private let reloading = Mutex(())
 
     init(
         _ catalog: PluginCatalog, engine: ReductionEngine, ingest: IngestService, history: BuildHistory,
-        load: @escaping @Sendable ([PluginBuild]) -> PluginCatalog
+        settings: FoldedSettings, load: @escaping @Sendable ([PluginBuild]) -> PluginCatalog
     ) {
         self.catalog = Mutex(catalog)
         self.engine = engine
         self.ingest = ingest
         self.load = load
         self.history = history
+        self.settings = settings
         note(catalog)
     }
 
@@ -127,11 +129,16 @@ final class LoadedPlugins: Sendable {
             ingest.counters.declare(types: engine.plugins.flatMap(\.description.types))
         }
         catalog.withLock { $0 = found }
-        note(found)
+        note(found, anew: made.union(reload.rebuilt))
         return reload
     }
 
-    private func note(_ catalog: PluginCatalog) {
+    private func note(_ catalog: PluginCatalog, anew: Set<String> = []) {
+        do {
+            for change in try settings.note(catalog.plugins, anew: anew) { Terminal.warn(change) }
+        } catch {
+            Terminal.warn("with which settings plugins fold can't be kept: \(error)")
+        }
         do { try history.note(catalog.plugins) } catch {
             Terminal.warn("which builds have run can't be kept, so nobody can go back to them: \(error)")
         }

@@ -23,17 +23,25 @@ struct Condition {
 
 /// The order of rows or tiles; nulls come last.
 public struct Sort: Sendable {
-    let column: String
-    let descending: Bool
+    private var columns: [(name: String, descending: Bool)]
 
-    public static func ascending(_ column: String) -> Sort { Sort(column: column, descending: false) }
-    public static func descending(_ column: String) -> Sort { Sort(column: column, descending: true) }
+    public static func ascending(_ column: String) -> Sort { Sort(columns: [(column, false)]) }
+    public static func descending(_ column: String) -> Sort { Sort(columns: [(column, true)]) }
 
-    func write(_ writer: inout JSONWriter) {
-        writer.name("sort")
+    /// Where this does not decide, `next` does.
+    public func then(_ next: Sort) -> Sort { Sort(columns: columns + next.columns) }
+
+    func write(_ writer: inout JSONWriter) { Self.write(columns[...], as: "sort", to: &writer) }
+
+    private static func write(
+        _ columns: ArraySlice<(name: String, descending: Bool)>, as name: String, to writer: inout JSONWriter
+    ) {
+        guard let first = columns.first else { return }
+        writer.name(name)
         writer.object {
-            $0.member("column", column)
-            $0.member("descending", descending)
+            $0.member("column", first.name)
+            $0.member("descending", first.descending)
+            write(columns.dropFirst(), as: "then", to: &$0)
         }
     }
 }

@@ -113,7 +113,7 @@ struct DeclarationTests {
                 "where":[{"column":"score","atLeast":1}]},\
                 {"kind":"tiles","title":"Students","table":"scores","name":"student","value":"score",\
                 "status":{"column":"score","levels":[{"below":50,"word":"help","tone":"alert"},{"word":"fine","tone":"good"}]},\
-                "details":["module"],"sort":{"column":"score","descending":false},"limit":20},\
+                "details":["module"],"sort":{"column":"score","descending":false,"then":{"column":"last","descending":true}},"limit":20},\
                 {"kind":"line","title":"Time","table":"scores","x":"last","measure":"count","bucket":"hour"},\
                 {"kind":"text","title":"Read me","text":"One.\\n\\nTwo."}]}]
                 """)

@@ -42,7 +42,7 @@ struct SamplePlugin: Plugin {
             Panel.tiles(
                 "Students", table: "scores", name: "student", value: "score",
                 status: Status("score", .when(.below(50), "help", .alert), .otherwise("fine", .good)),
-                details: ["module"], sort: .ascending("score"), limit: 20)
+                details: ["module"], sort: .ascending("score").then(.descending("last")), limit: 20)
             Panel.line("Time", table: "scores", x: "last", .count, bucket: .hour)
             Panel.text("Read me", "One.\n\nTwo.")
         }

@@ -18,7 +18,7 @@ extension MemoryScore {
                     "revision_urgency", .when(.isText("high"), "now", .alert), .when(.isText("medium"), "soon", .warn),
                     .otherwise("not yet", .good)),
                 details: ["module", "current_score", "last_reviewed_at", "next_review_at"],
-                sort: .descending("forgetting_score"), limit: 60
+                sort: .descending("due").then(.descending("forgetting_score")), limit: 60
             ).unit("%").decimals(0)
             Panel.bar(
                 "Forgetting risk by module", table: "memory_scores", x: "module", .mean("forgetting_score"),

@@ -6,8 +6,8 @@
 //
 // With -DVERSION=2 its states are of another version: they count each event twice. With -DCOUNTS=3 it counts three times and
 // does not say so. With -DFORGETS it reads no state. With -DMIGRATES=N as well as -DVERSION=2 it brings edges from version 1
-// and back, each of which converts N states. With -DPADDING=N each state carries N bytes more, and the plugin aborts if they are
-// not as it left them.
+// and back, each of which converts N states. With -DTIMER its states ask for a tick an hour after the last event or tick, and
+// count it. With -DPADDING=N each state carries N bytes more, and the plugin aborts if they are not as it left them.
 //
 // The rest makes it evil. At each event of the actor "mallory": -DTRAPS, -DABORTS, -DEXITS, -DOVERFLOWS_STACK,
 // -DOVERFLOWS_STATE, -DLOOPS, -DLEAKS, -DLEAVES_THREAD, -DCHANGES_PROCESS. Whatever comes: -DGARBLES_STATE, -DWRONG_NOTE,
@@ -256,6 +256,25 @@ static const lectern_migration *const migration_list[] = {&migration_up, &migrat
 static const lectern_migrations migrations = {.size = sizeof migrations, .count = 2, .items = migration_list};
 #endif
 
+#ifdef TIMER
+static int64_t due(void *context, const void *memory) {
+  (void)context;
+  const state *asked = memory;
+  return asked->events == 0 ? LECTERN_NEVER : asked->last + INT64_C(3600000000);
+}
+
+static void tick(void *context, void *memory, int64_t time) {
+  (void)context;
+  state *ticked = memory;
+  ticked->events += COUNTS;
+  ticked->last = time;
+}
+
+static const lectern_timer timer = {.size = sizeof timer, .reducer = TEXT("counts"), .due = due, .tick = tick};
+static const lectern_timer *const timer_list[] = {&timer};
+static const lectern_timers timers = {.size = sizeof timers, .count = 1, .items = timer_list};
+#endif
+
 static void rows(void *context, const lectern_key *key, const void *memory, const lectern_rows *rows) {
   (void)context;
   const state *shown = memory;
@@ -318,6 +337,9 @@ static const void *extension(void *context, lectern_text id) {
       {TEXT(LECTERN_TABLES), &tables},
 #ifdef MIGRATES
       {TEXT(LECTERN_MIGRATIONS), &migrations},
+#endif
+#ifdef TIMER
+      {TEXT(LECTERN_TIMERS), &timers},
 #endif
   };
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)

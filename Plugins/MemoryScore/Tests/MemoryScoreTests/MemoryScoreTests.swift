@@ -103,6 +103,22 @@ struct MemoryScoreTests {
         #expect(signals.map(\.urgency_level) == ["medium", "low", "low"], "overdue by a few hours, then early")
     }
 
+    @Test("time makes a revision due without an event, and the review that follows ends it")
+    func due() throws {
+        let folded = try PluginUnderTest("memory-score").foldEveryWay(
+            .lines([quiz("26T10:30:00", 85), quiz("26T10:30:00", 85, of: "bea")]),
+            .tick(at: "2025-01-28T20:00:00Z"), .tick(at: "2025-01-28T21:00:00Z"),
+            .lines([quiz("28T22:00:00", 85, of: "bea")]), .tick(at: "2025-01-28T23:00:00Z"))
+        let signals = try folded.rows(of: "revision_signals", as: Signal.self).sorted {
+            ($0.user_id, $0.created_at) < ($1.user_id, $1.created_at)
+        }
+        #expect(signals.map(\.user_id) == ["ada", "bea", "bea"])
+        // Both were scheduled for 20:47:08.
+        #expect(signals.map(\.due_at) == ["2025-01-28T21:00:00Z", "2025-01-28T21:00:00Z", nil])
+        #expect(signals.map(\.reviewed_at) == [nil, "2025-01-28T22:00:00Z", nil])
+        #expect(signals.map(\.due) == [true, false, false])
+    }
+
     @Test("no more signals are kept that are done than the settings say", arguments: [0, 1, 3])
     func kept(limit: Int) throws {
         let lines = (10..<20).map { quiz("\($0)T10:00:00", 85) }
