@@ -62,8 +62,9 @@ extension IntegrationTests {
             let host = try host(plugins.path)
             func publish(_ student: String, _ time: Date) -> String {
                 let time = time.formatted(.iso8601)
-                return #"{"event":"module_quiz_completed","user_id":"\#(student)","domain":"dsa","module":"m","score":85,"#
-                    + #""timestamp":"\#(time)"}"# + "\n"
+                return
+                    #"{"event":"module_quiz_completed","user_id":"\#(student)","domain":"dsa","module":"m","#
+                    + #""score":85,"timestamp":"\#(time)"}"# + "\n"
             }
             let now = Date()
             func send(_ lines: String) throws {

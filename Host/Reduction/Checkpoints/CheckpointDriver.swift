@@ -7,8 +7,6 @@ final class CheckpointDriver {
     private static let slice = 256
     /// The part of a shard's time that a checkpoint takes while it is encoded.
     private static let share: Int64 = 4
-    /// So many changed states are a checkpoint, however early it comes: what is on its way to the store takes memory.
-    private static let changes = 1 << 15
 
     private let checkpoint: ShardCheckpoint
     private let sink: any CheckpointSink
@@ -66,8 +64,8 @@ final class CheckpointDriver {
         let end = now + (now - polled) / Self.share
         polled = now
         if !checkpoint.isTaking {
-            guard now - begun >= interval || checkpoint.shard.changes >= Self.changes, sink.waiting == 0,
-                checkpoint.isDue
+            let limit = checkpoint.shard.setup.spill?.changes ?? .max
+            guard now - begun >= interval || checkpoint.shard.changes >= limit, sink.waiting == 0, checkpoint.isDue
             else { return }
             begun = now
             checkpoint.begin()

@@ -61,8 +61,7 @@ struct EngineParts: Sendable {
     let views: Views
     let activity: ActivityFile?
     let skips: SkippedEvents
-    /// The folder for files of states that memory has no room for.
-    let spill: String
+    let spill: Spilling
     let report: @Sendable (PluginMessage) -> Void
     let warn: @Sendable (String) -> Void
 

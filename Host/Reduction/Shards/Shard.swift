@@ -15,12 +15,12 @@ package struct ShardSetup: Sendable {
     package var hashKey: [UInt8]
     /// The events that plugins skip, by plugin and partition.
     package var skips: [String: [Int: Set<UInt64>]]
-    /// The folder for files of states that memory has no room for; nil: all stay in memory.
-    package var spill: String?
+    /// Where states go that memory has no room for; nil: all stay in memory.
+    package var spill: Spilling?
 
     package init(
         plugins: [Plugin], partitions: Int, batch: Int = 64, dedup: DedupRule? = nil, hashKey: [UInt8],
-        skips: [String: [Int: Set<UInt64>]] = [:], spill: String? = nil
+        skips: [String: [Int: Set<UInt64>]] = [:], spill: Spilling? = nil
     ) {
         precondition((1...1024).contains(batch) && hashKey.count == 16)
         self.plugins = plugins
@@ -30,6 +30,24 @@ package struct ShardSetup: Sendable {
         self.hashKey = hashKey
         self.skips = skips
         self.spill = spill
+    }
+}
+
+/// What a shard of a host with limited memory goes by.
+package struct Spilling: Sendable {
+    /// For the files of states that memory has no room for. It must be there.
+    package let folder: String
+    /// So many changed states are a checkpoint, however early it comes: what is on its way to the store takes memory as well.
+    let changes: Int
+
+    /// - Parameter memory: the budget, in bytes.
+    package init(folder: String, memory: Int) {
+        self.init(folder: folder, changes: max(1 << 10, memory >> 13))
+    }
+
+    init(folder: String, changes: Int) {
+        self.folder = folder
+        self.changes = changes
     }
 }
 
@@ -268,7 +286,7 @@ extension Shard {
     ///
     /// - Throws: if nothing could be spilled; then nothing has changed.
     func spill() throws(SpillError) {
-        guard let folder = setup.spill else { return }
+        guard let folder = setup.spill?.folder else { return }
         flush()
         let states = plugins.flatMap(\.states)
         do {

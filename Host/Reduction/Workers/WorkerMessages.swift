@@ -24,7 +24,8 @@ struct ShardOrder {
             for scope in dedup.scope { writer.write(scope.rawValue) }
             writer.write(dedup.retention ?? -1)
         }
-        writer.write(setup.spill ?? "")
+        writer.write(setup.spill?.folder ?? "")
+        writer.write(UInt64(setup.spill?.changes ?? 0))
         writer.write(UInt32(owned.count))
         for partitions in owned {
             writer.write(UInt32(partitions.count))
@@ -64,7 +65,8 @@ struct ShardOrder {
             rule.retention = retention < 0 ? nil : retention
             dedup = rule
         }
-        let spill = try reader.text()
+        let folder = try reader.text()
+        let spill = Spilling(folder: folder, changes: Int(try reader.integer(UInt64.self)))
         owned = []
         for _ in 0..<(try reader.count()) {
             var partitions: [Int] = []
@@ -73,7 +75,7 @@ struct ShardOrder {
         }
         setup = ShardSetup(
             plugins: [plugin], partitions: partitions, batch: batch, dedup: dedup, hashKey: hashKey,
-            spill: spill.isEmpty ? nil : spill)
+            spill: folder.isEmpty ? nil : spill)
         for _ in 0..<(try reader.count()) {
             let plugin = try reader.text()
             let partition = Int(try reader.integer(UInt32.self))
