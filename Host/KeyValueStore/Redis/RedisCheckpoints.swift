@@ -4,6 +4,7 @@ import Synchronization
 /// The checkpoints of a store, and the thread that merges what they pile up. Its methods block. Any thread.
 final class RedisCheckpoints: Sendable {
     private let source: RedisSource
+    private let recent: RedisRecentEntries
     private let writer: Mutex<RedisWriter>
     private let merging = BoundedQueue<RedisPartitionID>(limit: .max)
     /// What the queue holds, each once.
@@ -12,12 +13,16 @@ final class RedisCheckpoints: Sendable {
 
     init(_ source: RedisSource) {
         self.source = source
-        writer = Mutex(RedisWriter(source))
+        let recent = RedisRecentEntries(limit: source.router.configuration.mergeMemory)
+        self.recent = recent
+        writer = Mutex(RedisWriter(source, recent))
     }
 
     func commit(_ checkpoints: [Checkpoint]) throws {
-        for id in try writer.withLock({ try $0.commit(checkpoints) }) {
-            if writer.withLock({ $0.needsMerge(id) }) { try merge(id) } else { want(id) }
+        for (id, isUrgent) in try writer.withLock({ try $0.commit(checkpoints) }) {
+            if !isUrgent { want(id); continue }
+            var sorter = StateSorter()
+            try merge(id, by: &sorter)
         }
     }
 
@@ -27,7 +32,8 @@ final class RedisCheckpoints: Sendable {
 
     /// Merges all that there is, so that nothing is left of what was replaced.
     func mergeAll() throws {
-        for (id, _) in try source.catalog(plugin: nil) { try merge(id) }
+        var sorter = StateSorter()
+        for (id, _) in try source.catalog(plugin: nil) { try merge(id, by: &sorter) }
     }
 
     /// Runs a body that removes checkpoints while nobody writes any.
@@ -44,9 +50,18 @@ final class RedisCheckpoints: Sendable {
         thread.withLock { $0 }?.join()
     }
 
-    private func merge(_ id: RedisPartitionID) throws {
-        guard let merge = try RedisMerge(id, source) else { return }
+    private func merge(_ id: RedisPartitionID, by sorter: inout StateSorter) throws {
+        guard let merge = try read(id, by: &sorter) else { return }
+        // The memory of a large one is not kept.
+        if merge.head.baseBytes + merge.head.entryBytes > 8 << 20 { sorter = StateSorter() }
         try writer.withLock { try $0.put(merge) }
+    }
+
+    private func read(_ id: RedisPartitionID, by sorter: inout StateSorter) throws -> RedisMerge? {
+        if let known = writer.withLock({ $0.contents(id) }) {
+            do { return try RedisMerge(known, by: &sorter) } catch is RedisOutdated {}
+        }
+        return try source.consistently { try source.contents(id).map { try RedisMerge($0, by: &sorter) } }
     }
 
     private func want(_ id: RedisPartitionID) {
@@ -58,10 +73,11 @@ final class RedisCheckpoints: Sendable {
     }
 
     private func run() {
+        var sorter = StateSorter()
         while let id = merging.take() {
             _ = wanted.withLock { $0.remove(id) }
             // What fails is tried again at the next commit, which says what is wrong if it is more than this.
-            try? merge(id)
+            try? merge(id, by: &sorter)
         }
     }
 }

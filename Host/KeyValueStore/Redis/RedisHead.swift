@@ -40,12 +40,15 @@ struct RedisHead: Sendable, Equatable {
     private static let magic = Array("LKRH".utf8)
 
     var bytes: [UInt8] {
-        var bytes = Self.magic
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(100 + log.count)
+        bytes += Self.magic
         for number in [
             life, token[0], token[1], position, epoch, description, base, rows, baseBytes, entries.lowerBound,
             entries.upperBound, entryBytes,
         ] { bytes.append(littleEndian: number) }
-        return bytes + log
+        bytes += log
+        return bytes
     }
 
     /// Nil if the bytes are no head.

@@ -9,22 +9,31 @@ final class RedisPartitionContents {
     let head: RedisHead
     let description: RedisDescription
     private let source: RedisSource
+    private let recent: RedisRecentEntries?
     private var readEntries: [RedisEntry]?
     private var readBase: RedisBase?
 
-    init(_ id: RedisPartitionID, _ head: RedisHead, _ description: RedisDescription, _ source: RedisSource) {
+    /// - Parameter recent: where entries are that need not be read.
+    init(
+        _ id: RedisPartitionID, _ head: RedisHead, _ description: RedisDescription, _ source: RedisSource,
+        _ recent: RedisRecentEntries? = nil
+    ) {
         self.id = id
         self.head = head
         self.description = description
         self.source = source
+        self.recent = recent
     }
 
     /// The oldest first.
     func entries() throws -> [RedisEntry] {
         if let readEntries { return readEntries }
-        let names = head.entries.map(RedisHead.entryName)
-        let entries = try source.parts(id, head.life, names).map { bytes in
-            guard let entry = RedisEntry(bytes) else { throw damaged("a checkpoint that is none") }
+        let known = recent?.entries(id, head) ?? [:]
+        let missing = head.entries.filter { known[$0] == nil }
+        var read = try source.parts(id, head.life, missing.map(RedisHead.entryName)).makeIterator()
+        let entries = try head.entries.map { number in
+            if let entry = known[number] { return entry }
+            guard let entry = read.next().flatMap(RedisEntry.init) else { throw damaged("a checkpoint that is none") }
             return entry
         }
         readEntries = entries
@@ -89,7 +98,7 @@ struct RedisPile: StatePile {
     func forEachRecent(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         for entry in try contents.entries() {
             for piece in entry.pieces where piece.pile == index {
-                try entry.bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[piece.range])) }
+                try piece.states.withUnsafeBytes(body)
             }
         }
     }

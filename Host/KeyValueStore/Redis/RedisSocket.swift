@@ -66,12 +66,6 @@ final class RedisSocket {
         return count
     }
 
-    func write(_ bytes: [UInt8], from start: Int) throws(RedisFailure) -> Int {
-        try bytes.withUnsafeBytes { bytes in
-            Result { () throws(RedisFailure) in try write(UnsafeRawBufferPointer(rebasing: bytes[start...])) }
-        }.get()
-    }
-
     private func handshake(until deadline: Int64) throws(RedisFailure) {
         while true {
             ERR_clear_error()
