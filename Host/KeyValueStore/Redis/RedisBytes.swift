@@ -25,13 +25,29 @@ struct RedisBytes: Sendable {
         endLine()
     }
 
-    /// Appends a word of several parts.
-    mutating func append(word parts: [ArraySlice<UInt8>]) {
-        append(UInt8(ascii: "$"), parts.reduce(0) { $0 + $1.count })
-        for part in parts {
-            if part.count < Self.long { text += part } else { values.append(Value(offset: text.count, bytes: part)) }
+    /// Appends a value as a word.
+    mutating func append(value: [UInt8]) {
+        append(UInt8(ascii: "$"), value.count)
+        append(part: value[...])
+        endLine()
+    }
+
+    /// Appends an entry, as it is stored, as a word.
+    mutating func append(word entry: RedisEntry) {
+        append(UInt8(ascii: "$"), entry.size)
+        text.append(entry.replacesMarks ? 1 : 0)
+        text.append(littleEndian: UInt32(entry.marks.count))
+        append(part: entry.marks[...])
+        for piece in entry.pieces {
+            text.append(littleEndian: UInt32(piece.pile))
+            text.append(littleEndian: UInt32(piece.states.count))
+            append(part: piece.states)
         }
         endLine()
+    }
+
+    private mutating func append(part: ArraySlice<UInt8>) {
+        if part.count < Self.long { text += part } else { values.append(Value(offset: text.count, bytes: part)) }
     }
 
     /// Appends a line that says how many there are of something.

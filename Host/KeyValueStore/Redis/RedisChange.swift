@@ -17,6 +17,8 @@ struct RedisChange {
     private(set) var partitions: [RedisPartitionID: RedisPartition] = [:]
     /// What is added.
     private(set) var entries: [(id: RedisPartitionID, number: UInt64, entry: RedisEntry)] = []
+    /// Sorted parts that are put in place of others.
+    private(set) var bases: [RedisPartitionID: RedisMerge] = [:]
     private var values = RedisPairs()
     private var gone: [RedisWord] = []
     private let keys: RedisKeys
@@ -43,7 +45,7 @@ struct RedisChange {
         }
         for entry in RedisEntry.cut(checkpoint, rows: rows, piles: piles) {
             let number = head.entries.upperBound
-            values.set(keys[RedisHead.entryName(number)], entry.parts)
+            values.set(keys[RedisHead.entryName(number)], entry)
             head.entries = head.entries.lowerBound..<number + 1
             head.entryBytes += UInt64(entry.size)
             entries.append((id, number, entry))
@@ -64,9 +66,11 @@ struct RedisChange {
         partitions[id] = RedisPartition()
     }
 
-    /// Puts a merged part in place of what it was made of. `known` may have got more entries since.
-    mutating func put(_ merge: RedisMerge, _ known: RedisPartition) {
-        guard let before = known.head else { return }
+    /// Puts a merged part in place of what it was made of, unless that is gone. There may be more entries since.
+    mutating func put(_ merge: RedisMerge, to known: [RedisPartitionID: RedisPartition]) {
+        guard let known = known[merge.id], let before = known.head, before.life == merge.head.life,
+            before.base == merge.head.base, before.entries.lowerBound == merge.head.entries.lowerBound
+        else { return }
         var head = before
         head.base += 1
         head.rows = UInt64(merge.rows.count)
@@ -74,11 +78,12 @@ struct RedisChange {
         head.entries = merge.head.entries.upperBound..<before.entries.upperBound
         head.entryBytes -= merge.head.entryBytes
         let keys = keys(merge.id, known, head)
-        for (index, row) in merge.rows.enumerated() { values.set(keys[head.rowName(index)], [row[...]]) }
+        for (index, row) in merge.rows.enumerated() { values.set(keys[head.rowName(index)], row) }
         values.set(keys[head.baseName()], (try? JSONEncoder().encode(merge.base)).map { [UInt8]($0) } ?? [])
         gone += before.baseNames.map { keys[$0] }
         gone += merge.head.entries.map { keys[RedisHead.entryName($0)] }
         partitions[merge.id] = RedisPartition(head: head, description: known.description, keys: keys)
+        bases[merge.id] = merge
     }
 
     private func keys(_ id: RedisPartitionID, _ known: RedisPartition, _ head: RedisHead) -> RedisPartKeys {

@@ -73,16 +73,15 @@ struct RedisPairs: Sendable {
     private(set) var bytes = RedisBytes()
     private(set) var count = 0
 
-    mutating func set(_ key: RedisWord, _ value: RedisWord) {
+    mutating func set(_ key: RedisWord, _ value: [UInt8]) {
         bytes.append(word: key)
-        bytes.append(word: value)
+        bytes.append(value: value)
         count += 1
     }
 
-    /// Sets a value of several parts.
-    mutating func set(_ key: RedisWord, _ parts: [ArraySlice<UInt8>]) {
+    mutating func set(_ key: RedisWord, _ entry: RedisEntry) {
         bytes.append(word: key)
-        bytes.append(word: parts)
+        bytes.append(word: entry)
         count += 1
     }
 }

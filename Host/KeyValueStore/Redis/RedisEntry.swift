@@ -61,20 +61,6 @@ struct RedisEntry: Sendable {
         self.pieces = pieces
     }
 
-    /// As stored, in parts.
-    var parts: [ArraySlice<UInt8>] {
-        var header: [UInt8] = [replacesMarks ? 1 : 0]
-        header.append(littleEndian: UInt32(marks.count))
-        var parts = [header[...], marks[...]]
-        for piece in pieces {
-            var header: [UInt8] = []
-            header.append(littleEndian: UInt32(piece.pile))
-            header.append(littleEndian: UInt32(piece.states.count))
-            parts += [header[...], piece.states]
-        }
-        return parts
-    }
-
     /// How long it is as stored.
     var size: Int { pieces.reduce(5 + marks.count) { $0 + 8 + $1.states.count } }
 

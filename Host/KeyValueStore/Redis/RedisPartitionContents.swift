@@ -9,30 +9,35 @@ final class RedisPartitionContents {
     let head: RedisHead
     let description: RedisDescription
     private let source: RedisSource
-    private let recent: RedisRecentEntries?
+    private let knownBase: RedisMerge?
+    private let knownEntries: [RedisEntry?]
     private var readEntries: [RedisEntry]?
     private var readBase: RedisBase?
 
-    /// - Parameter recent: where entries are that need not be read.
+    /// - Parameters:
+    ///   - base: the sorted part, which then need not be read.
+    ///   - entries: likewise, from the first on.
     init(
         _ id: RedisPartitionID, _ head: RedisHead, _ description: RedisDescription, _ source: RedisSource,
-        _ recent: RedisRecentEntries? = nil
+        base: RedisMerge? = nil, entries: [RedisEntry?] = []
     ) {
         self.id = id
         self.head = head
         self.description = description
         self.source = source
-        self.recent = recent
+        knownBase = base
+        knownEntries = entries
+        readBase = base?.base
     }
 
     /// The oldest first.
     func entries() throws -> [RedisEntry] {
         if let readEntries { return readEntries }
-        let known = recent?.entries(id, head) ?? [:]
-        let missing = head.entries.filter { known[$0] == nil }
-        var read = try source.parts(id, head.life, missing.map(RedisHead.entryName)).makeIterator()
-        let entries = try head.entries.map { number in
-            if let entry = known[number] { return entry }
+        let known = knownEntries + repeatElement(nil, count: max(0, head.entries.count - knownEntries.count))
+        let missing = zip(head.entries, known).filter { $0.1 == nil }.map { RedisHead.entryName($0.0) }
+        var read = try source.parts(id, head.life, missing).makeIterator()
+        let entries = try known.map { entry in
+            if let entry { return entry }
             guard let entry = read.next().flatMap(RedisEntry.init) else { throw damaged("a checkpoint that is none") }
             return entry
         }
@@ -55,7 +60,8 @@ final class RedisPartitionContents {
     }
 
     func rows(_ numbers: Range<Int>) throws -> [[UInt8]] {
-        try source.parts(id, head.life, numbers.map(head.rowName))
+        if let knownBase { return Array(knownBase.rows[numbers]) }
+        return try source.parts(id, head.life, numbers.map(head.rowName))
     }
 
     /// All marks that count, in order.

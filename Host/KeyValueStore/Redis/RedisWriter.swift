@@ -60,7 +60,7 @@ struct RedisWriter: ~Copyable {
     private enum Outcome { case made, refused, unknown }
 
     private let source: RedisSource
-    private let recent: RedisRecentEntries
+    private let written: RedisWritten
     private var known: [RedisPartitionID: RedisPartition] = [:]
     /// All that changes have been of, as long as it is not too much.
     private var usual = WatchList()
@@ -72,9 +72,9 @@ struct RedisWriter: ~Copyable {
     /// More keys than these are not watched beforehand.
     private static let watchLimit = 256
 
-    init(_ source: RedisSource, _ recent: RedisRecentEntries) {
+    init(_ source: RedisSource, _ written: RedisWritten) {
         self.source = source
-        self.recent = recent
+        self.written = written
     }
 
     private var keys: RedisKeys { source.keys }
@@ -84,25 +84,23 @@ struct RedisWriter: ~Copyable {
         known = [:]
         usual = WatchList()
         watched = nil
-        recent.removeAll()
-    }
-
-    /// What is known of a partition's checkpoint, whose entries and rows may be gone if another host has merged them.
-    func contents(_ id: RedisPartitionID) -> RedisPartitionContents? {
-        guard let partition = known[id], let head = partition.head else { return nil }
-        return RedisPartitionContents(id, head, partition.description, source, recent)
+        written.removeAll()
     }
 
     // MARK: Changes
 
-    /// Adds checkpoints to what is there. Returns what want merging, and whether they may get no more before that.
-    mutating func commit(_ checkpoints: [Checkpoint]) throws -> [(id: RedisPartitionID, isUrgent: Bool)] {
+    /// Adds checkpoints to what is there, and puts merged parts of the same partitions in place.
+    ///
+    /// - Returns: what want merging, and whether they may get no more before that.
+    mutating func commit(
+        _ checkpoints: [Checkpoint], with merges: [RedisMerge]
+    ) throws -> [(id: RedisPartitionID, isUrgent: Bool)] {
         let rows = try Self.rows(of: checkpoints)
         var wanting: [(id: RedisPartitionID, isUrgent: Bool)] = []
         for group in groups(checkpoints.indices, by: { checkpoints[$0].partition }) {
-            let changed = try make(
-                Set(group.map { checkpoints[$0].partitionID }), Self.owners(group.map { checkpoints[$0] })
-            ) { change, known in
+            let ids = Set(group.map { checkpoints[$0].partitionID })
+            let changed = try make(ids, Self.owners(group.map { checkpoints[$0] })) { change, known in
+                for merge in merges where ids.contains(merge.id) { change.put(merge, to: known) }
                 for index in group { try change.add(checkpoints[index], rows: rows[index], to: known) }
             }
             for (id, partition) in changed {
@@ -132,12 +130,7 @@ struct RedisWriter: ~Copyable {
 
     /// Puts a merged part in place of what it was made of, unless that is gone.
     mutating func put(_ merge: RedisMerge) throws {
-        try make([merge.id], [], isCommit: false) { change, known in
-            guard let partition = known[merge.id], let head = partition.head, head.life == merge.head.life,
-                head.base == merge.head.base, head.entries.lowerBound == merge.head.entries.lowerBound
-            else { return }
-            change.put(merge, partition)
-        }
+        try make([merge.id], [], isCommit: false) { change, known in change.put(merge, to: known) }
     }
 
     /// What one transaction can change together: in a cluster, what has one hash tag.
@@ -209,7 +202,7 @@ struct RedisWriter: ~Copyable {
     /// Remembers what a change has made.
     private mutating func note(_ change: RedisChange) {
         for (id, partition) in change.partitions { known[id] = partition }
-        recent.note(change)
+        written.note(change)
     }
 
     /// Whether a change whose answer was lost was made.
