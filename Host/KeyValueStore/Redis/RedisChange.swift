@@ -1,14 +1,24 @@
 import Foundation
 
 /// A plugin's partition as it was read or written last.
-struct RedisPartition {
+final class RedisPartition: Sendable {
     /// Nil: there is no checkpoint.
-    var head: RedisHead?
-    var description = RedisDescription()
+    let head: RedisHead?
     /// The head as stored; empty if there is none.
-    var bytes: [UInt8] = []
-    /// Of what the head names.
-    var keys: RedisPartKeys?
+    let bytes: [UInt8]
+    let description: RedisDescription
+    /// Nil: nobody has asked for them.
+    let keys: RedisPartKeys?
+
+    init(
+        head: RedisHead? = nil, bytes: [UInt8] = [], description: RedisDescription = RedisDescription(),
+        keys: RedisPartKeys? = nil
+    ) {
+        self.head = head
+        self.bytes = bytes
+        self.description = description
+        self.keys = keys
+    }
 }
 
 /// What a transaction changes, and what it makes of the partitions that it is about.
@@ -59,9 +69,8 @@ struct RedisChange {
     /// Removes all that is there of a partition.
     mutating func remove(_ id: RedisPartitionID, _ known: RedisPartition?) {
         if let known, let head = known.head {
-            let parts = keys(id, known, head)
-            gone.append(keys.head(id))
-            gone += head.names.map { parts[$0] }
+            let keys = keys(id, known, head)
+            gone += head.names.map { keys[$0] }
         }
         partitions[id] = RedisPartition()
     }
@@ -95,20 +104,20 @@ struct RedisChange {
     ///
     /// - Parameter token: nil: the heads keep those of the commits before.
     /// - Returns: the transaction.
-    mutating func end(token: [UInt64]?) -> RedisCommands {
-        for id in Array(partitions.keys) {
-            guard var head = partitions[id]?.head else { continue }
+    mutating func end(token: RedisHead.Token?) -> RedisCommands {
+        for (id, partition) in partitions where partition.head == nil { gone.append(keys.head(id)) }
+        partitions = partitions.mapValues { partition in
+            guard var head = partition.head, let keys = partition.keys else { return partition }
             if let token { head.token = token }
             let bytes = head.bytes
-            partitions[id]?.head = head
-            partitions[id]?.bytes = bytes
-            values.set(keys.head(id), bytes)
+            values.set(keys.head, bytes)
+            return RedisPartition(head: head, bytes: bytes, description: partition.description, keys: keys)
         }
         var commands = RedisCommands()
         commands.begin()
-        // First: what was there may come again, when a change replaces all of it.
-        if !gone.isEmpty { commands.add("UNLINK", gone) }
         commands.add(values)
+        // Last: a change may replace what it has set itself.
+        if !gone.isEmpty { commands.add("UNLINK", gone) }
         commands.commit()
         (values, gone) = (RedisPairs(), [])
         return commands

@@ -33,10 +33,10 @@ struct RedisKeys: Sendable {
 
     func head(_ id: RedisPartitionID) -> RedisWord { part(id.partition) + "head:\(encoded(id.plugin))".utf8 }
 
-    /// Of what a plugin's head in a partition names. `life` is new whenever all that was there before is gone.
+    /// Of a plugin's head in a partition and of what it names. `life` is new whenever all that was there before is gone.
     func parts(_ id: RedisPartitionID, _ life: UInt64) -> RedisPartKeys {
         let prefix = part(id.partition) + "\(encoded(id.plugin)):\(String(life, radix: 16)):".utf8
-        return RedisPartKeys(life: life, prefix: prefix)
+        return RedisPartKeys(head: head(id), life: life, prefix: prefix)
     }
 
     /// A pattern of all keys, for SCAN.
@@ -67,8 +67,9 @@ struct RedisKeys: Sendable {
     private static let encoding = PercentEncoding(keeping: "_~-.")
 }
 
-/// The keys of what a head names.
+/// The keys of a head and of what it names.
 struct RedisPartKeys: Sendable {
+    let head: RedisWord
     let life: UInt64
     fileprivate let prefix: RedisWord
 

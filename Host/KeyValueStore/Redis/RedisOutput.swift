@@ -29,14 +29,16 @@ struct RedisOutput: ~Copyable {
             if start == end { gather() }
             let count: Int
             if start < end {
-                count = try socket.write(UnsafeRawBufferPointer(rebasing: buffer[start..<end]))
+                count = try socket.write(
+                    UnsafeRawBufferPointer(rebasing: buffer[start..<end]), isFollowed: next < queue.count)
                 start += count
             } else if next < queue.count {
                 // A long piece is not worth the copying.
                 let offset = offset
                 count = try queue[next].withSegment(segment) { bytes in
                     Result { () throws(RedisFailure) in
-                        try socket.write(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+                        // Text follows.
+                        try socket.write(UnsafeRawBufferPointer(rebasing: bytes[offset...]), isFollowed: true)
                     }
                 }.get()
                 take(count)

@@ -195,7 +195,8 @@ final class RedisRouter: Sendable {
         let queue = request.role == .checkpoints ? checkpoints : .global()
         queue.asyncAfter(deadline: .now() + .microseconds(wait)) { [self] in
             if isRefreshing {
-                refreshSlots { [self] in send(request, done: done) }
+                // Not on the thread of the connection that has answered.
+                refreshSlots { [self] in queue.async { [self] in send(request, done: done) } }
             } else {
                 send(request, done: done)
             }

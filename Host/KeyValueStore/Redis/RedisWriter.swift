@@ -167,7 +167,7 @@ struct RedisWriter: ~Copyable {
         let slot = RedisKeys.slot(ofPartition: first.partition)
         try noteInCatalog(ids)
         change += 1
-        let token = isCommit ? [opening, change] : nil
+        let token = isCommit ? RedisHead.Token(opening: opening, change: change) : nil
         let needed = ids.map { Condition.head($0) } + owners.map { .epoch(log: $0.log, partition: $0.partition) }
         var unanswered: RedisChange?
         while true {
@@ -206,7 +206,7 @@ struct RedisWriter: ~Copyable {
     }
 
     /// Whether a change whose answer was lost was made.
-    private func isIn(_ partitions: [RedisPartitionID: RedisPartition], _ token: [UInt64]?) throws -> Bool {
+    private func isIn(_ partitions: [RedisPartitionID: RedisPartition], _ token: RedisHead.Token?) throws -> Bool {
         guard let token else { return false }
         return try partitions.contains { id, partition in
             guard partition.head != nil, let stored = try stored(id) else { return false }
@@ -313,8 +313,8 @@ struct RedisWriter: ~Copyable {
             let head = try stored(id)
             guard let before = known[id] else {
                 known[id] = RedisPartition(
-                    head: head, description: try head.map { try source.description(id, $0) } ?? RedisDescription(),
-                    bytes: head?.bytes ?? [])
+                    head: head, bytes: head?.bytes ?? [],
+                    description: try head.map { try source.description(id, $0) } ?? RedisDescription())
                 continue
             }
             if head == before.head { continue }
@@ -324,8 +324,8 @@ struct RedisWriter: ~Copyable {
                     plugin: id.plugin, partition: id.partition, position: head?.position,
                     expected: before.head?.position)
             }
-            known[id]?.head = head
-            known[id]?.bytes = head.bytes
+            known[id] = RedisPartition(
+                head: head, bytes: head.bytes, description: before.description, keys: before.keys)
         }
     }
 

@@ -5,13 +5,26 @@ import Synchronization
 final class RedisWritten: Sendable {
     fileprivate struct Place {
         var partition: RedisPartition
-        var head: RedisHead
         /// The sorted part that the head names, if it is here.
         var base: RedisMerge?
         /// Those that the head names, from the first on. Nil: it is not here.
         var entries: [RedisEntry?] = []
 
         var room: Int { (base?.room ?? 0) + entries.reduce(0) { $0 + ($1?.room ?? 0) } }
+
+        /// Those before it may be of another process.
+        mutating func put(_ entry: RedisEntry?, at index: Int) {
+            while entries.count < index { entries.append(nil) }
+            entries.append(entry)
+        }
+
+        /// Forgets the sorted part and the first entries. Returns the room that they took.
+        mutating func forget(_ count: Int) -> Int {
+            let all = room
+            base = nil
+            entries.removeFirst(min(count, entries.count))
+            return all - room
+        }
     }
 
     fileprivate struct State {
@@ -38,9 +51,9 @@ final class RedisWritten: Sendable {
 
     /// The partition as it was written last; nil: it was not.
     func contents(_ id: RedisPartitionID, _ source: RedisSource) -> RedisPartitionContents? {
-        guard let place = state.withLock({ $0.places[id] }) else { return nil }
+        guard let place = state.withLock({ $0.places[id] }), let head = place.partition.head else { return nil }
         return RedisPartitionContents(
-            id, place.head, place.partition.description, source, base: place.base, entries: place.entries)
+            id, head, place.partition.description, source, base: place.base, entries: place.entries)
     }
 
     func removeAll() { state.withLock { $0 = State(room: limit) } }
@@ -48,38 +61,29 @@ final class RedisWritten: Sendable {
 
 extension RedisWritten.State {
     fileprivate mutating func note(_ id: RedisPartitionID, _ partition: RedisPartition, _ base: RedisMerge?) {
-        let known = places.removeValue(forKey: id)
         guard let head = partition.head else {
-            room += known?.room ?? 0
+            room += places.removeValue(forKey: id)?.room ?? 0
             return
         }
-        var place = RedisWritten.Place(partition: partition, head: head)
-        if var known {
-            if known.head.life == head.life {
-                let count = min(known.entries.count, Int(head.entries.lowerBound - known.head.entries.lowerBound))
-                swap(&place.entries, &known.entries)
-                if count > 0 {
-                    known.entries = Array(place.entries[..<count])
-                    place.entries.removeFirst(count)
-                }
-                if known.head.base == head.base { swap(&place.base, &known.base) }
-            }
-            room += known.room
+        guard let before = places[id]?.partition.head, before.life == head.life else {
+            room += places.removeValue(forKey: id)?.room ?? 0
+            places[id] = RedisWritten.Place(partition: partition)
+            return
         }
-        if let base, base.room <= room {
-            place.base = base
-            room -= base.room
-        }
-        places[id] = place
+        places[id]!.partition = partition
+        if before.base == head.base { return }
+        // What was merged is no longer named.
+        room += places[id]!.forget(Int(head.entries.lowerBound - before.entries.lowerBound))
+        guard let base, base.room <= room else { return }
+        places[id]!.base = base
+        room -= base.room
     }
 
     fileprivate mutating func add(_ entry: RedisEntry, _ number: UInt64, to id: RedisPartitionID) {
-        guard let index = places[id].map({ Int(number - $0.head.entries.lowerBound) }) else { return }
+        guard let first = places[id]?.partition.head?.entries.lowerBound else { return }
         let hasRoom = entry.room <= room
         if hasRoom { room -= entry.room }
-        // Those before it may be of another process.
-        while places[id]!.entries.count < index { places[id]!.entries.append(nil) }
-        places[id]!.entries.append(hasRoom ? entry : nil)
+        places[id]!.put(hasRoom ? entry : nil, at: Int(number - first))
     }
 }
 
