@@ -32,12 +32,6 @@ extension CheckpointStore {
         try acquire(log: log, partitions: partitions, atLeast: [:])
     }
 
-    package func head(plugin: String, partition: Int) throws -> RestoredCheckpoint? {
-        guard var checkpoint = try restore(plugin: plugin, partition: partition) else { return nil }
-        (checkpoint.marks, checkpoint.blocks) = ([], [])
-        return checkpoint
-    }
-
     /// Removes all checkpoints and states of a plugin.
     package func discard(plugin: String, as epochs: Epochs) throws { try replace(plugin: plugin, with: [], as: epochs) }
 }

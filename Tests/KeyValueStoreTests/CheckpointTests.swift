@@ -52,6 +52,20 @@ import Testing
         #expect(positions.map(\.position) == [5, 21, .max])
     }
 
+    @Test(arguments: StoreKind.holdingStates) func theHeadCanBeReadAlone(kind: StoreKind) throws {
+        let folder = try Folder()
+        let store = try kind.open(in: folder)
+        #expect(try store.head(plugin: "quiz", partition: 0) == nil)
+        let states = [block("scores", [([.text("a")], cbor(1))])]
+        try store.commit([checkpoint(position: 10, blocks: states, marks: [1, 2], summary: [9])])
+        try store.commit([checkpoint(position: 20, blocks: states, marks: [3], summary: [8, 8])])
+        var restored = try #require(try store.restore(plugin: "quiz", partition: 0))
+        #expect(!restored.blocks.isEmpty)
+        (restored.marks, restored.blocks) = ([], [])
+        #expect(try store.head(plugin: "quiz", partition: 0) == restored)
+        #expect(try store.head(plugin: "quiz", partition: 1) == nil)
+    }
+
     @Test(arguments: StoreKind.holdingStates) func marksAreAddedOrReplaced(kind: StoreKind) throws {
         let folder = try Folder()
         let store = try kind.open(in: folder)

@@ -1,23 +1,43 @@
+import Dispatch
 import Records
 import Synchronization
 
 /// The checkpoints of a store, and the thread that merges what they pile up. Its methods block. Any thread.
 final class RedisCheckpoints: Sendable {
+    private struct Merging {
+        /// What is wanted, and what has been made of it, if it has.
+        var parts: [RedisPartitionID: RedisMerge?] = [:]
+        /// Whether what nobody takes along is going to be put in place.
+        var isPutting = false
+    }
+
     private let source: RedisSource
+    private let written: RedisWritten
     private let writer: Mutex<RedisWriter>
-    private let merging = BoundedQueue<RedisPartitionID>(limit: .max)
-    /// What the queue holds, each once.
-    private let wanted = Mutex<Set<RedisPartitionID>>([])
+    private let merging = Mutex(Merging())
+    private let wanted = BoundedQueue<RedisPartitionID>(limit: .max)
     private let thread = Mutex<WorkThread?>(nil)
+    private let queue = DispatchQueue(label: "kvs.redis merges")
+
+    /// How long a merged part waits for a checkpoint that takes it along, in one transaction for both.
+    private static let patience = DispatchTimeInterval.milliseconds(100)
 
     init(_ source: RedisSource) {
         self.source = source
-        writer = Mutex(RedisWriter(source))
+        let written = RedisWritten(limit: source.router.configuration.mergeMemory)
+        self.written = written
+        writer = Mutex(RedisWriter(source, written))
     }
 
     func commit(_ checkpoints: [Checkpoint]) throws {
-        for id in try writer.withLock({ try $0.commit(checkpoints) }) {
-            if writer.withLock({ $0.needsMerge(id) }) { try merge(id) } else { want(id) }
+        let merges = take(checkpoints.map(\.partitionID))
+        for (id, isUrgent) in try writer.withLock({ try $0.commit(checkpoints, with: merges) }) {
+            if isUrgent {
+                var sorter = StateSorter()
+                if let merge = try merge(id, by: &sorter) { try writer.withLock { try $0.put(merge) } }
+            } else {
+                want(id)
+            }
         }
     }
 
@@ -27,7 +47,10 @@ final class RedisCheckpoints: Sendable {
 
     /// Merges all that there is, so that nothing is left of what was replaced.
     func mergeAll() throws {
-        for (id, _) in try source.catalog(plugin: nil) { try merge(id) }
+        var sorter = StateSorter()
+        for (id, _) in try source.catalog(plugin: nil) {
+            if let merge = try merge(id, by: &sorter) { try writer.withLock { try $0.put(merge) } }
+        }
     }
 
     /// Runs a body that removes checkpoints while nobody writes any.
@@ -40,28 +63,73 @@ final class RedisCheckpoints: Sendable {
 
     /// Ends the thread. To be called once, when requests are no longer answered.
     func close() {
-        merging.close()
+        wanted.close()
         thread.withLock { $0 }?.join()
     }
 
-    private func merge(_ id: RedisPartitionID) throws {
-        guard let merge = try RedisMerge(id, source) else { return }
-        try writer.withLock { try $0.put(merge) }
-    }
+    // MARK: Merging
 
     private func want(_ id: RedisPartitionID) {
-        guard wanted.withLock({ $0.insert(id).inserted }) else { return }
+        let isNew = merging.withLock { merging in
+            if merging.parts[id] != nil { return false }
+            merging.parts[id] = .some(nil)
+            return true
+        }
+        guard isNew else { return }
         thread.withLock { thread in
             if thread == nil { thread = WorkThread(name: "kvs.redis merge") { [unowned self] in run() } }
         }
-        merging.put(id)
+        wanted.put(id)
     }
 
     private func run() {
-        while let id = merging.take() {
-            _ = wanted.withLock { $0.remove(id) }
-            // What fails is tried again at the next commit, which says what is wrong if it is more than this.
-            try? merge(id)
+        var sorter = StateSorter()
+        while let id = wanted.take() {
+            // What fails is tried again after the next commit, which says what is wrong if it is more than this.
+            let merge = try? merge(id, by: &sorter)
+            let begins = merging.withLock { merging in
+                guard let merge else {
+                    merging.parts[id] = nil
+                    return false
+                }
+                merging.parts[id] = .some(merge)
+                defer { merging.isPutting = true }
+                return !merging.isPutting
+            }
+            if begins { queue.asyncAfter(deadline: .now() + Self.patience) { [weak self] in self?.putRest() } }
         }
+    }
+
+    /// Merged parts of some partitions, which the caller puts in place.
+    private func take(_ ids: some Sequence<RedisPartitionID>) -> [RedisMerge] {
+        merging.withLock { merging in
+            if merging.parts.isEmpty { return [] }
+            return ids.compactMap { id in
+                guard case .some(.some(let merge)) = merging.parts[id] else { return nil }
+                merging.parts[id] = nil
+                return merge
+            }
+        }
+    }
+
+    private func putRest() {
+        let ids = merging.withLock { merging in
+            merging.isPutting = false
+            return Array(merging.parts.keys)
+        }
+        for merge in take(ids) { try? writer.withLock { try $0.put(merge) } }
+    }
+
+    private func merge(_ id: RedisPartitionID, by sorter: inout StateSorter) throws -> RedisMerge? {
+        var merge: RedisMerge?
+        if let contents = written.contents(id, source) {
+            do { merge = try RedisMerge(contents, by: &sorter) } catch is RedisOutdated {}
+        }
+        if merge == nil {
+            merge = try source.consistently { try source.contents(id).map { try RedisMerge($0, by: &sorter) } }
+        }
+        // The memory of a large one is not kept.
+        if let head = merge?.head, head.baseBytes + head.entryBytes > 8 << 20 { sorter = StateSorter() }
+        return merge
     }
 }

@@ -8,7 +8,7 @@ extension RedisWord {
 
 /// Commands as the server reads them, one after the other.
 struct RedisCommands: Sendable {
-    private(set) var bytes: [UInt8] = []
+    private(set) var bytes = RedisBytes()
     /// Where each command begins that a transaction or a redirection has to tell from the others.
     private var starts: [(offset: Int, isInTransaction: Bool)] = []
     private var isInTransaction = false
@@ -20,20 +20,17 @@ struct RedisCommands: Sendable {
 
     mutating func add(_ name: String, _ words: some Collection<RedisWord>) {
         start(words.count + 1)
-        append(name.utf8)
-        for word in words { append(word) }
+        bytes.append(word: name.utf8)
+        for word in words { bytes.append(word: word) }
     }
 
-    /// `SET`, with a value of so many bytes that `write` appends, which saves copying it.
-    mutating func set(_ key: RedisWord, count: Int, write: (inout [UInt8]) -> Void) {
-        start(3)
-        append("SET".utf8)
-        append(key)
-        append(UInt8(ascii: "$"), count)
-        let start = bytes.count
-        write(&bytes)
-        precondition(bytes.count - start == count)
-        bytes += "\r\n".utf8
+    /// `MSET`, if there is anything to set.
+    mutating func add(_ pairs: RedisPairs) {
+        if pairs.count == 0 { return }
+        start(2 * pairs.count + 1)
+        bytes.append(word: "MSET".utf8)
+        var next = 0
+        bytes.append(pairs.bytes, 0..<pairs.bytes.textCount, next: &next)
     }
 
     /// The commands from here to `commit` are one transaction.
@@ -49,43 +46,42 @@ struct RedisCommands: Sendable {
 
     /// The same for a node that takes over a part of a cluster: `ASKING` before each command, once for a transaction.
     /// `isAnswer` tells which of its answers are the commands'.
-    var asking: (bytes: [UInt8], isAnswer: [Bool]) {
-        var asking: [UInt8] = []
+    var asking: (bytes: RedisBytes, isAnswer: [Bool]) {
+        var asking = RedisBytes()
         var isAnswer: [Bool] = []
+        var next = 0
         for (index, start) in starts.enumerated() {
             if !start.isInTransaction {
-                asking += "*1\r\n$6\r\nASKING\r\n".utf8
+                asking.append("*1\r\n$6\r\nASKING\r\n".utf8)
                 isAnswer.append(false)
             }
-            let end = index + 1 < starts.count ? starts[index + 1].offset : bytes.count
-            asking += bytes[start.offset..<end]
+            let end = index + 1 < starts.count ? starts[index + 1].offset : bytes.textCount
+            asking.append(bytes, start.offset..<end, next: &next)
             isAnswer.append(true)
         }
         return (asking, isAnswer)
     }
 
     private mutating func start(_ words: Int) {
-        starts.append((bytes.count, isInTransaction))
-        append(UInt8(ascii: "*"), words)
+        starts.append((bytes.textCount, isInTransaction))
+        bytes.append(UInt8(ascii: "*"), words)
+    }
+}
+
+/// Keys and values that are set together.
+struct RedisPairs: Sendable {
+    private(set) var bytes = RedisBytes()
+    private(set) var count = 0
+
+    mutating func set(_ key: RedisWord, _ value: [UInt8]) {
+        bytes.append(word: key)
+        bytes.append(value: value)
+        count += 1
     }
 
-    private mutating func append(_ word: some Collection<UInt8>) {
-        append(UInt8(ascii: "$"), word.count)
-        bytes += word
-        bytes.append(13)
-        bytes.append(10)
-    }
-
-    /// A line that says how many there are of something.
-    private mutating func append(_ kind: UInt8, _ count: Int) {
-        bytes.append(kind)
-        var divisor = 1
-        while count / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(count / divisor % 10))
-            divisor /= 10
-        }
-        bytes.append(13)
-        bytes.append(10)
+    mutating func set(_ key: RedisWord, _ entry: RedisEntry) {
+        bytes.append(word: key)
+        bytes.append(word: entry)
+        count += 1
     }
 }

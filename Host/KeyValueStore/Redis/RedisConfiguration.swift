@@ -47,6 +47,9 @@ package struct RedisConfiguration: Sendable, Equatable {
     /// Requests that may wait for one connection.
     package var pipeline = 10_000
 
+    /// How many bytes of checkpoints may be kept until they are merged, so that merging need not read them.
+    package var mergeMemory = 32 << 20
+
     package init(place: Place) { self.place = place }
 
     /// What tells one store's place from another's.
@@ -83,6 +86,7 @@ extension RedisConfiguration {
     ///     shutdown: 10s                  # for the last checkpoint, when the host ends meanwhile
     ///     connections: 1
     ///     pipeline: 10000                # requests that may wait for one connection
+    ///     merge_memory: 32MiB            # of checkpoints, so that merging them need not read them; of a redis
     init(_ section: SettingsReader, expires: Bool) {
         self.init(place: Self.place(section))
         user = section.string("user", default: nil)
@@ -114,6 +118,7 @@ extension RedisConfiguration {
         shutdown = section.duration("shutdown", default: shutdown)
         connections = section.integer("connections", default: connections, in: 1...64)
         pipeline = section.integer("pipeline", default: pipeline, in: 1...1_000_000)
+        if !expires { mergeMemory = section.size("merge_memory", default: mergeMemory) }
     }
 
     private static func place(_ section: SettingsReader) -> Place {

@@ -2,14 +2,14 @@ import Glibc
 import Records
 import Synchronization
 
-/// A connection to one server, on a thread of its own: requests of all threads go out one after the other, as many at
-/// once as have come, and their answers come back in their order.
+/// A connection to one server: requests of all threads go out one after the other, and their answers come back in their
+/// order. Most have a thread of their own, which sends as many requests at once as have come.
 ///
 /// It connects when there is something to send. A request that can't be sent fails at once, and says when to try again.
 /// All members: any thread.
 final class RedisConnection: Sendable {
     struct Message: Sendable {
-        var bytes: [UInt8]
+        var bytes: RedisBytes
         /// How many answers it gets.
         var answers: Int
         /// The number of the connection that it is meant for alone, since it builds on what was said there; nil: any.
@@ -21,6 +21,14 @@ final class RedisConnection: Sendable {
         var replies: [RedisReply]
         /// Of the connection: each time it is made it has another one.
         var number: Int
+    }
+
+    /// What has come of a message.
+    struct Outcome: Sendable {
+        var message: Message
+        var result: Result<Answer, RedisFailure>
+
+        func tell() { message.done(result) }
     }
 
     /// What its thread is given.
@@ -66,6 +74,8 @@ final class RedisConnection: Sendable {
             wake()
         }
 
+        var isClosed: Bool { state.withLock { $0.isClosed } }
+
         /// All that came, and whether nothing more will.
         func take() -> (messages: [Message], isClosed: Bool) {
             var rings = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
@@ -85,23 +95,50 @@ final class RedisConnection: Sendable {
         }
     }
 
-    private let inbox: Inbox
-    private let thread: WorkThread
+    private enum Driver: ~Copyable, Sendable {
+        case thread(WorkThread)
+        case callers(Mutex<RedisConnectionLoop>)
+    }
 
-    init(_ address: RedisAddress, _ configuration: RedisConfiguration, _ tls: TLSClient?) {
+    private let inbox: Inbox
+    private let driver: Driver
+
+    /// - Parameter callersWait: who sends waits for the answer anyway: so the connection needs no thread, and no request is
+    ///   handed from one to another, which takes longer than a short request.
+    init(
+        _ address: RedisAddress, _ configuration: RedisConfiguration, _ tls: TLSClient?, callersWait: Bool
+    ) {
         let inbox = Inbox(limit: configuration.pipeline)
         self.inbox = inbox
-        thread = WorkThread(name: "kvs.redis") {
-            RedisConnectionLoop(address, configuration, tls, inbox).run()
+        // With TLS it has a thread in any case, whose signals are blocked.
+        if callersWait && tls == nil {
+            driver = .callers(Mutex(RedisConnectionLoop(address, configuration, nil, inbox)))
+        } else {
+            driver = .thread(
+                WorkThread(name: "kvs.redis") { RedisConnectionLoop(address, configuration, tls, inbox).run() })
         }
     }
 
     /// `message.done` is called once, on the connection's thread or before this returns.
-    func send(_ message: Message) { inbox.put(message) }
+    func send(_ message: Message) {
+        switch driver {
+        case .thread: inbox.put(message)
+        case .callers(let loop):
+            let outcomes = loop.withLock { loop in
+                loop.exchange(message)
+                return loop.takeOutcomes()
+            }
+            for outcome in outcomes { outcome.tell() }
+        }
+    }
 
     /// Ends the connection; what was not answered fails. To be called once, and not by `done`.
     func close() {
         inbox.close()
-        thread.join()
+        switch driver {
+        case .thread(let thread): thread.join()
+        // Whoever waits is told, and what is sent later fails.
+        case .callers(let loop): loop.withLock { $0.end() }
+        }
     }
 }

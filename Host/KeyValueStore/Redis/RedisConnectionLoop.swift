@@ -2,7 +2,7 @@ import Glibc
 import Records
 import Settings
 
-/// What the thread of a connection does. Not thread-safe: that thread.
+/// What a connection does, on a thread of its own or on those that ask. Not thread-safe.
 final class RedisConnectionLoop {
     private struct Waiting {
         var message: RedisConnection.Message
@@ -19,18 +19,15 @@ final class RedisConnectionLoop {
     /// Sent, or to be sent; the oldest first. Those before `answered` have their answers.
     private var waiting: [Waiting] = []
     private var answered = 0
-    /// What is to be sent, the oldest first; of the first `written` bytes are.
-    private var output: [[UInt8]] = []
-    private var written = 0
+    private var output = RedisOutput()
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+    private var outcomes: [RedisConnection.Outcome] = []
     /// When bytes last went in or out.
     private var lastProgress: Int64 = 0
     /// Why there is no connection, and until when none is tried.
     private var failure = RedisFailure.unreachable(reason: "", again: .zero)
     private var pause: Duration
     private var pausedUntil: Int64 = 0
-
-    /// Messages up to this size go out together.
-    private static let gathered = 64 << 10
 
     init(
         _ address: RedisAddress, _ configuration: RedisConfiguration, _ tls: TLSClient?, _ inbox: RedisConnection.Inbox
@@ -42,35 +39,72 @@ final class RedisConnectionLoop {
         pause = configuration.reconnect
     }
 
+    deinit { buffer.deallocate() }
+
+    // MARK: Driving
+
+    /// Takes messages from the inbox until it is closed.
     func run() {
         // OpenSSL writes without MSG_NOSIGNAL.
         var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGPIPE)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
-        defer { buffer.deallocate() }
         while true {
             let (messages, isClosed) = inbox.take()
             if isClosed {
                 for message in messages { finish(message, .failure(.closed)) }
                 drop(.closed)
-                return
+                return tell()
             }
             if !messages.isEmpty { accept(messages) }
-            do {
-                try write()
-                wait()
-                try read(buffer)
-            } catch {
-                drop(error)
-            }
+            // Before it waits for anything.
+            tell()
+            progress()
+            tell()
+        }
+    }
+
+    private func tell() {
+        for outcome in takeOutcomes() {
+            inbox.noteAnswered()
+            outcome.tell()
+        }
+    }
+
+    /// Sends a message and waits until something has come of it: its answer, a failure, or the inbox's closing.
+    func exchange(_ message: RedisConnection.Message) {
+        if inbox.isClosed { return finish(message, .failure(.closed)) }
+        // The server may have ended the connection since.
+        do { try read() } catch { drop(error) }
+        accept([message])
+        while !waiting.isEmpty {
+            if inbox.isClosed { drop(.closed) } else { progress() }
+        }
+    }
+
+    /// Ends the connection.
+    func end() { drop(.closed) }
+
+    /// What has come of messages since it was asked last.
+    func takeOutcomes() -> [RedisConnection.Outcome] {
+        defer { outcomes = [] }
+        return outcomes
+    }
+
+    /// Does what can be done, and waits for more to do.
+    private func progress() {
+        do {
+            if let socket, try output.write(to: socket) { lastProgress = MonotonicClock.microseconds }
+            wait()
+            try read()
+        } catch {
+            drop(error)
         }
     }
 
     private func finish(_ message: RedisConnection.Message, _ result: Result<RedisConnection.Answer, RedisFailure>) {
-        inbox.noteAnswered()
-        message.done(result)
+        outcomes.append(RedisConnection.Outcome(message: message, result: result))
     }
 
     private func accept(_ messages: [RedisConnection.Message]) {
@@ -82,9 +116,9 @@ final class RedisConnectionLoop {
                 finish(message, .failure(.otherConnection))
             } else {
                 if waiting.isEmpty { lastProgress = MonotonicClock.microseconds }
-                append(message.bytes)
+                output.append(message.bytes)
                 var message = message
-                message.bytes = []
+                message.bytes = RedisBytes()
                 waiting.append(Waiting(message: message))
             }
         }
@@ -97,14 +131,6 @@ final class RedisConnectionLoop {
         return .unreachable(reason: failure.reason, again: .microseconds(again))
     }
 
-    private func append(_ bytes: [UInt8]) {
-        if output.count > 1, let last = output.last, last.count + bytes.count <= Self.gathered {
-            output[output.count - 1] += bytes
-        } else {
-            output.append(bytes)
-        }
-    }
-
     // MARK: The connection
 
     private func connect() {
@@ -112,6 +138,7 @@ final class RedisConnectionLoop {
         do {
             let socket = try RedisSocket(address, tls: tls, timeout: configuration.connectTimeout)
             reader = RedisReplyReader()
+            output.removeAll()
             try greet(socket)
             self.socket = socket
             number += 1
@@ -134,19 +161,15 @@ final class RedisConnectionLoop {
         commands.add("CLIENT", RedisWord("SETNAME"), RedisWord("lectern"))
         // A server that wants a password answers this with an error, whatever it thinks of names.
         commands.add("PING")
+        output.append(commands.bytes)
         var replies: [RedisReply] = []
-        var sent = 0
         let deadline = MonotonicClock.microseconds + configuration.connectTimeout.microseconds
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 16)
-        defer { buffer.deallocate() }
         while replies.count < commands.count {
-            if sent < commands.bytes.count {
-                sent += try socket.write(commands.bytes, from: sent)
-            }
+            _ = try output.write(to: socket)
             let left = (deadline - MonotonicClock.microseconds) / 1000
             guard left > 0 else { throw .unreachable(reason: "the server gives no answer", again: .zero) }
             var entry = pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0)
-            if sent < commands.bytes.count { entry.events |= Int16(POLLOUT) }
+            if !output.isEmpty { entry.events |= Int16(POLLOUT) }
             poll(&entry, 1, Int32(clamping: left))
             while let count = try socket.read(into: buffer) {
                 try reader.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { replies.append($0) }
@@ -164,8 +187,7 @@ final class RedisConnectionLoop {
     /// Gives the connection up, and fails all that waits for an answer.
     private func drop(_ failure: RedisFailure) {
         socket = nil
-        output = []
-        written = 0
+        output.removeAll()
         let lost = waiting[answered...]
         waiting = []
         answered = 0
@@ -173,20 +195,6 @@ final class RedisConnectionLoop {
     }
 
     // MARK: Bytes
-
-    private func write() throws(RedisFailure) {
-        guard let socket else { return }
-        while let first = output.first {
-            let count = try socket.write(first, from: written)
-            if count == 0 { return }
-            lastProgress = MonotonicClock.microseconds
-            written += count
-            if written == first.count {
-                output.removeFirst()
-                written = 0
-            }
-        }
-    }
 
     /// Waits for bytes, room for bytes, or messages.
     private func wait() {
@@ -203,7 +211,7 @@ final class RedisConnectionLoop {
         poll(&entries, nfds_t(entries.count), timeout)
     }
 
-    private func read(_ buffer: UnsafeMutableRawBufferPointer) throws(RedisFailure) {
+    private func read() throws(RedisFailure) {
         guard let socket else { return }
         var strange = false
         while let count = try socket.read(into: buffer) {

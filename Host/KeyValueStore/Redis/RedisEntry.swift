@@ -1,4 +1,4 @@
-/// One checkpoint's marks and blocks, or a part of them, as stored:
+/// One checkpoint's marks and blocks, or a part of them. As stored:
 ///
 ///     1 byte       1: the marks before it don't count
 ///     4 bytes      the length of the marks
@@ -6,16 +6,63 @@
 ///     then, for each piece of a block: 4 bytes, the index of its pile; 4 bytes, its length; its states
 ///
 /// All numbers are little-endian.
-struct RedisEntry {
-    struct Piece {
+struct RedisEntry: Sendable {
+    struct Piece: Sendable {
         let pile: Int
-        let range: Range<Int>
+        /// A part of what the entry was read from, or of the block that was committed.
+        let states: ArraySlice<UInt8>
     }
 
-    let bytes: [UInt8]
     let replacesMarks: Bool
     let marks: [UInt8]
     let pieces: [Piece]
+
+    /// A server takes values up to 512 MiB, and shorter ones are quicker to have in and out.
+    private static let limit = 8 << 20
+
+    /// Of a checkpoint: entries none of which is much larger than the limit. The marks are in the first.
+    ///
+    /// - Parameter rows: of each block, as `StateBlock.rows` cuts it.
+    static func cut(_ checkpoint: Checkpoint, rows: [[Range<Int>]], piles: [Int]) -> [RedisEntry] {
+        var entries: [RedisEntry] = []
+        var pieces: [Piece] = []
+        var size = checkpoint.marks.count
+        func end() {
+            let isFirst = entries.isEmpty
+            entries.append(
+                RedisEntry(
+                    replacesMarks: isFirst && checkpoint.replacesMarks, marks: isFirst ? checkpoint.marks : [],
+                    pieces: pieces))
+            pieces = []
+            size = 0
+        }
+        for (index, rows) in rows.enumerated() {
+            let bytes = checkpoint.blocks[index].bytes
+            var start = 0
+            for row in rows {
+                if size > 0 && size + row.count > Self.limit {
+                    if row.lowerBound > start {
+                        pieces.append(Piece(pile: piles[index], states: bytes[start..<row.lowerBound]))
+                    }
+                    end()
+                    start = row.lowerBound
+                }
+                size += row.count
+            }
+            if start < bytes.count { pieces.append(Piece(pile: piles[index], states: bytes[start...])) }
+        }
+        if !pieces.isEmpty || entries.isEmpty && (!checkpoint.marks.isEmpty || checkpoint.replacesMarks) { end() }
+        return entries
+    }
+
+    private init(replacesMarks: Bool, marks: [UInt8], pieces: [Piece]) {
+        self.replacesMarks = replacesMarks
+        self.marks = marks
+        self.pieces = pieces
+    }
+
+    /// How long it is as stored.
+    var size: Int { pieces.reduce(5 + marks.count) { $0 + 8 + $1.states.count } }
 
     /// Nil if the bytes are none.
     init?(_ bytes: [UInt8]) {
@@ -28,73 +75,10 @@ struct RedisEntry {
             guard bytes.count - at >= 8 else { return nil }
             let end = at + 8 + Int(bytes.short(at: at + 4))
             guard end <= bytes.count else { return nil }
-            pieces.append(Piece(pile: Int(bytes.short(at: at)), range: at + 8..<end))
+            pieces.append(Piece(pile: Int(bytes.short(at: at)), states: bytes[at + 8..<end]))
             at = end
         }
-        self.bytes = bytes
-        replacesMarks = bytes[0] == 1
-        marks = Array(bytes[5..<marksEnd])
-        self.pieces = pieces
-    }
-}
-
-/// A checkpoint cut into entries, none of which is much larger than `limit`.
-struct RedisEntryPlan {
-    private struct Piece {
-        let block: Int
-        let pile: Int
-        let range: Range<Int>
-    }
-
-    /// A server takes values up to 512 MiB, and shorter ones are quicker to have in and out.
-    private static let limit = 8 << 20
-
-    private var entries: [[Piece]] = []
-    private let checkpoint: Checkpoint
-
-    /// - Parameter rows: of each block, as `StateBlock.rows` cuts it.
-    init(_ checkpoint: Checkpoint, rows: [[Range<Int>]], piles: [Int]) {
-        self.checkpoint = checkpoint
-        var entry: [Piece] = []
-        var size = checkpoint.marks.count
-        for (index, rows) in rows.enumerated() {
-            for row in rows {
-                if size > 0 && size + row.count > Self.limit {
-                    entries.append(entry)
-                    entry = []
-                    size = 0
-                }
-                size += row.count
-                if let last = entry.last, last.block == index {
-                    entry[entry.count - 1] = Piece(
-                        block: index, pile: piles[index], range: last.range.lowerBound..<row.upperBound)
-                } else {
-                    entry.append(Piece(block: index, pile: piles[index], range: row))
-                }
-            }
-        }
-        if !entry.isEmpty || entries.isEmpty && (!checkpoint.marks.isEmpty || checkpoint.replacesMarks) {
-            entries.append(entry)
-        }
-    }
-
-    var count: Int { entries.count }
-
-    /// The length of an entry. The marks are in the first.
-    func size(_ index: Int) -> Int {
-        5 + (index == 0 ? checkpoint.marks.count : 0) + entries[index].reduce(0) { $0 + 8 + $1.range.count }
-    }
-
-    func append(_ index: Int, to bytes: inout [UInt8]) {
-        bytes.append(index == 0 && checkpoint.replacesMarks ? 1 : 0)
-        let marks = index == 0 ? checkpoint.marks : []
-        bytes.append(littleEndian: UInt32(marks.count))
-        bytes += marks
-        for piece in entries[index] {
-            bytes.append(littleEndian: UInt32(piece.pile))
-            bytes.append(littleEndian: UInt32(piece.range.count))
-            bytes += checkpoint.blocks[piece.block].bytes[piece.range]
-        }
+        self.init(replacesMarks: bytes[0] == 1, marks: Array(bytes[5..<marksEnd]), pieces: pieces)
     }
 }
 

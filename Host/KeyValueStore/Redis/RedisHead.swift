@@ -7,7 +7,7 @@ struct RedisHead: Sendable, Equatable {
     var life: UInt64
     /// Which commit made it: a number of the store's opening, and of the commit. By it a commit is recognised whose
     /// answer was lost.
-    var token: [UInt64]
+    var token: Token
     var log: [UInt8]
     var position: UInt64
     var epoch: UInt64
@@ -22,10 +22,15 @@ struct RedisHead: Sendable, Equatable {
     var entries: Range<UInt64>
     var entryBytes: UInt64
 
+    struct Token: Sendable, Equatable {
+        let opening: UInt64
+        let change: UInt64
+    }
+
     /// A head with nothing.
     init(life: UInt64) {
         self.life = life
-        token = [0, 0]
+        token = Token(opening: 0, change: 0)
         log = []
         position = 0
         epoch = 0
@@ -40,12 +45,15 @@ struct RedisHead: Sendable, Equatable {
     private static let magic = Array("LKRH".utf8)
 
     var bytes: [UInt8] {
-        var bytes = Self.magic
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(100 + log.count)
+        bytes += Self.magic
         for number in [
-            life, token[0], token[1], position, epoch, description, base, rows, baseBytes, entries.lowerBound,
+            life, token.opening, token.change, position, epoch, description, base, rows, baseBytes, entries.lowerBound,
             entries.upperBound, entryBytes,
         ] { bytes.append(littleEndian: number) }
-        return bytes + log
+        bytes += log
+        return bytes
     }
 
     /// Nil if the bytes are no head.
@@ -54,7 +62,7 @@ struct RedisHead: Sendable, Equatable {
         let numbers = (0..<12).map { bytes.unsigned(at: 4 + 8 * $0) }
         guard numbers[9] <= numbers[10] else { return nil }
         life = numbers[0]
-        token = [numbers[1], numbers[2]]
+        token = Token(opening: numbers[1], change: numbers[2])
         position = numbers[3]
         epoch = numbers[4]
         description = numbers[5]
@@ -117,14 +125,14 @@ struct RedisDescription: Codable, Sendable, Equatable {
     /// The index of a block's pile, which is made if there is none. Throws `badBlock` if its keys have other parts than
     /// those of its pile.
     mutating func pile(of block: StateBlock, plugin: String) throws -> Int {
-        let component = StateComponent(plugin: plugin, block: block)
-        for (index, pile) in piles.enumerated() where pile.external == block.external {
-            let known = pile.component(plugin)
-            guard known.isIncarnation(of: component) else { continue }
-            try known.checkSame(component)
+        for (index, pile) in piles.enumerated()
+        where pile.incarnation == block.incarnation && pile.external == block.external && pile.name == block.component {
+            if pile.fields != block.fields || pile.spread != block.spread {
+                try pile.component(plugin).checkSame(StateComponent(plugin: plugin, block: block))
+            }
             return index
         }
-        piles.append(Pile(component, external: block.external))
+        piles.append(Pile(StateComponent(plugin: plugin, block: block), external: block.external))
         return piles.count - 1
     }
 }

@@ -33,9 +33,10 @@ struct RedisKeys: Sendable {
 
     func head(_ id: RedisPartitionID) -> RedisWord { part(id.partition) + "head:\(encoded(id.plugin))".utf8 }
 
-    /// Of what a plugin's head in a partition names. `life` is new whenever all that was there before is gone.
-    func part(_ id: RedisPartitionID, _ life: UInt64, _ name: String) -> RedisWord {
-        part(id.partition) + "\(encoded(id.plugin)):\(String(life, radix: 16)):\(name)".utf8
+    /// Of a plugin's head in a partition and of what it names. `life` is new whenever all that was there before is gone.
+    func parts(_ id: RedisPartitionID, _ life: UInt64) -> RedisPartKeys {
+        let prefix = part(id.partition) + "\(encoded(id.plugin)):\(String(life, radix: 16)):".utf8
+        return RedisPartKeys(head: head(id), life: life, prefix: prefix)
     }
 
     /// A pattern of all keys, for SCAN.
@@ -64,6 +65,15 @@ struct RedisKeys: Sendable {
     private func part(_ partition: Int) -> RedisWord { prefix + "{\(partition)}".utf8 }
     private func encoded(_ plugin: String) -> String { Self.encoding.encode(plugin) }
     private static let encoding = PercentEncoding(keeping: "_~-.")
+}
+
+/// The keys of a head and of what it names.
+struct RedisPartKeys: Sendable {
+    let head: RedisWord
+    let life: UInt64
+    fileprivate let prefix: RedisWord
+
+    subscript(name: String) -> RedisWord { prefix + name.utf8 }
 }
 
 /// One plugin in one partition.

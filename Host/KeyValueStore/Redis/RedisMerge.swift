@@ -8,20 +8,12 @@ struct RedisMerge: Sendable {
     let base: RedisBase
     let rows: [[UInt8]]
 
-    /// Reads and sorts. Nil if there is no checkpoint. Blocks.
-    init?(_ id: RedisPartitionID, _ source: RedisSource) throws {
-        let made = try source.consistently { () -> RedisMerge? in
-            guard let contents = try source.contents(id) else { return nil }
-            return try RedisMerge(contents)
-        }
-        guard let made else { return nil }
-        self = made
-    }
-
-    private init(_ contents: RedisPartitionContents) throws {
+    /// Reads and sorts. Blocks. Throws `RedisOutdated` if some of it is gone.
+    ///
+    /// - Parameter sorter: empty before and after: its memory serves many merges.
+    init(_ contents: RedisPartitionContents, by sorter: inout StateSorter) throws {
         var parts = RedisBase()
         var sortedRows: [[UInt8]] = []
-        var sorter = StateSorter()
         for index in contents.description.piles.indices {
             let pile = RedisPile(contents, index: index, number: 0)
             let merged = try pile.merged(with: [], by: &sorter)

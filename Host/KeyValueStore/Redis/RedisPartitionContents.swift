@@ -9,22 +9,43 @@ final class RedisPartitionContents {
     let head: RedisHead
     let description: RedisDescription
     private let source: RedisSource
+    private let knownBase: RedisMerge?
+    private let knownEntries: [RedisEntry?]
     private var readEntries: [RedisEntry]?
     private var readBase: RedisBase?
 
-    init(_ id: RedisPartitionID, _ head: RedisHead, _ description: RedisDescription, _ source: RedisSource) {
+    /// - Parameters:
+    ///   - base: the sorted part, which then need not be read.
+    ///   - entries: likewise, from the first on.
+    init(
+        _ id: RedisPartitionID, _ head: RedisHead, _ description: RedisDescription, _ source: RedisSource,
+        base: RedisMerge? = nil, entries: [RedisEntry?] = []
+    ) {
         self.id = id
         self.head = head
         self.description = description
         self.source = source
+        knownBase = base
+        knownEntries = entries
+        readBase = base?.base
+    }
+
+    /// Without states and marks.
+    var checkpointHead: RestoredCheckpoint {
+        RestoredCheckpoint(
+            log: head.log, position: head.position, epoch: head.epoch, summary: description.summary, marks: [],
+            blocks: [])
     }
 
     /// The oldest first.
     func entries() throws -> [RedisEntry] {
         if let readEntries { return readEntries }
-        let names = head.entries.map(RedisHead.entryName)
-        let entries = try source.parts(id, head.life, names).map { bytes in
-            guard let entry = RedisEntry(bytes) else { throw damaged("a checkpoint that is none") }
+        let known = knownEntries + repeatElement(nil, count: max(0, head.entries.count - knownEntries.count))
+        let missing = zip(head.entries, known).filter { $0.1 == nil }.map { RedisHead.entryName($0.0) }
+        var read = try source.parts(id, head.life, missing).makeIterator()
+        let entries = try known.map { entry in
+            if let entry { return entry }
+            guard let entry = read.next().flatMap(RedisEntry.init) else { throw damaged("a checkpoint that is none") }
             return entry
         }
         readEntries = entries
@@ -46,7 +67,8 @@ final class RedisPartitionContents {
     }
 
     func rows(_ numbers: Range<Int>) throws -> [[UInt8]] {
-        try source.parts(id, head.life, numbers.map(head.rowName))
+        if let knownBase { return Array(knownBase.rows[numbers]) }
+        return try source.parts(id, head.life, numbers.map(head.rowName))
     }
 
     /// All marks that count, in order.
@@ -89,7 +111,7 @@ struct RedisPile: StatePile {
     func forEachRecent(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         for entry in try contents.entries() {
             for piece in entry.pieces where piece.pile == index {
-                try entry.bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[piece.range])) }
+                try piece.states.withUnsafeBytes(body)
             }
         }
     }

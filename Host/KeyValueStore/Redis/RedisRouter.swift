@@ -29,6 +29,8 @@ final class RedisRouter: Sendable {
     let isCluster: Bool
     private let report: @Sendable (String) -> Void
     private let state = Mutex(State())
+    /// Sends checkpoints again, for which it waits.
+    private let checkpoints = DispatchQueue(label: "kvs.redis checkpoints")
 
     /// - Parameter report: told, in a sentence, when the server goes away and when it is back; any thread.
     init(_ configuration: RedisConfiguration, report: @escaping @Sendable (String) -> Void) throws(RedisFailure) {
@@ -64,6 +66,8 @@ final class RedisRouter: Sendable {
         for connection in connections { connection.close() }
     }
 
+    /// Blocks if the role is `checkpoints`.
+    ///
     /// - Parameter done: called once, on whatever thread.
     func send(_ request: RedisRequest, done: @escaping @Sendable (Result<RedisAnswer, RedisFailure>) -> Void) {
         switch request.route {
@@ -86,7 +90,7 @@ final class RedisRouter: Sendable {
         _ done: @escaping @Sendable (Result<RedisAnswer, RedisFailure>) -> Void
     ) {
         guard let connection = connection(to: server, request.role) else { return done(.failure(.closed)) }
-        let encoded: (bytes: [UInt8], isAnswer: [Bool]?) =
+        let encoded: (bytes: RedisBytes, isAnswer: [Bool]?) =
             asking ? request.commands.asking : (request.commands.bytes, nil)
         let answers = encoded.isAnswer?.count ?? request.commands.count
         connection.send(
@@ -109,7 +113,7 @@ final class RedisRouter: Sendable {
             if state.isClosed { return nil }
             let id = ConnectionID(server: server, role: role)
             if let connection = state.connections[id] { return connection }
-            let connection = RedisConnection(server, configuration, tls)
+            let connection = RedisConnection(server, configuration, tls, callersWait: role == .checkpoints)
             state.connections[id] = connection
             return connection
         }
@@ -188,9 +192,11 @@ final class RedisRouter: Sendable {
         let left = min(request.deadline ?? .max, end ?? .max) - MonotonicClock.microseconds
         guard left > 0 else { return done(.failure(.unreachable(reason: reason, again: .zero))) }
         let wait = Int(min(left, max(1_000, pause.microseconds)))
-        DispatchQueue.global().asyncAfter(deadline: .now() + .microseconds(wait)) { [self] in
+        let queue = request.role == .checkpoints ? checkpoints : .global()
+        queue.asyncAfter(deadline: .now() + .microseconds(wait)) { [self] in
             if isRefreshing {
-                refreshSlots { [self] in send(request, done: done) }
+                // Not on the thread of the connection that has answered.
+                refreshSlots { [self] in queue.async { [self] in send(request, done: done) } }
             } else {
                 send(request, done: done)
             }

@@ -49,7 +49,9 @@ final class RedisSocket {
     }
 
     /// How many of the bytes were written; 0: none can be at present.
-    func write(_ bytes: UnsafeRawBufferPointer) throws(RedisFailure) -> Int {
+    ///
+    /// - Parameter isFollowed: there are more to write, so that what fills no packet may wait for them.
+    func write(_ bytes: UnsafeRawBufferPointer, isFollowed: Bool) throws(RedisFailure) -> Int {
         let count: Int
         if let tls {
             ERR_clear_error()
@@ -59,17 +61,12 @@ final class RedisSocket {
                 if error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE { return 0 }
             }
         } else {
-            count = send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            let more = isFollowed ? Int32(MSG_MORE) : 0
+            count = send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL) | more)
             if count < 0 && (errno == EAGAIN || errno == EINTR) { return 0 }
         }
         if count <= 0 { throw .lost(reason: Self.reason) }
         return count
-    }
-
-    func write(_ bytes: [UInt8], from start: Int) throws(RedisFailure) -> Int {
-        try bytes.withUnsafeBytes { bytes in
-            Result { () throws(RedisFailure) in try write(UnsafeRawBufferPointer(rebasing: bytes[start...])) }
-        }.get()
     }
 
     private func handshake(until deadline: Int64) throws(RedisFailure) {

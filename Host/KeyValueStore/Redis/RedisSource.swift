@@ -72,7 +72,8 @@ struct RedisSource: Sendable {
     func parts(_ id: RedisPartitionID, _ life: UInt64, _ names: [String]) throws -> [[UInt8]] {
         if names.isEmpty { return [] }
         var commands = RedisCommands()
-        for name in names { commands.add("GET", keys.part(id, life, name)) }
+        let keys = keys.parts(id, life)
+        for name in names { commands.add("GET", keys[name]) }
         return try ask(commands, slot: RedisKeys.slot(ofPartition: id.partition)).map { reply in
             guard let bytes = reply.bytes else { throw RedisOutdated() }
             return bytes

@@ -199,14 +199,18 @@ package final class RedisStore: KeyValueStore {
         let id = RedisPartitionID(plugin: plugin, partition: partition)
         return try source.consistently {
             guard let contents = try source.contents(id) else { return nil }
-            let head = contents.head
-            let blocks = try contents.description.piles.indices.flatMap {
+            var checkpoint = contents.checkpointHead
+            checkpoint.marks = try contents.marks()
+            checkpoint.blocks = try contents.description.piles.indices.flatMap {
                 try RedisPile(contents, index: $0, number: 0).blocks()
             }
-            return RestoredCheckpoint(
-                log: head.log, position: head.position, epoch: head.epoch, summary: contents.description.summary,
-                marks: try contents.marks(), blocks: blocks)
+            return checkpoint
         }
+    }
+
+    package func head(plugin: String, partition: Int) throws -> RestoredCheckpoint? {
+        let id = RedisPartitionID(plugin: plugin, partition: partition)
+        return try source.consistently { try source.contents(id)?.checkpointHead }
     }
 
     package func plugins() throws -> [StoredPosition] {

@@ -10,12 +10,23 @@ struct RedisWriter: ~Copyable {
         let log: [UInt8]
         let partition: Int
         let epoch: UInt64
+
+        // There is hardly ever another log.
+        func hash(into hasher: inout Hasher) { hasher.combine(partition) }
     }
 
     /// Something whose change refuses a change.
     private enum Condition: Hashable {
         case head(RedisPartitionID)
         case epoch(log: [UInt8], partition: Int)
+
+        // There is hardly ever another log.
+        func hash(into hasher: inout Hasher) {
+            switch self {
+            case .head(let id): hasher.combine(id)
+            case .epoch(_, let partition): hasher.combine(partition)
+            }
+        }
     }
 
     /// What a connection watches together.
@@ -49,6 +60,7 @@ struct RedisWriter: ~Copyable {
     private enum Outcome { case made, refused, unknown }
 
     private let source: RedisSource
+    private let written: RedisWritten
     private var known: [RedisPartitionID: RedisPartition] = [:]
     /// All that changes have been of, as long as it is not too much.
     private var usual = WatchList()
@@ -60,7 +72,10 @@ struct RedisWriter: ~Copyable {
     /// More keys than these are not watched beforehand.
     private static let watchLimit = 256
 
-    init(_ source: RedisSource) { self.source = source }
+    init(_ source: RedisSource, _ written: RedisWritten) {
+        self.source = source
+        self.written = written
+    }
 
     private var keys: RedisKeys { source.keys }
 
@@ -69,24 +84,28 @@ struct RedisWriter: ~Copyable {
         known = [:]
         usual = WatchList()
         watched = nil
+        written.removeAll()
     }
-
-    /// Whether the partition may get no more entries before it is merged.
-    func needsMerge(_ id: RedisPartitionID) -> Bool { known[id]?.head?.needsMerge ?? false }
 
     // MARK: Changes
 
-    /// Adds checkpoints to what is there. Returns the partitions that want merging.
-    mutating func commit(_ checkpoints: [Checkpoint]) throws -> [RedisPartitionID] {
+    /// Adds checkpoints to what is there, and puts merged parts of the same partitions in place.
+    ///
+    /// - Returns: what want merging, and whether they may get no more before that.
+    mutating func commit(
+        _ checkpoints: [Checkpoint], with merges: [RedisMerge]
+    ) throws -> [(id: RedisPartitionID, isUrgent: Bool)] {
         let rows = try Self.rows(of: checkpoints)
-        var wanting: [RedisPartitionID] = []
+        var wanting: [(id: RedisPartitionID, isUrgent: Bool)] = []
         for group in groups(checkpoints.indices, by: { checkpoints[$0].partition }) {
-            let changed = try make(
-                Set(group.map { checkpoints[$0].partitionID }), Self.owners(group.map { checkpoints[$0] })
-            ) { change, known in
+            let ids = Set(group.map { checkpoints[$0].partitionID })
+            let changed = try make(ids, Self.owners(group.map { checkpoints[$0] })) { change, known in
+                for merge in merges where ids.contains(merge.id) { change.put(merge, to: known) }
                 for index in group { try change.add(checkpoints[index], rows: rows[index], to: known) }
             }
-            wanting += changed.filter { $0.value.head?.wantsMerge == true }.map(\.key)
+            for (id, partition) in changed {
+                if let head = partition.head, head.wantsMerge { wanting.append((id, head.needsMerge)) }
+            }
         }
         return wanting
     }
@@ -111,12 +130,7 @@ struct RedisWriter: ~Copyable {
 
     /// Puts a merged part in place of what it was made of, unless that is gone.
     mutating func put(_ merge: RedisMerge) throws {
-        try make([merge.id], [], isCommit: false) { change, known in
-            guard let partition = known[merge.id], let head = partition.head, head.life == merge.head.life,
-                head.base == merge.head.base, head.entries.lowerBound == merge.head.entries.lowerBound
-            else { return }
-            change.put(merge, partition)
-        }
+        try make([merge.id], [], isCommit: false) { change, known in change.put(merge, to: known) }
     }
 
     /// What one transaction can change together: in a cluster, what has one hash tag.
@@ -153,16 +167,16 @@ struct RedisWriter: ~Copyable {
         let slot = RedisKeys.slot(ofPartition: first.partition)
         try noteInCatalog(ids)
         change += 1
-        let token = isCommit ? [opening, change] : nil
+        let token = isCommit ? RedisHead.Token(opening: opening, change: change) : nil
         let needed = ids.map { Condition.head($0) } + owners.map { .epoch(log: $0.log, partition: $0.partition) }
-        var unanswered: [RedisPartitionID: RedisPartition] = [:]
+        var unanswered: RedisChange?
         while true {
             try watch(needed, slot: slot)
-            if try !unanswered.isEmpty && isIn(unanswered, token) {
-                known.merge(unanswered) { $1 }
-                return unanswered
+            if let change = unanswered, try isIn(change.partitions, token) {
+                note(change)
+                return change.partitions
             }
-            unanswered = [:]
+            unanswered = nil
             if whateverIsThere { for id in ids { known[id] = nil } }
             // First, since the new owner's checkpoints would be taken for a server's that has lost some.
             for owner in owners { try check(owner) }
@@ -173,23 +187,26 @@ struct RedisWriter: ~Copyable {
                 continue
             }
             var change = RedisChange(keys)
-            change.commands.begin()
             try body(&change, known)
             if change.partitions.isEmpty { return [:] }
-            change.addHeads(token: token)
-            change.commands.commit()
-            switch try send(change.commands, slot: slot, needed) {
+            switch try send(change.end(token: token), slot: slot, needed) {
             case .made:
-                known.merge(change.partitions) { $1 }
+                note(change)
                 return change.partitions
             case .refused: continue
-            case .unknown: unanswered = change.partitions
+            case .unknown: unanswered = change
             }
         }
     }
 
+    /// Remembers what a change has made.
+    private mutating func note(_ change: RedisChange) {
+        for (id, partition) in change.partitions { known[id] = partition }
+        written.note(change)
+    }
+
     /// Whether a change whose answer was lost was made.
-    private func isIn(_ partitions: [RedisPartitionID: RedisPartition], _ token: [UInt64]?) throws -> Bool {
+    private func isIn(_ partitions: [RedisPartitionID: RedisPartition], _ token: RedisHead.Token?) throws -> Bool {
         guard let token else { return false }
         return try partitions.contains { id, partition in
             guard partition.head != nil, let stored = try stored(id) else { return false }
@@ -220,8 +237,11 @@ struct RedisWriter: ~Copyable {
         ).replies
     }
 
-    private mutating func send(_ transaction: RedisCommands, slot: Int, _ needed: [Condition]) throws -> Outcome {
+    private mutating func send(
+        _ transaction: consuming RedisCommands, slot: Int, _ needed: [Condition]
+    ) throws -> Outcome {
         guard let path = watched?.path else { return .refused }
+        let end = transaction.count - 1
         var commands = transaction
         // The next change is going to build on this one.
         let next = listToWatch(needed)
@@ -241,12 +261,12 @@ struct RedisWriter: ~Copyable {
             case .refused, .closed: throw StoreError.unreachable(server: source.name, reason: error.reason)
             }
         }
-        let end = answer.replies[transaction.count - 1]
-        if let error = end.error ?? end.list?.lazy.compactMap(\.error).first {
+        let result = answer.replies[end]
+        if let error = result.error ?? result.list?.lazy.compactMap(\.error).first {
             // Why a command was refused says more than that the transaction was.
             throw StoreError.server(server: source.name, reason: answer.error ?? error)
         }
-        if end == .none { return .refused }
+        if result == .none { return .refused }
         if let values = answer.replies.last?.list, values.count == next.keys.count {
             watched = Watched(path: answer.path, slot: slot, list: next, values: values)
         }
@@ -289,11 +309,12 @@ struct RedisWriter: ~Copyable {
     private mutating func learn(_ ids: Set<RedisPartitionID>) throws {
         for id in ids {
             // Most often it is what was written last.
-            if let head = known[id]?.head, watched?.value(.head(id))?.bytes == head.bytes { continue }
+            if let bytes = known[id]?.bytes, !bytes.isEmpty, watched?.value(.head(id))?.bytes == bytes { continue }
             let head = try stored(id)
             guard let before = known[id] else {
                 known[id] = RedisPartition(
-                    head: head, description: try head.map { try source.description(id, $0) } ?? RedisDescription())
+                    head: head, bytes: head?.bytes ?? [],
+                    description: try head.map { try source.description(id, $0) } ?? RedisDescription())
                 continue
             }
             if head == before.head { continue }
@@ -303,7 +324,8 @@ struct RedisWriter: ~Copyable {
                     plugin: id.plugin, partition: id.partition, position: head?.position,
                     expected: before.head?.position)
             }
-            known[id]?.head = head
+            known[id] = RedisPartition(
+                head: head, bytes: head.bytes, description: before.description, keys: before.keys)
         }
     }
 
