@@ -40,6 +40,19 @@ package final class FieldExtractor {
         return code == 0 ? nil : StaticReason(text: lectern_extractor_error(code))
     }
 
+    /// A hash of what the object says that was extracted last, whatever came over it since: the same for every order of its
+    /// members and every way to write its texts and numbers. It may be stored.
+    ///
+    /// - Parameter ignored: hashes of the names of members that do not count, by `nameHash`.
+    package func contentHash(ignoring ignored: [UInt64]) -> UInt64 {
+        ignored.withUnsafeBufferPointer { lectern_extractor_content(raw, $0.baseAddress, $0.count) }
+    }
+
+    package static func nameHash(_ name: String) -> UInt64 {
+        var name = name
+        return name.withUTF8 { lectern_extractor_name($0.baseAddress, $0.count) }
+    }
+
     /// Forgets the texts of all rows.
     package func reset() { lectern_extractor_reset(raw) }
 }

@@ -17,7 +17,7 @@ package struct ReductionConfiguration: Sendable {
     /// The memory of host and workers, in bytes, that states may fill: near it those that have not been changed for longest go
     /// to a file. By default half of the machine's.
     package var memory = Self.machineMemory / 2
-    package var dedup: DedupRule?
+    package var dedup = DedupRules()
     /// Columns that are added to tables.
     package var tables = TablesConfiguration()
 
@@ -33,30 +33,7 @@ package struct ReductionConfiguration: Sendable {
         shadow = reduction.integer("shadow", default: shadow, in: 0...1_000_000)
         memory = reduction.size("memory", default: memory)
         reduction.finish()
-        if dedup.has("field") {
-            var rule = DedupRule(field: dedup.string("field"))
-            rule.scope = []
-            for name in dedup.strings("scope", default: ["actor", "type"]) {
-                if let scope = DedupRule.Scope(rawValue: name) {
-                    rule.scope.insert(scope)
-                } else {
-                    dedup.problem("scope", found: "“\(name)”", expected: "some of actor, type")
-                }
-            }
-            if dedup.has("retention") {
-                rule.retention = Int64(dedup.duration("retention", default: .seconds(86_400)).seconds * 1e6)
-            }
-            let acrossActors = dedup.boolean("acrossActors", default: false)
-            if !rule.scope.contains(.actor), partitions > 1, !acrossActors {
-                dedup.problem(
-                    "scope", found: "a scope without actor, in \(partitions) partitions",
-                    expected: "`actor` in the scope",
-                    remedy: "duplicates are found within a partition: keep actor, or set log.partitions to 1, or say "
-                        + "acrossActors: true if an id always comes with the same actor")
-            }
-            self.dedup = rule
-        }
-        dedup.finish()
+        self.dedup = DedupRules(dedup, partitions: partitions)
     }
 }
 

@@ -2,6 +2,11 @@
 
 #include <simdjson.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -112,6 +117,50 @@ struct Node {
   }
 };
 
+inline uint64_t mix(uint64_t a, uint64_t b) {
+  auto product = (unsigned __int128)(a ^ 0xa0761d6478bd642full) * (b ^ 0xe7037ed1a0b428dbull);
+  return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+inline uint64_t hash(string_view text) { return XXH3_64bits(text.data(), text.size()); }
+
+/// Of a value, whatever the order of members and the way in which it was written.
+uint64_t content(dom::element e) {
+  enum : uint64_t { nothing = 1, no, yes, number, text, array, object, whole };
+  switch (e.type()) {
+    case dom::element_type::NULL_VALUE: return nothing;
+    case dom::element_type::BOOL: return e.get_bool().value_unsafe() ? yes : no;
+    case dom::element_type::STRING: return mix(hash(e.get_string().value_unsafe()), text);
+    case dom::element_type::INT64: {
+      int64_t value = e.get_int64().value_unsafe();
+      double same = (double)value;
+      uint64_t bits;
+      // Beyond 2^53 a double is another number.
+      if (std::fabs(same) > 9007199254740992.0) return mix((uint64_t)value, whole);
+      memcpy(&bits, &same, 8);
+      return mix(bits, number);
+    }
+    case dom::element_type::UINT64: return mix(e.get_uint64().value_unsafe(), whole);
+    case dom::element_type::DOUBLE: {
+      double value = e.get_double().value_unsafe() + 0.0;  // no -0
+      uint64_t bits;
+      memcpy(&bits, &value, 8);
+      return mix(bits, number);
+    }
+    case dom::element_type::ARRAY: {
+      uint64_t sum = array;
+      for (auto item : e.get_array().value_unsafe()) sum = mix(sum, content(item));
+      return sum;
+    }
+    case dom::element_type::OBJECT: {
+      uint64_t sum = 0;
+      for (auto field : e.get_object().value_unsafe()) sum += mix(hash(field.key), content(field.value));
+      return mix(sum, object);
+    }
+  }
+  return 0;
+}
+
 }  // namespace
 
 struct lectern_extractor {
@@ -119,6 +168,8 @@ struct lectern_extractor {
   uint32_t slots = 0;
   Arena arena;
   std::deque<dom::parser> parsers{1};  // one for each level of texts in texts
+  dom::parser over;                    // of overlays, so that the document below stays
+  dom::element document;               // the object that was extracted last
 
   uint32_t add(string_view path) {
     size_t node = 0;
@@ -208,9 +259,8 @@ struct lectern_extractor {
     }
   }
 
-  int run(const char *json, size_t length, lectern_value *row) {
-    dom::element root;
-    auto error = parsers[0].parse(json, length, false).get(root);
+  int run(dom::parser &parser, dom::element &root, const char *json, size_t length, lectern_value *row) {
+    auto error = parser.parse(json, length, false).get(root);
     if (error) return (int)error;
     dom::object object;
     if (root.get_object().get(object)) return not_an_object;
@@ -234,11 +284,21 @@ uint32_t lectern_extractor_count(const lectern_extractor *x) { return x->slots; 
 
 int lectern_extractor_run(lectern_extractor *x, const char *json, size_t length, lectern_value *row) {
   for (uint32_t i = 0; i < x->slots; i++) row[i].tag = LECTERN_MISSING;
-  return x->run(json, length, row);
+  return x->run(x->parsers[0], x->document, json, length, row);
 }
 int lectern_extractor_overlay(lectern_extractor *x, const char *json, size_t length, lectern_value *row) {
-  return x->run(json, length, row);
+  dom::element root;
+  return x->run(x->over, root, json, length, row);
 }
+uint64_t lectern_extractor_content(const lectern_extractor *x, const uint64_t *ignored, size_t count) {
+  uint64_t sum = 0;
+  for (auto field : x->document.get_object().value_unsafe()) {
+    uint64_t name = hash(field.key);
+    if (std::find(ignored, ignored + count, name) == ignored + count) sum += mix(name, content(field.value));
+  }
+  return mix(sum, 0);
+}
+uint64_t lectern_extractor_name(const char *name, size_t length) { return hash(string_view(name, length)); }
 void lectern_extractor_reset(lectern_extractor *x) { x->arena.reset(); }
 
 const char *lectern_extractor_error(int code) {

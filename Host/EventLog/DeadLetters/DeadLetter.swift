@@ -10,6 +10,8 @@ package struct DeadLetter: Sendable, Equatable {
         case protect
         /// A source plugin could not read it.
         case source
+        /// Another event with its id came before, and said something else.
+        case dedup
         /// A reducer's `read` rejected the event.
         case read
         /// A reducer failed while it folded the event.

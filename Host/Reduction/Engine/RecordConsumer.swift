@@ -10,7 +10,7 @@ protocol RecordConsumer: AnyObject {
     var startPositions: [UInt64?] { get }
     /// Events and duplicates that were folded so far.
     var events: UInt64 { get }
-    var duplicates: UInt64 { get }
+    var duplicates: DuplicateCounts { get }
     /// Chunks that it has taken and not folded yet, at most.
     var outstanding: Int { get }
     /// What its states wait for; any thread.
@@ -97,7 +97,7 @@ final class LocalShard: RecordConsumer {
     }
 
     var events: UInt64 { shard.events }
-    var duplicates: UInt64 { shard.plugins.map(\.duplicates).max() ?? 0 }
+    var duplicates: DuplicateCounts { .most(shard.plugins.map(\.duplicates)) }
     var outstanding: Int { 0 }
     var isBusy: Bool { isLive && driver.isBusy }
     var timers: ShardTimers {

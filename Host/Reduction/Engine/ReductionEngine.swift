@@ -132,7 +132,7 @@ package final class ReductionEngine: Sendable {
 
     /// Events that were folded, and that were duplicates, since the start.
     package var folded: UInt64 { live.withLock { $0.members.values.map(\.folded).max() ?? 0 } }
-    package var duplicates: UInt64 { live.withLock { $0.members.values.map(\.group.duplicates).max() ?? 0 } }
+    package var duplicates: DuplicateCounts { live.withLock { .most($0.members.values.map(\.group.duplicates)) } }
     /// The states of all plugins.
     package var states: (resident: Int, spilled: Int) {
         let states = live.withLock { $0.members.values.map(\.group) }.reduce(StateCounts()) { $0 + $1.states }

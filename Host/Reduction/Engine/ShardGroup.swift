@@ -17,7 +17,7 @@ protocol ShardGroup: AnyObject, Sendable {
     var failure: (any Error)? { get }
     /// Events and duplicates that were folded, by a follower since it has taken over.
     var folded: UInt64 { get }
-    var duplicates: UInt64 { get }
+    var duplicates: DuplicateCounts { get }
     /// What the states of each shard wait for.
     var timers: [ShardTimers] { get }
     /// The process that folds; nil while there is none.
@@ -123,7 +123,7 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
 
     var failure: (any Error)? { shards.lazy.compactMap(\.thread.failure).first }
     var folded: UInt64 { shards.reduce(0) { $0 + $1.thread.counters.events.load(ordering: .relaxed) } }
-    var duplicates: UInt64 { shards.reduce(0) { $0 + $1.thread.counters.duplicates.load(ordering: .relaxed) } }
+    var duplicates: DuplicateCounts { shards.reduce(DuplicateCounts()) { $0 + $1.thread.counters.duplicates } }
     var distance: UInt64 { shards.map(\.thread.distance).max() ?? 0 }
     var timers: [ShardTimers] { shards.map(\.thread.timers) }
     var process: Int32? { getpid() }

@@ -16,7 +16,14 @@ import Synchronization
 final class ShardThread: @unchecked Sendable {
     struct Counters: ~Copyable {
         let events = Atomic<UInt64>(0)
-        let duplicates = Atomic<UInt64>(0)
+        let naturalDuplicates = Atomic<UInt64>(0)
+        let syntheticDuplicates = Atomic<UInt64>(0)
+
+        var duplicates: DuplicateCounts {
+            DuplicateCounts(
+                natural: naturalDuplicates.load(ordering: .relaxed),
+                synthetic: syntheticDuplicates.load(ordering: .relaxed))
+        }
     }
 
     /// What the shard is part of, as it needs it.
@@ -186,7 +193,9 @@ final class ShardThread: @unchecked Sendable {
             tookOver.store(taken.time, ordering: .releasing)
         }
         counters.events.store(consumer.events &- uncounted, ordering: .relaxed)
-        counters.duplicates.store(consumer.duplicates, ordering: .relaxed)
+        let duplicates = consumer.duplicates
+        counters.naturalDuplicates.store(duplicates.natural, ordering: .relaxed)
+        counters.syntheticDuplicates.store(duplicates.synthetic, ordering: .relaxed)
     }
 
     /// At a generation record: whether this shard ends there.
@@ -206,13 +215,30 @@ final class ShardThread: @unchecked Sendable {
 }
 
 extension DeadLetter {
-    /// Of an event that a plugin could not read.
+    /// Of an event that a plugin does not fold.
     init(_ rejection: Rejection) {
         self.init(
-            code: .unreadable, reason: rejection.reason, received: WallClock.microseconds, original: rejection.payload)
-        component = rejection.plugin
-        build = rejection.build
+            code: Code(rejection.cause), reason: rejection.reason, received: WallClock.microseconds,
+            original: rejection.payload)
+        switch rejection.cause {
+        case .unreadable:
+            component = rejection.plugin
+            build = rejection.build
+        // One letter, however many plugins find it.
+        case .conflict: component = "dedup"
+        }
         partition = rejection.partition
         position = rejection.position
+    }
+}
+
+extension DeadLetter.Code {
+    /// Why a rejected event is a dead letter.
+    package init(_ cause: Rejection.Cause) {
+        self =
+            switch cause {
+            case .unreadable: .unreadable
+            case .conflict: .conflict
+            }
     }
 }

@@ -1,3 +1,4 @@
+import EventLog
 import Records
 
 /// The dead letters of a fold, as JSON lines. Not thread-safe.
@@ -21,12 +22,14 @@ final class DeadLetterFile {
         }
     }
 
-    /// An event that a plugin could not read.
+    /// An event that a plugin does not fold.
     func add(_ rejection: Rejection) throws(InputError) {
         let original = rejection.payload
         try original.withUnsafeBytes { original in
             Result { () throws(InputError) in
-                try add(stage: "read", reason: rejection.reason, original: original) {
+                try add(
+                    stage: DeadLetter.Code(rejection.cause).stage.rawValue, reason: rejection.reason, original: original
+                ) {
                     $0.append(",\"plugin\":")
                     $0.appendJSON(rejection.plugin)
                     $0.append(",\"partition\":")

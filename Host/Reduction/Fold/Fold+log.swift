@@ -36,7 +36,7 @@ extension Fold {
             progress(Progress(input: "log", bytes: bytes, size: size, events: shard.events))
         }
         summary.events = shard.events
-        summary.duplicates = shard.plugins.map(\.duplicates).max() ?? 0
+        summary.duplicates = .most(shard.plugins.map(\.duplicates))
         clock.stop(&summary)
         try write([shard], columns, to: directory)
         try letters.close()

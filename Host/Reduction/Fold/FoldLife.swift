@@ -49,7 +49,9 @@ final class FoldLife {
     /// Events that were given to the shards.
     var decoded: UInt64 { feeder.decoded }
 
-    var duplicates: UInt64 { shards.reduce(0) { $0 + $1.plugins.reduce(0) { max($0, $1.duplicates) } } }
+    var duplicates: DuplicateCounts {
+        shards.reduce(DuplicateCounts()) { $0 + .most($1.plugins.map(\.duplicates)) }
+    }
 
     /// Checkpoints that the store has committed.
     var committed: Int { commits?.committed ?? 0 }

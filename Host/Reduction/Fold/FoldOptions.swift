@@ -51,7 +51,7 @@ package struct FoldOptions: Sendable {
     package var batch = 64
     /// Of the log that the events would be in.
     package var partitions = 16
-    package var dedup: DedupRule?
+    package var dedup = DedupRules()
     /// The fields that may hold the actor's id.
     package var actors = ["user_id", "username", "actor"]
     /// The longest line, in bytes.
@@ -74,7 +74,7 @@ package struct FoldOptions: Sendable {
 /// What a fold came to.
 package struct FoldSummary: Sendable {
     package var events: UInt64 = 0
-    package var duplicates: UInt64 = 0
+    package var duplicates = DuplicateCounts()
     package var deadLetters: UInt64 = 0
     package var states = 0
     /// Each table, the columns that are its key, how many rows it has, and their SHA-256.

@@ -30,6 +30,7 @@ final class Batch {
         actors = .allocate(capacity: capacity)
         actorHashes = .allocate(capacity: capacity)
         marks = .allocate(capacity: capacity)
+        marks.initialize(repeating: Mark(), count: capacity)
         fields = .allocate(capacity: capacity)
         sessions = .allocate(capacity: capacity)
         sessions.initialize(repeating: nil, count: capacity)

@@ -1,66 +1,57 @@
-import CPluginAPI
-import CRecords
-import CXXHash
-import Records
-
 /// Which events count once only: those that agree in an id, in what the id is unique in, within a time.
-package struct DedupRule: Sendable, Equatable {
+package struct DedupRule: Sendable, Equatable, Codable {
     /// What an id is unique in. Without `actor`, duplicates are found within a partition only.
-    package enum Scope: String, Sendable, CaseIterable {
+    package enum Scope: String, Sendable, CaseIterable, Codable {
         case actor, type
     }
 
     /// The field that holds the id: a text or an integer. Events without it are never duplicates.
     package var field: String
     package var scope: Set<Scope>
-    /// How far an event may lie, in microseconds of event time, before the latest of its partition and still be known; nil for ever.
-    package var retention: Int64?
+    /// How long an event is known, in seconds of event time: until one of its partition comes that is so much later. Nil: for ever.
+    package var retention: UInt32?
 
-    package init(field: String, scope: Set<Scope> = [.actor, .type], retention: Int64? = nil) {
+    package init(field: String, scope: Set<Scope> = [.actor, .type], retention: UInt32? = nil) {
         self.field = field
         self.scope = scope
         self.retention = retention
     }
 }
 
-/// Makes marks: by the rule, under the log's key.
-struct MarkMaker {
-    private let slot: Int
-    private let byActor: Bool
-    private let byType: Bool
-    private let seed: UInt64
-
-    init(_ rule: DedupRule, fields: FieldList, hashKey: [UInt8]) {
-        slot = fields.declare(rule.field)
-        byActor = rule.scope.contains(.actor)
-        byType = rule.scope.contains(.type)
-        seed = hashKey.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+/// The rules of all event types.
+package struct DedupRules: Sendable, Equatable, Codable {
+    /// What becomes of an event with the id of another one, and with other content.
+    package enum Conflict: String, Sendable, CaseIterable, Codable {
+        /// It is a dead letter; nothing folds it.
+        case deadLetter = "dead_letter"
+        /// It counts as a duplicate: contents are not compared.
+        case drop
     }
 
-    /// The event's mark, or nil if it has no id. A canonical UUID is taken as it is, any other id as a keyed hash.
-    @inline(__always)
-    func mark(_ event: UnsafePointer<lectern_event>) -> Mark? {
-        let id = event.pointee.values[slot]
-        var mark = Mark(high: 0, low: 0, time: event.pointee.time)
-        switch id.tag {
-        case LECTERN_TEXT where id.length > 0:
-            let text = UnsafeRawPointer(id.as.text)!.assumingMemoryBound(to: UInt8.self)
-            if lectern_uuid(text, Int(id.length), &mark.high, &mark.low) == 0 {
-                let hash = XXH3_128bits_withSeed(text, Int(id.length), seed)
-                mark.high = hash.high64
-                mark.low = hash.low64
-            }
-        case LECTERN_INTEGER:
-            mark.high = seed
-            mark.low = UInt64(bitPattern: id.as.integer)
-        default: return nil
-        }
-        if byActor { mark.high ^= Hash.mix(event.pointee.actor_hash ^ seed, 0xa076_1d64_78bd_642f) }
-        if byType {
-            let hash = XXH3_64bits_withSeed(event.pointee.type, Int(event.pointee.type_length), seed)
-            mark.low ^= Hash.mix(hash, 0xe703_7ed1_a0b4_28db)
-        }
-        if mark.high | mark.low == 0 { mark.low = 1 }  // all zero is an empty slot
-        return mark
+    /// Of types, or of all that begin like this, if a `*` is at the end. The rule of the type itself goes before, then that of the longest
+    /// beginning.
+    package var types: [String: DedupRule]
+    /// Of all other types; nil: they have no duplicates.
+    package var others: DedupRule?
+    package var conflict = Conflict.deadLetter
+    /// Members of an event that say nothing about its content, such as when it was sent.
+    package var ignored: [String] = []
+
+    package init(types: [String: DedupRule] = [:], others: DedupRule? = nil) {
+        self.types = types
+        self.others = others
     }
+
+    /// The rule of a type; nil: its events have no duplicates.
+    package func rule(for type: String) -> DedupRule? {
+        if let rule = types[type] { return rule }
+        let prefixes = types.filter { $0.key.hasSuffix("*") && type.hasPrefix($0.key.dropLast()) }
+        return prefixes.max { $0.key.utf8.count < $1.key.utf8.count }?.value ?? others
+    }
+
+    var isEmpty: Bool { types.isEmpty && others == nil }
+    private var all: [DedupRule] { Array(types.values) + (others.map { [$0] } ?? []) }
+    /// Whether an event may ever be forgotten.
+    var isTimed: Bool { all.contains { $0.retention != nil } }
+    var comparesContent: Bool { conflict == .deadLetter }
 }

@@ -3,10 +3,18 @@ import CRecords
 import PluginHost
 import Records
 
-/// An event that a plugin could not read.
+/// An event that a plugin does not fold, for a reason that somebody ought to know.
 package struct Rejection: Sendable {
+    package enum Cause: String, Sendable, CaseIterable {
+        /// The plugin could not read it.
+        case unreadable
+        /// Its id came before with other content. Every plugin that would fold it finds the same.
+        case conflict
+    }
+
+    package let cause: Cause
     package let plugin: String
-    /// The plugin's build that read it.
+    /// The plugin's build.
     package let build: String
     package let partition: Int
     package let position: UInt64
@@ -24,7 +32,7 @@ final class PluginFold {
     let states: [ReducerStates]
     /// The next record to fold in each partition: what lies before has been folded.
     var positions: [UInt64] { Array(UnsafeBufferPointer(start: next, count: partitionCount)) }
-    private(set) var duplicates: UInt64 = 0
+    private(set) var duplicates = DuplicateCounts()
     private(set) var rejections: [Rejection] = []
 
     private let next: UnsafeMutablePointer<UInt64>
@@ -40,6 +48,9 @@ final class PluginFold {
     private let pickedStates: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private let pickedKeys: UnsafeMutablePointer<UInt64>
     private let partitionCount: Int
+    private let dedup: DedupRules
+    /// By their numbers in the shard.
+    private var types: [String] = []
     /// Events that are not folded, by partition.
     private let skips: [Int: Set<UInt64>]
     /// Where the plugin's calls are noted, and what is noted of each.
@@ -53,7 +64,7 @@ final class PluginFold {
     }
 
     init(
-        _ plugin: Plugin, partitions: Int, batch: Int, fields: FieldList, dedup: DedupRule?,
+        _ plugin: Plugin, partitions: Int, batch: Int, fields: FieldList, dedup: DedupRules,
         skips: [Int: Set<UInt64>] = [:], slot: ActivitySlot? = nil
     ) {
         self.plugin = plugin
@@ -68,12 +79,16 @@ final class PluginFold {
         inputs = plugin.inputs.map { InputRun($0, batch: batch) }
         next = .allocate(capacity: partitions)
         next.initialize(repeating: 0, count: partitions)
-        if let dedup {
-            let marks = UnsafeMutablePointer<MarkSet>.allocate(capacity: partitions)
-            for index in 0..<partitions { (marks + index).initialize(to: MarkSet(retention: dedup.retention)) }
-            self.marks = marks
-        } else {
+        self.dedup = dedup
+        if dedup.isEmpty {
             marks = nil
+        } else {
+            let marks = UnsafeMutablePointer<MarkSet>.allocate(capacity: partitions)
+            for index in 0..<partitions {
+                let set = MarkSet(isTimed: dedup.isTimed, comparesContent: dedup.comparesContent)
+                (marks + index).initialize(to: set)
+            }
+            self.marks = marks
         }
         verdicts = .allocate(capacity: batch)
         picks = .allocate(capacity: batch)
@@ -102,6 +117,7 @@ final class PluginFold {
             reducers |= 1 << UInt64(index)
             inputs |= 1 << UInt64(reducer.input)
         }
+        types.append(type)
         reducersOfType.append(reducers)
         inputsOfType.append(inputs)
     }
@@ -168,22 +184,34 @@ extension PluginFold {
         input.read(batch, fields) { event, reason in
             guard verdicts[event] != .rejected else { return }
             verdicts[event] = .rejected
-            let raw = batch.events[event]
-            rejections.append(
-                Rejection(
-                    plugin: plugin.id, build: plugin.identity.build, partition: batch.partitions[event],
-                    position: raw.position, reason: reason,
-                    payload: Array(UnsafeRawBufferPointer(start: raw.payload, count: Int(raw.payload_length)))))
+            reject(event, batch, .unreadable, reason)
         }
+    }
+
+    private func reject(_ event: Int, _ batch: Batch, _ cause: Rejection.Cause, _ reason: String) {
+        let raw = batch.events[event]
+        rejections.append(
+            Rejection(
+                cause: cause, plugin: plugin.id, build: plugin.identity.build, partition: batch.partitions[event],
+                position: raw.position, reason: reason,
+                payload: Array(UnsafeRawBufferPointer(start: raw.payload, count: Int(raw.payload_length)))))
     }
 
     private func dropDuplicates(_ batch: Batch, _ marks: UnsafeMutablePointer<MarkSet>) {
         for index in 0..<batch.count where verdicts[index] == .wanted {
             let mark = batch.marks[index]
-            if mark.high | mark.low != 0, !marks[batch.partitions[index]].insert(mark) {
-                verdicts[index] = .duplicate
-                duplicates += 1
+            if mark.isEmpty { continue }
+            switch marks[batch.partitions[index]].insert(mark) {
+            case .new: continue
+            case .duplicate: duplicates.natural += 1
+            case .conflict:
+                duplicates.synthetic += 1
+                let field = dedup.rule(for: types[batch.types[index]])?.field ?? ""
+                reject(
+                    index, batch, .conflict,
+                    "its \(field) came before, in an event that says something else: that one counts")
             }
+            verdicts[index] = .duplicate
         }
     }
 

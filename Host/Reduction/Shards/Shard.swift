@@ -10,7 +10,7 @@ package struct ShardSetup: Sendable {
     package var partitions: Int
     /// Events that are folded at once, 1 to 1024.
     package var batch: Int
-    package var dedup: DedupRule?
+    package var dedup: DedupRules
     /// The log's key: under it, actors' ids become pseudonyms. 16 bytes.
     package var hashKey: [UInt8]
     /// The events that plugins skip, by plugin and partition.
@@ -19,7 +19,7 @@ package struct ShardSetup: Sendable {
     package var spill: Spilling?
 
     package init(
-        plugins: [Plugin], partitions: Int, batch: Int = 64, dedup: DedupRule? = nil, hashKey: [UInt8],
+        plugins: [Plugin], partitions: Int, batch: Int = 64, dedup: DedupRules = DedupRules(), hashKey: [UInt8],
         skips: [String: [Int: Set<UInt64>]] = [:], spill: Spilling? = nil
     ) {
         precondition((1...1024).contains(batch) && hashKey.count == 16)
@@ -95,7 +95,7 @@ final class Shard {
 
     let keys = KeyIndex()
     private let batch: Batch
-    private let markMaker: MarkMaker?
+    private var markMaker: MarkMaker?
     private var types: [String] = []
     private var typeKeys = Interner()
     /// The pseudonym of each actor by its number; 0 where it is not known yet.
@@ -111,7 +111,8 @@ final class Shard {
                 $0, partitions: setup.partitions, batch: setup.batch, fields: fields, dedup: setup.dedup,
                 skips: setup.skips[$0.id] ?? [:], slot: slot)
         }
-        markMaker = setup.dedup.map { MarkMaker($0, fields: fields, hashKey: setup.hashKey) }
+        markMaker =
+            setup.dedup.isEmpty ? nil : MarkMaker(setup.dedup, fields: fields, hashKey: setup.hashKey)
         let batch = Batch(capacity: setup.batch, rowLength: fields.extractor.count)
         self.batch = batch
         fields.overlay = { event, finder, row in
@@ -144,13 +145,15 @@ final class Shard {
         event.pointee.payload_length = UInt32(truncatingIfNeeded: incoming.payload.count)
         event.pointee.flags = incoming.isTimeClaimed ? LECTERN_TIME_CLAIMED : 0
         event.pointee.position = incoming.position
+        let type = typeNumber(incoming.type)
+        batch.types[index] = type
+        if let markMaker { batch.marks[index].content = markMaker.content(type: type) }
         if let fields = incoming.fields, !fields.isEmpty {
             _ = self.fields.extractor.overlay(fields, onto: batch.nextRow)
         }
         batch.fields[index] = incoming.fields
         batch.sessions[index] = incoming.session
         batch.partitions[index] = incoming.partition
-        batch.types[index] = typeNumber(incoming.type)
         if let actor = incoming.actor {
             let hash = keys.space.parts.hash(actor)
             keys.space.parts.prefetch(hash)
@@ -218,7 +221,10 @@ final class Shard {
         } else {
             event.pointee.actor_hash = 0
         }
-        batch.marks[index] = markMaker?.mark(event) ?? Mark(high: 0, low: 0, time: 0)
+        if let markMaker {
+            let content = batch.marks[index].content
+            batch.marks[index] = markMaker.mark(event, type: batch.types[index], content: content)
+        }
     }
 
     @inline(__always)
@@ -249,6 +255,7 @@ final class Shard {
         if number == types.count {
             let name = String(decoding: type, as: UTF8.self)
             types.append(name)
+            markMaker?.addType(name)
             for plugin in plugins { plugin.addType(name) }
         }
         return number

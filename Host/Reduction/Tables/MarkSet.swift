@@ -3,10 +3,24 @@ import Records
 
 /// What identifies an event to dedup: 128 bits of its id and of what the id is unique in.
 struct Mark {
-    var high: UInt64
-    var low: UInt64
+    var high: UInt64 = 0
+    var low: UInt64 = 0
     /// The event's time.
-    var time: Int64
+    var time: Int64 = 0
+    /// How long it counts, in seconds; `.max`: for ever.
+    var retention: UInt32 = .max
+    /// A hash of what the event says; 0: it is not compared.
+    var content: UInt32 = 0
+
+    /// Whether it identifies no event.
+    var isEmpty: Bool { high | low == 0 }
+
+    /// The latest time at which it counts.
+    var until: Int64 {
+        if retention == .max { return .max }
+        let (sum, overflows) = time.addingReportingOverflow(Int64(retention) * 1_000_000)
+        return overflows ? .max : sum
+    }
 }
 
 /// Marks as they are stored: a byte that says how long a mark is, and the marks; or nothing.
@@ -35,9 +49,17 @@ extension MarkSet {
 
 /// The accepted events' marks of one plugin in one partition. Not thread-safe.
 ///
-/// A mark counts as long as its time is at most `retention` before the latest time of the partition's accepted events: a
-/// function of the log alone, so that forgetting older marks changes no verdict. Times are kept only where they matter.
+/// A mark counts until an event is accepted whose time is later by more than the mark's retention: a function of the log alone, so
+/// that forgetting older marks changes no verdict. What no rule needs is not kept.
 struct MarkSet: ~Copyable {
+    enum Verdict {
+        case new
+        /// An event with this id has been accepted.
+        case duplicate
+        /// The same, and it said something else.
+        case conflict
+    }
+
     private struct Slot {
         var high: UInt64
         var low: UInt64
@@ -45,33 +67,47 @@ struct MarkSet: ~Copyable {
         var isEmpty: Bool { high | low == 0 }
     }
 
-    private let retention: Int64?
+    /// Where the parts of a stored mark lie, and how long it is; those that are not needed are left out from behind.
+    private enum Stored {
+        static let content = 16
+        static let time = 20
+        static let retention = 28
+        static let length = 32
+    }
+
     private var slots: UnsafeMutablePointer<Slot>
-    /// Of each slot, if there is a retention.
-    private var times: UnsafeMutablePointer<Int64>?
+    /// Of each slot: until when it counts, and what the event said.
+    private var untils: UnsafeMutablePointer<Int64>?
+    private var contents: UnsafeMutablePointer<UInt32>?
     private var mask: Int
     private var count = 0
     private var latest = Int64.min
     /// Marks that no checkpoint holds yet.
     private var fresh = FreshMarks()
 
-    /// - Parameter retention: microseconds, or nil to keep marks for ever.
-    init(retention: Int64?) {
-        self.retention = retention
+    /// - Parameters:
+    ///   - isTimed: whether marks may have a retention.
+    ///   - comparesContent: whether they may have contents.
+    init(isTimed: Bool, comparesContent: Bool) {
         mask = 255
         slots = Self.make(256)
-        times = retention == nil ? nil : Self.make(256)
+        untils = isTimed ? Self.make(256) : nil
+        contents = comparesContent ? Self.make(256) : nil
     }
 
-    deinit { Self.free(slots, times, mask + 1) }
+    deinit { Self.free(slots, untils, contents, mask + 1) }
 
     private static func make<Element>(_ count: Int) -> UnsafeMutablePointer<Element> {
         lectern_pages(count * MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self)
     }
 
-    private static func free(_ slots: UnsafeMutablePointer<Slot>, _ times: UnsafeMutablePointer<Int64>?, _ count: Int) {
+    private static func free(
+        _ slots: UnsafeMutablePointer<Slot>, _ untils: UnsafeMutablePointer<Int64>?,
+        _ contents: UnsafeMutablePointer<UInt32>?, _ count: Int
+    ) {
         lectern_pages_free(slots, count * MemoryLayout<Slot>.stride)
-        if let times { lectern_pages_free(times, count * MemoryLayout<Int64>.stride) }
+        if let untils { lectern_pages_free(untils, count * MemoryLayout<Int64>.stride) }
+        if let contents { lectern_pages_free(contents, count * MemoryLayout<UInt32>.stride) }
     }
 
     @inline(__always)
@@ -82,24 +118,37 @@ struct MarkSet: ~Copyable {
         lectern_prefetch(slots + Self.hash(mark.high, mark.low) & mask)
     }
 
-    /// Adds the mark unless it is there already. Returns whether the event is new.
+    /// Adds the mark of an event that has one, unless it is there already.
     @inline(__always)
-    mutating func insert(_ mark: Mark) -> Bool {
-        guard put(mark) else { return false }
-        let length = retention == nil ? MemoryLayout<Slot>.size : MemoryLayout<Mark>.size
+    mutating func insert(_ mark: Mark) -> Verdict {
+        let verdict = put(mark)
+        guard verdict == .new else { return verdict }
+        let length = untils != nil ? Stored.length : contents != nil ? Stored.time : Stored.content
         if fresh.buffer.count == 0 { fresh.buffer.append(byte: UInt8(length)) }
-        withUnsafeBytes(of: mark) { lectern_bytes_append(&fresh.buffer.raw, $0.baseAddress, length) }
-        return true
+        withUnsafeTemporaryAllocation(byteCount: Stored.length, alignment: 8) { bytes in
+            bytes.storeBytes(of: mark.high, as: UInt64.self)
+            bytes.storeBytes(of: mark.low, toByteOffset: 8, as: UInt64.self)
+            bytes.storeBytes(of: mark.content, toByteOffset: Stored.content, as: UInt32.self)
+            bytes.storeBytes(of: mark.time, toByteOffset: Stored.time, as: Int64.self)
+            bytes.storeBytes(of: mark.retention, toByteOffset: Stored.retention, as: UInt32.self)
+            lectern_bytes_append(&fresh.buffer.raw, bytes.baseAddress, length)
+        }
+        return .new
     }
 
-    /// Puts back what an earlier life stored. Marks that were stored without a time count for ever.
+    /// Puts back what an earlier life stored. Marks that were stored without a retention count for ever, those without
+    /// contents are compared with none.
     mutating func restore(_ stored: UnsafeRawBufferPointer) {
-        guard let length = stored.first.map(Int.init), length >= MemoryLayout<Slot>.size else { return }
+        guard let length = stored.first.map(Int.init), length >= Stored.content else { return }
         for at in stride(from: 1, through: stored.count - length, by: length) {
-            let slot = stored.loadUnaligned(fromByteOffset: at, as: Slot.self)
-            let hasTime = length >= MemoryLayout<Mark>.size
-            let time = hasTime ? stored.loadUnaligned(fromByteOffset: at + 16, as: Int64.self) : .max
-            _ = put(Mark(high: slot.high, low: slot.low, time: time))
+            func part<Value: FixedWidthInteger>(_ offset: Int, _ absent: Value) -> Value {
+                offset + MemoryLayout<Value>.size > length
+                    ? absent : stored.loadUnaligned(fromByteOffset: at + offset, as: Value.self)
+            }
+            _ = put(
+                Mark(
+                    high: part(0, 0), low: part(8, 0), time: part(Stored.time, .min),
+                    retention: part(Stored.retention, .max), content: part(Stored.content, 0)))
         }
     }
 
@@ -110,45 +159,56 @@ struct MarkSet: ~Copyable {
     }
 
     @inline(__always)
-    private mutating func put(_ mark: Mark) -> Bool {
+    private mutating func put(_ mark: Mark) -> Verdict {
         var at = Self.hash(mark.high, mark.low) & mask
         while !slots[at].isEmpty {
             if slots[at].high == mark.high, slots[at].low == mark.low {
-                guard let retention, let times, times[at] < latest - retention else { return false }
-                times[at] = mark.time
-                latest = max(latest, mark.time)
-                return true
+                if let untils, untils[at] < latest {
+                    keep(mark, at)
+                    return .new
+                }
+                guard let contents, contents[at] != mark.content, contents[at] != 0, mark.content != 0 else {
+                    return .duplicate
+                }
+                return .conflict
             }
             at = (at + 1) & mask
         }
         slots[at] = Slot(high: mark.high, low: mark.low)
-        if let times {
-            times[at] = mark.time
-            if mark.time != .max { latest = max(latest, mark.time) }
-        }
+        keep(mark, at)
         count += 1
         if count * 4 > mask * 3 { rebuild() }
-        return true
+        return .new
+    }
+
+    @inline(__always)
+    private mutating func keep(_ mark: Mark, _ at: Int) {
+        if let contents { contents[at] = mark.content }
+        guard let untils else { return }
+        untils[at] = mark.until
+        latest = max(latest, mark.time)
     }
 
     /// Leaves out the marks that no longer count; grows if that frees too little.
     private mutating func rebuild() {
-        let (oldSlots, oldTimes, oldCapacity) = (slots, times, mask + 1)
-        let horizon = retention.map { latest - $0 } ?? .min
+        let (oldSlots, oldUntils, oldContents, oldCapacity) = (slots, untils, contents, mask + 1)
+        let latest = latest
         func counts(_ index: Int) -> Bool {
-            !oldSlots[index].isEmpty && (oldTimes.map { $0[index] >= horizon } ?? true)
+            !oldSlots[index].isEmpty && (oldUntils.map { $0[index] >= latest } ?? true)
         }
         if (0..<oldCapacity).count(where: counts) * 2 > mask { mask = oldCapacity * 2 - 1 }
         slots = Self.make(mask + 1)
-        if times != nil { times = Self.make(mask + 1) }
+        if oldUntils != nil { untils = Self.make(mask + 1) }
+        if oldContents != nil { contents = Self.make(mask + 1) }
         count = 0
         for index in 0..<oldCapacity where counts(index) {
             var at = Self.hash(oldSlots[index].high, oldSlots[index].low) & mask
             while !slots[at].isEmpty { at = (at + 1) & mask }
             slots[at] = oldSlots[index]
-            if let times, let oldTimes { times[at] = oldTimes[index] }
+            if let untils, let oldUntils { untils[at] = oldUntils[index] }
+            if let contents, let oldContents { contents[at] = oldContents[index] }
             count += 1
         }
-        Self.free(oldSlots, oldTimes, oldCapacity)
+        Self.free(oldSlots, oldUntils, oldContents, oldCapacity)
     }
 }

@@ -3,7 +3,7 @@ import Records
 
 // What a worker answers, and what it tells of events. Each type writes itself and reads what it wrote.
 
-/// The events that a worker's plugin could not read.
+/// The events that a worker's plugin does not fold.
 enum RejectionsMessage {
     static func send(_ rejections: [Rejection], to channel: WorkerChannel) {
         var writer = WireWriter()
@@ -11,6 +11,7 @@ enum RejectionsMessage {
         for rejection in rejections {
             writer.write(UInt32(rejection.partition))
             writer.write(rejection.position)
+            writer.write(rejection.cause.rawValue)
             writer.write(rejection.reason)
             writer.write(rejection.payload)
         }
@@ -21,11 +22,15 @@ enum RejectionsMessage {
         try message.read { reader throws(MalformedMessage) in
             var rejections: [Rejection] = []
             for _ in 0..<(try reader.count()) {
+                let partition = Int(try reader.integer(UInt32.self))
+                let position = try reader.integer(UInt64.self)
+                guard let cause = Rejection.Cause(rawValue: try reader.text()) else {
+                    throw MalformedMessage("a cause of rejection that is none")
+                }
                 rejections.append(
                     Rejection(
-                        plugin: build.id, build: build.description.identity.build,
-                        partition: Int(try reader.integer(UInt32.self)),
-                        position: try reader.integer(), reason: try reader.text(), payload: Array(try reader.part())))
+                        cause: cause, plugin: build.id, build: build.description.identity.build, partition: partition,
+                        position: position, reason: try reader.text(), payload: Array(try reader.part())))
             }
             return rejections
         }

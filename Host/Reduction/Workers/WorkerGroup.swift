@@ -73,9 +73,7 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
                 + (state.life?.shards.reduce(0) { $0 + $1.counters.events.load(ordering: .relaxed) } ?? 0)
         }
     }
-    var duplicates: UInt64 {
-        shards.reduce(0) { $0 + $1.counters.duplicates.load(ordering: .relaxed) }
-    }
+    var duplicates: DuplicateCounts { shards.reduce(DuplicateCounts()) { $0 + $1.counters.duplicates } }
     var distance: UInt64 { build.stop != nil ? 0 : shards.map(\.distance).max() ?? 0 }
     var timers: [ShardTimers] { shards.map(\.timers) }
     var process: Int32? { state.withLock { $0.life?.processID } }

@@ -249,7 +249,9 @@ private final class WorkerShardLoop: @unchecked Sendable {
             folded &+= 1
             let now = MonotonicClock.microseconds
             words.events.pointee.store(shard.events, ordering: .relaxed)
-            words.duplicates.pointee.store(shard.plugins[0].duplicates, ordering: .relaxed)
+            let duplicates = shard.plugins[0].duplicates
+            words.naturalDuplicates.pointee.store(duplicates.natural, ordering: .relaxed)
+            words.syntheticDuplicates.pointee.store(duplicates.synthetic, ordering: .relaxed)
             words.foldedAt.pointee.store(now, ordering: .relaxed)
             showTimers()
             showStates()

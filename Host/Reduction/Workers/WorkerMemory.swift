@@ -95,7 +95,8 @@ struct WorkerWords: @unchecked Sendable {
     var committed: UnsafeMutablePointer<Atomic<UInt32>> { word(148) }
     /// By the worker.
     var events: UnsafeMutablePointer<Atomic<UInt64>> { word(192) }
-    var duplicates: UnsafeMutablePointer<Atomic<UInt64>> { word(200) }
+    var naturalDuplicates: UnsafeMutablePointer<Atomic<UInt64>> { word(200) }
+    var syntheticDuplicates: UnsafeMutablePointer<Atomic<UInt64>> { word(248) }
     /// By the worker: when it had folded the last slot, and when it took over and with how many events; microseconds of
     /// `MonotonicClock`, 0: not yet.
     var foldedAt: UnsafeMutablePointer<Atomic<Int64>> { word(208) }

@@ -17,13 +17,7 @@ struct ShardOrder {
         writer.write(UInt32(setup.batch))
         writer.write(setup.hashKey)
         writer.write(log)
-        writer.write(setup.dedup != nil)
-        if let dedup = setup.dedup {
-            writer.write(dedup.field)
-            writer.write(UInt32(dedup.scope.count))
-            for scope in dedup.scope { writer.write(scope.rawValue) }
-            writer.write(dedup.retention ?? -1)
-        }
+        writer.write(setup.dedup.message)
         writer.write(setup.spill?.folder ?? "")
         writer.write(UInt64(setup.spill?.changes ?? 0))
         writer.write(UInt32(owned.count))
@@ -55,15 +49,8 @@ struct ShardOrder {
         let batch = Int(try reader.integer(UInt32.self))
         let hashKey = Array(try reader.part())
         log = Array(try reader.part())
-        var dedup: DedupRule?
-        if try reader.boolean() {
-            var rule = DedupRule(field: try reader.text(), scope: [])
-            for _ in 0..<(try reader.count()) {
-                if let scope = DedupRule.Scope(rawValue: try reader.text()) { rule.scope.insert(scope) }
-            }
-            let retention: Int64 = try reader.integer()
-            rule.retention = retention < 0 ? nil : retention
-            dedup = rule
+        guard let dedup = DedupRules(message: Array(try reader.part())) else {
+            throw MalformedMessage("rules of dedup that are none")
         }
         let folder = try reader.text()
         let spill = Spilling(folder: folder, changes: Int(try reader.integer(UInt64.self)))

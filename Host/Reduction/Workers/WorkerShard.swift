@@ -21,7 +21,11 @@ final class WorkerShard: RecordConsumer {
     }
 
     var events: UInt64 { words.events.pointee.load(ordering: .relaxed) }
-    var duplicates: UInt64 { words.duplicates.pointee.load(ordering: .relaxed) }
+    var duplicates: DuplicateCounts {
+        DuplicateCounts(
+            natural: words.naturalDuplicates.pointee.load(ordering: .relaxed),
+            synthetic: words.syntheticDuplicates.pointee.load(ordering: .relaxed))
+    }
     var outstanding: Int { Int(filled &- words.folded.pointee.load(ordering: .acquiring)) }
     var isBusy: Bool { false }
     var timers: ShardTimers {

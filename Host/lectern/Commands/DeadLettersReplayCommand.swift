@@ -65,6 +65,11 @@ struct DeadLettersReplayCommand: AsyncParsableCommand {
                             + "\(letter.letter.partition ?? 0): install a build that can read it, and then `lectern plugin "
                             + "rebuild` reads it again")
                 }
+                if letter.letter.stage == .dedup, with == nil {
+                    throw InputFailure(
+                        "dead letter \(number) has the id of another event and would be refused again: give it one of its "
+                            + "own in a file, and send that with --with FILE")
+                }
                 let (what, isTaken) = try send(letter, to: address, token)
                 print("\(number): \(what)")
                 if !isTaken { failed += 1 }

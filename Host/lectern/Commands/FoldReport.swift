@@ -6,7 +6,8 @@ enum FoldReport {
     static func text(_ summary: FoldSummary, folder: String?) -> String {
         var lines = [
             "events        \(summary.events)",
-            "duplicates    \(summary.duplicates)",
+            "duplicates    \(summary.duplicates.natural)",
+            "conflicts     \(summary.duplicates.synthetic)",
             "dead letters  \(summary.deadLetters)",
             "states        \(summary.states)",
         ]
@@ -27,7 +28,8 @@ enum FoldReport {
             json.appendJSON(Int64(value))
         }
         member("{\"events\":", summary.events)
-        member(",\"duplicates\":", summary.duplicates)
+        member(",\"duplicates\":", summary.duplicates.natural)
+        member(",\"conflicts\":", summary.duplicates.synthetic)
         member(",\"deadLetters\":", summary.deadLetters)
         member(",\"states\":", summary.states)
         member(",\"checkpoints\":", summary.checkpoints)

@@ -169,8 +169,14 @@ struct HostProcess {
                 MetricFamily.Sample(Double($0.1), labels: [("place", $0.0)])
             }
         }
-        metrics.add(.counter, "lectern_events_duplicate_total", "Events that were folded before, since the start.") {
-            [engine] in Double(engine.duplicates)
+        metrics.add(
+            .counter, "lectern_events_duplicate_total",
+            "Events whose id came before since the start: with the same content, or with another one."
+        ) { [engine] in
+            let duplicates = engine.duplicates
+            return [("natural", duplicates.natural), ("synthetic", duplicates.synthetic)].map {
+                MetricFamily.Sample(Double($0.1), labels: [("kind", $0.0)])
+            }
         }
         metrics.add(
             .counter, "lectern_early_frames_total", "Frames kept that came before their connection said who it is."

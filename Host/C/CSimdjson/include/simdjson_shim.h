@@ -27,6 +27,11 @@ uint32_t lectern_extractor_count(const lectern_extractor *extractor);
 int lectern_extractor_run(lectern_extractor *extractor, const char *json, size_t length, lectern_value *row);
 /// As `run`, but keeps what the row has where this object has no such field: for what server and session set.
 int lectern_extractor_overlay(lectern_extractor *extractor, const char *json, size_t length, lectern_value *row);
+/// A hash of what the object says that `run` has taken last, but for the members with these hashes of their names: it does not
+/// depend on the order of members, on white space, on how texts are escaped or numbers are written. It may be stored.
+uint64_t lectern_extractor_content(const lectern_extractor *extractor, const uint64_t *ignored, size_t count);
+/// The hash of a member's name.
+uint64_t lectern_extractor_name(const char *name, size_t length);
 /// Forgets the texts of all rows.
 void lectern_extractor_reset(lectern_extractor *extractor);
 /// What a code means, for people.
