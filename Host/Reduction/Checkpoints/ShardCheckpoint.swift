@@ -57,9 +57,11 @@ final class ShardCheckpoint {
         return shard.plugins.indices.flatMap(checkpoints)
     }
 
-    /// The first state that a plugin could not write, or nil. A checkpoint without it must not be committed.
-    var failure: StateEncodingError? {
+    /// The first state that a plugin could not write, or why marks of dedup could not be read; nil: all is well. Such a checkpoint
+    /// must not be committed.
+    var failure: (any Error)? {
         for plugin in shard.plugins {
+            if let failure = plugin.markFailure { return failure }
             for states in plugin.states {
                 guard let (key, reason) = states.failure else { continue }
                 return StateEncodingError(

@@ -272,6 +272,34 @@ extension PluginFold {
     }
 }
 
+// MARK: Memory
+
+extension PluginFold {
+    /// Fewer marks of a partition are not worth a file.
+    static let leastSpilledMarks = 1024
+
+    /// In memory.
+    var markCount: Int {
+        guard let marks else { return 0 }
+        return (0..<partitionCount).reduce(0) { $0 + marks[$1].count }
+    }
+
+    /// Moves the marks of the partitions that have many to files.
+    func spillMarks(in folder: String) throws(SpillError) {
+        guard let marks else { return }
+        for partition in 0..<partitionCount where marks[partition].count >= Self.leastSpilledMarks {
+            try marks[partition].spill(in: folder)
+        }
+    }
+
+    /// Why marks that were spilled can't be read.
+    var markFailure: SpillError? {
+        guard let marks else { return nil }
+        for partition in 0..<partitionCount { if let failure = marks[partition].failure { return failure } }
+        return nil
+    }
+}
+
 // MARK: Checkpoints
 
 extension PluginFold {

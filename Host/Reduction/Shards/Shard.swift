@@ -272,6 +272,7 @@ extension Shard {
             for states in plugin.states {
                 counts = counts + StateCounts(resident: states.count, spilled: states.spilled?.count ?? 0)
             }
+            counts.marks += plugin.markCount
         }
         return counts
     }
@@ -281,20 +282,24 @@ extension Shard {
 
     /// Fewer states in memory are not worth a file.
     static let leastSpilled = 1024
+    private static let leastSpilledMarks = 1 << 16
 
-    /// Whether there are states to spill, and so many that it is worth it.
+    /// Whether there are states or marks to spill, and so many that it is worth it.
     var canSpill: Bool {
-        let count = states.resident
-        return setup.spill != nil && count >= Self.leastSpilled && count - changes >= count / 4
+        guard setup.spill != nil else { return false }
+        let (counts, changes) = (states, changes)
+        if counts.resident >= Self.leastSpilled, counts.resident - changes >= counts.resident / 4 { return true }
+        return counts.marks >= Self.leastSpilledMarks
     }
 
-    /// Makes room: the states that have not been changed for longest leave memory, and so do the names of their keys. No
-    /// checkpoint may be being taken.
+    /// Makes room: the marks of dedup leave memory, and the states that have not been changed for longest, and so do the names of
+    /// their keys. No checkpoint may be being taken.
     ///
-    /// - Throws: if nothing could be spilled; then nothing has changed.
+    /// - Throws: if no state could be spilled; then those are where they were.
     func spill() throws(SpillError) {
         guard let folder = setup.spill?.folder else { return }
         flush()
+        for plugin in plugins { try plugin.spillMarks(in: folder) }
         let states = plugins.flatMap(\.states)
         do {
             for states in states { try states.stageSpill(in: folder, keys.space) }

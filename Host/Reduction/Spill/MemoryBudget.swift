@@ -17,7 +17,8 @@ final class MemoryBudget: Sendable {
 
     private struct Asked {
         let at: Int64
-        let resident: Int
+        /// States and marks in memory.
+        let count: Int
     }
 
     private let budget: Int
@@ -88,13 +89,13 @@ final class MemoryBudget: Sendable {
         let measured = groups.compactMap { group in
             group.process.flatMap { ProcessMemory(of: $0) }.map { (group: group, own: $0.own) }
         }.sorted { $0.own > $1.own }
-        /// Whether it was asked: not if it has too few states, or if half of them have only just left.
+        /// Whether it was asked: not if it has too little, or if half of it has only just left.
         func ask(_ group: any ShardGroup) -> Bool {
-            let resident = group.states.resident
-            guard resident >= Shard.leastSpilled else { return false }
+            let count = group.states.inMemory
+            guard count >= Shard.leastSpilled else { return false }
             let before = asked[ObjectIdentifier(group)]
-            if let before, resident < before.resident / 4 * 3, now - before.at < Self.pause { return false }
-            asked[ObjectIdentifier(group)] = Asked(at: now, resident: resident)
+            if let before, count < before.count / 4 * 3, now - before.at < Self.pause { return false }
+            asked[ObjectIdentifier(group)] = Asked(at: now, count: count)
             group.spill()
             return true
         }

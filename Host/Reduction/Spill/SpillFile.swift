@@ -1,15 +1,5 @@
 import CRecords
-import Glibc
 import Records
-
-/// The file of spilled states could not be written or read.
-struct SpillError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ what: String, _ folder: String) {
-        description = "\(folder): \(what) the file of spilled states: \(String(cString: strerror(errno)))"
-    }
-}
 
 /// States that memory has no room for, in a file without a name: it goes with the process, and no checkpoint knows of it. Not
 /// thread-safe.
@@ -31,7 +21,7 @@ final class SpillFile {
 
     private let folder: String
     private let seed = UInt64.random(in: 0...UInt64.max)
-    private var descriptor: Int32
+    private var file: UnnamedFile
     private var index = SpillIndex()
     /// Staged and not committed.
     private var staged: [SpillIndex.Slot] = []
@@ -47,21 +37,10 @@ final class SpillFile {
     /// Place 0 stands for nothing, so the file begins with the second unit.
     private enum Unit { static let first = SpillFile.unit }
 
-    /// - Parameter folder: it must be on a disk: what is in memory anyway would make no room.
+    /// - Parameter folder: as of `UnnamedFile`.
     init(in folder: String) throws(SpillError) {
         self.folder = folder
-        descriptor = try Self.makeFile(folder)
-    }
-
-    deinit { Glibc.close(descriptor) }
-
-    private static func makeFile(_ folder: String) throws(SpillError) -> Int32 {
-        var name = Array("\(folder)/states-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&name)
-        guard descriptor >= 0 else { throw SpillError("can't make", folder) }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        unlink(name)
-        return descriptor
+        file = try UnnamedFile(in: folder)
     }
 
     /// States in it.
@@ -97,26 +76,16 @@ final class SpillFile {
     }
 
     private func place(_ offset: Int) throws(SpillError) -> UInt32 {
-        guard let place = UInt32(exactly: offset / Self.unit), place < SpillIndex.gone else {
-            errno = EFBIG
-            throw SpillError("can't write to", folder)
-        }
+        guard let place = UInt32(exactly: offset / Self.unit), place < SpillIndex.gone else { throw file.full }
         return place
     }
 
     /// Writes what is staged. It still is only staged.
-    func flush() throws(SpillError) { try flush(to: descriptor) }
+    func flush() throws(SpillError) { try flush(to: file) }
 
-    private func flush(to descriptor: Int32) throws(SpillError) {
-        let bytes = buffer.contents
-        var written = 0
-        while written < bytes.count {
-            let count = pwrite(descriptor, bytes.baseAddress! + written, bytes.count - written, off_t(end + written))
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw SpillError("can't write to", folder) }
-            written += count
-        }
-        end += written
+    private func flush(to file: UnnamedFile) throws(SpillError) {
+        try file.write(buffer.contents, at: end)
+        end += buffer.count
         buffer.truncate()
     }
 
@@ -178,14 +147,8 @@ final class SpillFile {
 
     private func fill(_ offset: Int, _ length: Int, atLeast: Int) throws(SpillError) {
         read.truncate()
-        let room = lectern_bytes_room(&read.raw, length)
-        while read.count < atLeast {
-            let count = pread(descriptor, room! + read.count, length - read.count, off_t(offset + read.count))
-            if count < 0, errno == EINTR { continue }
-            if count == 0 { errno = ENODATA }
-            guard count > 0 else { throw SpillError("can't read from", folder) }
-            read.raw.count += count
-        }
+        let room = UnsafeMutableRawBufferPointer(start: lectern_bytes_room(&read.raw, length), count: length)
+        read.raw.count += try file.read(room, at: offset, least: atLeast)
     }
 
     // MARK: Garbage
@@ -195,7 +158,7 @@ final class SpillFile {
         precondition(staged.isEmpty && buffer.count == 0)
         let garbage = committedEnd - live
         guard garbage > Self.garbageLimit, garbage > live else { return }
-        let new = try Self.makeFile(folder)
+        let new = try UnnamedFile(in: folder)
         // In the file's order, so that both are read and written from front to back.
         let slots = index.slots.sorted { $0.place < $1.place }
         var moved: [SpillIndex.Slot] = []
@@ -213,11 +176,9 @@ final class SpillFile {
         } catch {
             end = committedEnd
             buffer.truncate()
-            Glibc.close(new)
             throw error
         }
-        Glibc.close(descriptor)
-        descriptor = new
+        file = new
         index = SpillIndex()
         for slot in moved { index.insert(slot) }
         committedEnd = end

@@ -80,7 +80,12 @@ struct MarkSet: ~Copyable {
     private var untils: UnsafeMutablePointer<Int64>?
     private var contents: UnsafeMutablePointer<UInt32>?
     private var mask: Int
-    private var count = 0
+    /// Marks in memory.
+    private(set) var count = 0
+    /// Those that memory has no room for.
+    private var runs: MarkRuns?
+    /// Why marks could not be read; from then on verdicts are wrong.
+    private(set) var failure: SpillError?
     private var latest = Int64.min
     /// Marks that no checkpoint holds yet.
     private var fresh = FreshMarks()
@@ -167,18 +172,66 @@ struct MarkSet: ~Copyable {
                     keep(mark, at)
                     return .new
                 }
-                guard let contents, contents[at] != mark.content, contents[at] != 0, mark.content != 0 else {
-                    return .duplicate
-                }
-                return .conflict
+                return Self.verdict(mark, contents?[at] ?? 0)
             }
             at = (at + 1) & mask
         }
+        if let verdict = spilled(mark) { return verdict }
         slots[at] = Slot(high: mark.high, low: mark.low)
         keep(mark, at)
         count += 1
         if count * 4 > mask * 3 { rebuild() }
         return .new
+    }
+
+    /// - Parameter content: of the event before.
+    private static func verdict(_ mark: Mark, _ content: UInt32) -> Verdict {
+        content != mark.content && content != 0 && mark.content != 0 ? .conflict : .duplicate
+    }
+
+    /// The verdict on a mark that is not in memory, if a run has it.
+    @inline(__always)
+    private mutating func spilled(_ mark: Mark) -> Verdict? {
+        guard let runs else { return nil }
+        do {
+            guard let found = try runs.find(mark.high, mark.low), found.until >= latest else { return nil }
+            return Self.verdict(mark, found.content)
+        } catch {
+            failure = failure ?? error
+            return nil
+        }
+    }
+
+    /// Moves all marks to a sorted run.
+    mutating func spill(in folder: String) throws(SpillError) {
+        let order = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: count)
+        defer { order.deallocate() }
+        var next = 0
+        for index in 0...mask where !slots[index].isEmpty {
+            order[next] = UInt32(index)
+            next += 1
+        }
+        let (slots, untils, contents) = (slots, untils, contents)
+        order.sort {
+            let (a, b) = (slots[Int($0)], slots[Int($1)])
+            return (a.high, a.low) < (b.high, b.low)
+        }
+        let runs = runs ?? MarkRuns(in: folder)
+        next = 0
+        try runs.add(count, latest: latest) {
+            let index = Int(order[next])
+            next += 1
+            return SpilledMark(
+                high: slots[index].high, low: slots[index].low, until: untils?[index] ?? .max,
+                content: contents?[index] ?? 0)
+        }
+        self.runs = runs
+        Self.free(slots, untils, contents, mask + 1)
+        mask = 255
+        count = 0
+        self.slots = Self.make(256)
+        if untils != nil { self.untils = Self.make(256) }
+        if contents != nil { self.contents = Self.make(256) }
     }
 
     @inline(__always)

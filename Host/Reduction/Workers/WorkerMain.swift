@@ -216,6 +216,7 @@ private final class WorkerShardLoop: @unchecked Sendable {
         let states = shard.states
         words.resident.pointee.store(states.resident, ordering: .relaxed)
         words.spilled.pointee.store(states.spilled, ordering: .relaxed)
+        words.marks.pointee.store(states.marks, ordering: .relaxed)
     }
 
     func start() {

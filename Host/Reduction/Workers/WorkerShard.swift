@@ -82,7 +82,8 @@ final class WorkerShard: RecordConsumer {
     var states: StateCounts {
         StateCounts(
             resident: words.resident.pointee.load(ordering: .relaxed),
-            spilled: words.spilled.pointee.load(ordering: .relaxed))
+            spilled: words.spilled.pointee.load(ordering: .relaxed),
+            marks: words.marks.pointee.load(ordering: .relaxed))
     }
 
     func finish() throws {
