@@ -55,6 +55,27 @@ extension IntegrationTests {
             #expect(try host.stop() == .code(0))
         }
 
+        @Test("knows which events came before, wherever their ids are", arguments: [1, 3])
+        func duplicates(shards: Int) throws {
+            let group = try SimulatedClass(events: 60_000, students: 4_000)
+            let plugins = try TimelessPlugins()
+            let host = try host(
+                plugins.path, "dedup.field=event_id", "dedup.retention=300d", "reduction.shards=\(shards)")
+            for _ in 0..<2 {
+                // Each run of a replay is a client of its own.
+                let again = try folder.write("\(UUID().uuidString).jsonl", lines: lines(of: group.file))
+                _ = try Replaying([again], to: host, ["--connections", "4"]).finish()
+                #expect(
+                    try eventually(seconds: 60) { try host.metric(#"lectern_dedup_marks{place="file"}"#) > 60_000 })
+                host.crash()
+                try host.restart()
+            }
+            #expect(try host.stop() == .code(0))
+            try host.restart()
+            try expectStates(of: host, toEqual: Folding(inputs: [group.file], plugins: plugins.path)())
+            #expect(try host.stop() == .code(0))
+        }
+
         @Test("wakes states that wait for time, wherever they are")
         func timers() throws {
             let plugins = try TemporaryFolder()

@@ -41,20 +41,6 @@ protocol RecordConsumer: AnyObject {
     var states: StateCounts { get }
 }
 
-/// States of a shard, in memory and in files, and marks of dedup in memory.
-struct StateCounts: Sendable {
-    var resident = 0
-    var spilled = 0
-    var marks = 0
-
-    /// What could leave memory.
-    var inMemory: Int { resident + marks }
-
-    static func + (a: Self, b: Self) -> Self {
-        Self(resident: a.resident + b.resident, spilled: a.spilled + b.spilled, marks: a.marks + b.marks)
-    }
-}
-
 struct TakenOver {
     var time: Int64
     var events: UInt64
@@ -71,9 +57,7 @@ final class LocalShard: RecordConsumer {
     private let due = Atomic<Int64>(.max)
     private let ticked = Atomic<Int64>(.min)
     private let spills = Atomic<Bool>(false)
-    private let resident = Atomic<Int>(0)
-    private let spilled = Atomic<Int>(0)
-    private let marks = Atomic<Int>(0)
+    private let shared = SharedStateCounts()
 
     /// - Parameters:
     ///   - epochs: by which the partitions are this process's.
@@ -155,18 +139,9 @@ final class LocalShard: RecordConsumer {
 
     func spill() { spills.store(true, ordering: .relaxed) }
 
-    var states: StateCounts {
-        StateCounts(
-            resident: resident.load(ordering: .relaxed), spilled: spilled.load(ordering: .relaxed),
-            marks: marks.load(ordering: .relaxed))
-    }
+    var states: StateCounts { shared.counts }
 
-    private func showStates() {
-        let states = shard.states
-        resident.store(states.resident, ordering: .relaxed)
-        spilled.store(states.spilled, ordering: .relaxed)
-        marks.store(states.marks, ordering: .relaxed)
-    }
+    private func showStates() { shared.store(shard.states) }
 
     func finish() { driver.finish() }
 }

@@ -134,9 +134,8 @@ package final class ReductionEngine: Sendable {
     package var folded: UInt64 { live.withLock { $0.members.values.map(\.folded).max() ?? 0 } }
     package var duplicates: DuplicateCounts { live.withLock { .most($0.members.values.map(\.group.duplicates)) } }
     /// The states of all plugins.
-    package var states: (resident: Int, spilled: Int) {
-        let states = live.withLock { $0.members.values.map(\.group) }.reduce(StateCounts()) { $0 + $1.states }
-        return (states.resident, states.spilled)
+    package var states: StateCounts {
+        live.withLock { $0.members.values.map(\.group) }.reduce(StateCounts()) { $0 + $1.states }
     }
     /// Checkpoints that were committed since the start.
     package var checkpoints: Int { parts.commits.committed }

@@ -278,10 +278,10 @@ extension PluginFold {
     /// Fewer marks of a partition are not worth a file.
     static let leastSpilledMarks = 1024
 
-    /// In memory.
-    var markCount: Int {
-        guard let marks else { return 0 }
-        return (0..<partitionCount).reduce(0) { $0 + marks[$1].count }
+    /// Marks in memory, and in files.
+    var markCounts: (resident: Int, spilled: Int) {
+        guard let marks else { return (0, 0) }
+        return (0..<partitionCount).reduce((0, 0)) { ($0.0 + marks[$1].count, $0.1 + marks[$1].spilledCount) }
     }
 
     /// Moves the marks of the partitions that have many to files.

@@ -272,7 +272,9 @@ extension Shard {
             for states in plugin.states {
                 counts = counts + StateCounts(resident: states.count, spilled: states.spilled?.count ?? 0)
             }
-            counts.marks += plugin.markCount
+            let marks = plugin.markCounts
+            counts.residentMarks += marks.resident
+            counts.spilledMarks += marks.spilled
         }
         return counts
     }
@@ -282,14 +284,14 @@ extension Shard {
 
     /// Fewer states in memory are not worth a file.
     static let leastSpilled = 1024
-    private static let leastSpilledMarks = 1 << 16
+    private static let leastSpilledMarks = 1 << 14
 
     /// Whether there are states or marks to spill, and so many that it is worth it.
     var canSpill: Bool {
         guard setup.spill != nil else { return false }
         let (counts, changes) = (states, changes)
         if counts.resident >= Self.leastSpilled, counts.resident - changes >= counts.resident / 4 { return true }
-        return counts.marks >= Self.leastSpilledMarks
+        return counts.residentMarks >= Self.leastSpilledMarks
     }
 
     /// Makes room: the marks of dedup leave memory, and the states that have not been changed for longest, and so do the names of

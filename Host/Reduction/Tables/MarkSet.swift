@@ -84,6 +84,7 @@ struct MarkSet: ~Copyable {
     private(set) var count = 0
     /// Those that memory has no room for.
     private var runs: MarkRuns?
+    var spilledCount: Int { runs?.count ?? 0 }
     /// Why marks could not be read; from then on verdicts are wrong.
     private(set) var failure: SpillError?
     private var latest = Int64.min

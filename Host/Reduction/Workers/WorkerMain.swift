@@ -212,12 +212,7 @@ private final class WorkerShardLoop: @unchecked Sendable {
         words.ticked.pointee.store(timers.ticked, ordering: .releasing)
     }
 
-    private func showStates() {
-        let states = shard.states
-        words.resident.pointee.store(states.resident, ordering: .relaxed)
-        words.spilled.pointee.store(states.spilled, ordering: .relaxed)
-        words.marks.pointee.store(states.marks, ordering: .relaxed)
-    }
+    private func showStates() { words.states.pointee.store(shard.states) }
 
     func start() {
         showTimers()

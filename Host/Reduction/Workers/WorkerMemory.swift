@@ -109,10 +109,10 @@ struct WorkerWords: @unchecked Sendable {
 
     /// By the host, and taken back by the worker: the shard is to make room.
     var spills: UnsafeMutablePointer<Atomic<Bool>> { word(256) }
-    /// By the worker: states in memory, and in its files, and marks in memory.
-    var resident: UnsafeMutablePointer<Atomic<Int>> { word(264) }
-    var spilled: UnsafeMutablePointer<Atomic<Int>> { word(272) }
-    var marks: UnsafeMutablePointer<Atomic<Int>> { word(280) }
+    /// By the worker.
+    var states: UnsafeMutablePointer<SharedStateCounts> {
+        (start + 264).assumingMemoryBound(to: SharedStateCounts.self)
+    }
 
     /// Wakes who waits for a change of `filled` or `isClosed`, or of `folded`.
     func wakeWorker() { lectern_wake(address(0)) }

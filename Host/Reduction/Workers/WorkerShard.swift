@@ -79,12 +79,7 @@ final class WorkerShard: RecordConsumer {
         words.wakeWorker()
     }
 
-    var states: StateCounts {
-        StateCounts(
-            resident: words.resident.pointee.load(ordering: .relaxed),
-            spilled: words.spilled.pointee.load(ordering: .relaxed),
-            marks: words.marks.pointee.load(ordering: .relaxed))
-    }
+    var states: StateCounts { words.states.pointee.counts }
 
     func finish() throws {
         words.isClosed.pointee.store(true, ordering: .releasing)

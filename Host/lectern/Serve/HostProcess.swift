@@ -170,6 +170,15 @@ struct HostProcess {
             }
         }
         metrics.add(
+            .gauge, "lectern_dedup_marks", "Ids of events that dedup knows, for each plugin, by where they are."
+        ) {
+            [engine] in
+            let states = engine.states
+            return [("memory", states.residentMarks), ("file", states.spilledMarks)].map {
+                MetricFamily.Sample(Double($0.1), labels: [("place", $0.0)])
+            }
+        }
+        metrics.add(
             .counter, "lectern_events_duplicate_total",
             "Events whose id came before since the start: with the same content, or with another one."
         ) { [engine] in

@@ -41,6 +41,8 @@ struct Folding {
 struct Folded {
     struct Summary: Decodable {
         var events: Int
+        var duplicates: Int
+        var conflicts: Int
         var deadLetters: Int
         var states: Int
         var checkpoints: Int

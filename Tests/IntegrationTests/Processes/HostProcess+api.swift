@@ -49,6 +49,15 @@ extension HostProcess {
         return found
     }
 
+    /// The processes in which plugins run.
+    func workers() throws -> [pid_t] {
+        try run("ps", ["-e", "-o", "pid=,ppid=,args="]).split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count > 3, words[1] == "\(processID)", words[3] == "worker" else { return nil }
+            return pid_t(words[0])
+        }
+    }
+
     /// A figure of `/metrics`, with its labels as they are written there.
     func metric(_ name: String) throws -> Int {
         let line = try request("/metrics").body.split(separator: "\n").first { $0.hasPrefix(name + " ") }

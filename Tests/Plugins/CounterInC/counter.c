@@ -8,6 +8,7 @@
 // does not say so. With -DFORGETS it reads no state. With -DMIGRATES=N as well as -DVERSION=2 it brings edges from version 1
 // and back, each of which converts N states. With -DTIMER its states ask for a tick an hour after the last event or tick, and
 // count it. With -DPADDING=N each state carries N bytes more, and the plugin aborts if they are not as it left them.
+// -DID="NAME" is its name.
 //
 // The rest makes it evil. At each event of the actor "mallory": -DTRAPS, -DABORTS, -DEXITS, -DOVERFLOWS_STACK,
 // -DOVERFLOWS_STATE, -DLOOPS, -DLEAKS, -DLEAVES_THREAD, -DCHANGES_PROCESS. Whatever comes: -DGARBLES_STATE, -DWRONG_NOTE,
@@ -27,6 +28,10 @@
 
 #ifndef COUNTS
 #define COUNTS VERSION
+#endif
+
+#ifndef ID
+#define ID "counter-in-c"
 #endif
 
 #define TEXT(LITERAL) {LITERAL, sizeof(LITERAL) - 1}
@@ -370,5 +375,5 @@ LECTERN_PLUGIN("Counter in C", "1.0.0", c, "lectern.reducers/1", create)
 #elif defined OTHER_TOOLCHAIN
 LECTERN_PLUGIN("counter-in-c", "1.0.0", swift, "lectern.reducers/1", create)
 #else
-LECTERN_PLUGIN("counter-in-c", "1.0.0", c, "lectern.reducers/1", create)
+LECTERN_PLUGIN(ID, "1.0.0", c, "lectern.reducers/1", create)
 #endif
