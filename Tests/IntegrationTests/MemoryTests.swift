@@ -61,12 +61,14 @@ extension IntegrationTests {
             let plugins = try TimelessPlugins()
             let host = try host(
                 plugins.path, "dedup.field=event_id", "dedup.retention=300d", "reduction.shards=\(shards)")
-            for _ in 0..<2 {
+            for time in 1...2 {
                 // Each run of a replay is a client of its own.
                 let again = try folder.write("\(UUID().uuidString).jsonl", lines: lines(of: group.file))
                 _ = try Replaying([again], to: host, ["--connections", "4"]).finish()
                 #expect(
-                    try eventually(seconds: 60) { try host.metric(#"lectern_dedup_marks{place="file"}"#) > 60_000 })
+                    try eventually(seconds: 60) { try host.metric(#"lectern_dedup_marks{place="file"}"#) > 30_000 })
+                let duplicates = #"lectern_events_duplicate_total{kind="natural"}"#
+                #expect(try eventually(seconds: 60) { try host.metric(duplicates) >= (time - 1) * 30_000 })
                 host.crash()
                 try host.restart()
             }
