@@ -34,6 +34,9 @@ package struct IngestConfiguration: Sendable {
 
     /// The largest event: a WebSocket message, or an event of a request.
     package var eventBytes = 4 << 20
+    /// How far ahead of the host's a client's clock may be, in microseconds. An event from further ahead counts as of its arrival:
+    /// one that is believed would make all that comes after it late.
+    package var skew: Int64 = 5 * 60 * 1_000_000
     /// The longest type, actor's id and client's id.
     package var nameBytes = 1 << 10
     /// The largest object of locked fields of a connection.
@@ -83,6 +86,7 @@ package struct IngestConfiguration: Sendable {
 
         token = TokenConfiguration(reader.section("jwt"), isUsed: authentication.contains(.jwt))
         eventBytes = reader.size("frame", default: eventBytes, in: 1_024...(32 << 20))
+        skew = reader.duration("skew", default: .microseconds(skew)).microseconds
         origins = reader.strings("origins", default: origins)
         rules = reader.strings("rules", default: rules)
         domainFields = reader.strings("domain", default: domainFields)

@@ -11,6 +11,7 @@ package final class IngestCounters: Sendable {
     private let sourceRejectionCount = Atomic<UInt64>(0)
     private let blockedCount = Atomic<UInt64>(0)
     private let erasedCount = Atomic<UInt64>(0)
+    private let clampedCount = Atomic<UInt64>(0)
     private let connectionCount = Atomic<Int>(0)
     private let backlogByteCount = Atomic<Int>(0)
     private let typeCounts = Mutex(TypeCounts())
@@ -27,6 +28,8 @@ package final class IngestCounters: Sendable {
     package var blocked: UInt64 { blockedCount.load(ordering: .relaxed) }
     /// Events that were not taken because their students were erased.
     package var erased: UInt64 { erasedCount.load(ordering: .relaxed) }
+    /// Events whose time was of the future.
+    package var clamped: UInt64 { clampedCount.load(ordering: .relaxed) }
     /// WebSockets that are open.
     package var connections: Int { connectionCount.load(ordering: .relaxed) }
     /// Bytes of events that wait for authentication.
@@ -77,6 +80,8 @@ package final class IngestCounters: Sendable {
     }
 
     func countBlocked() { blockedCount.wrappingAdd(1, ordering: .relaxed) }
+
+    func countClamped() { clampedCount.wrappingAdd(1, ordering: .relaxed) }
 
     func countErased() { erasedCount.wrappingAdd(1, ordering: .relaxed) }
 

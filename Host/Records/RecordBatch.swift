@@ -16,6 +16,8 @@ package struct NewRecord {
     package var received: Int64 = 0
     /// What the client claims, in microseconds since 1970 UTC; nil: it claims nothing, and `received` stands for it.
     package var time: Int64?
+    /// What the client claims is of the future, so `time` is something else.
+    package var isTimeClamped = false
     /// `LECTERN_PRECISION_...` of `time`.
     package var precision: UInt8 = 0
     package var assertion = ActorAssertion.nobody
@@ -104,6 +106,7 @@ package final class RecordBatch {
             record.kind.hasPosition ? record.partition : UInt16(truncatingIfNeeded: LECTERN_EVERY_PARTITION)
         header.kind = record.kind.rawValue
         header.flags = record.time == nil ? 0 : UInt8(LECTERN_RECORD_TIME_CLAIMED)
+        if record.isTimeClamped { header.flags |= UInt8(LECTERN_RECORD_TIME_CLAMPED) }
         if record.isContinued { header.flags |= UInt8(LECTERN_RECORD_CONTINUED) }
         header.session = record.session
         header.received = record.received

@@ -32,6 +32,7 @@ package enum RecordJSON {
             json.appendJSON(microseconds: record.time)
             json.append(",\"claimed\":")
             json.appendJSON(record.isTimeClaimed)
+            if record.isTimeClamped { json.append(",\"clamped\":true") }
         }
         if !record.client.isEmpty {
             member(",\"client\":", text: record.client)

@@ -33,6 +33,9 @@ public struct RecordView {
     public var time: Int64 { header.pointee.time }
     @inlinable @inline(__always)
     public var isTimeClaimed: Bool { header.pointee.flags & UInt8(LECTERN_RECORD_TIME_CLAIMED) != 0 }
+    /// What the client claims is of the future, and `time` is `received` instead.
+    @inlinable @inline(__always)
+    public var isTimeClamped: Bool { header.pointee.flags & UInt8(LECTERN_RECORD_TIME_CLAMPED) != 0 }
     /// A copy, at a segment's head, of what an earlier segment holds.
     @inlinable @inline(__always)
     public var isRepeated: Bool { header.pointee.flags & UInt8(LECTERN_RECORD_REPEATED) != 0 }

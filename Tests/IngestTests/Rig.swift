@@ -128,7 +128,7 @@ struct StoredEvent {
     let sessionNumber: UInt32
     let sequence: UInt64
     let received, time: Int64
-    let isTimeClaimed: Bool
+    let isTimeClaimed, isTimeClamped: Bool
     let assertion: ActorAssertion?
     let partition: Int
 
@@ -144,6 +144,7 @@ struct StoredEvent {
         received = record.received
         time = record.time
         isTimeClaimed = record.isTimeClaimed
+        isTimeClamped = record.isTimeClamped
         assertion = record.assertion
         partition = record.partition
     }

@@ -58,11 +58,9 @@ extension IngestSession {
             record.type = workspace.decoded.bytes(event.type)
         }
         if let time = event.time {
-            record.time = time.microseconds
-            record.precision = time.precision
+            claim(time.microseconds, time.precision, in: &record)
         } else if let time = workspace.envelope.time(of: workspace.row) {
-            record.time = time.microseconds
-            record.precision = time.precision
+            claim(time.microseconds, time.precision, in: &record)
         }
         let longest = service.configuration.nameBytes
         guard record.type.count <= longest, record.actor.count <= longest else {

@@ -40,8 +40,7 @@ extension IngestSession {
         event.sequence = frame.number
         event.payload = frame.bytes
         if let time = workspace.envelope.time(of: workspace.row) {
-            event.time = time.microseconds
-            event.precision = time.precision
+            claim(time.microseconds, time.precision, in: &event)
         }
         if let type = workspace.envelope.type(of: workspace.row) {
             event.type = type
@@ -113,6 +112,14 @@ extension IngestSession {
         mark.sequence = number
         mark.client = clientName.bytes
         do { try workspace.batch.append(mark) } catch { preconditionFailure("a mark is short: \(error)") }
+    }
+
+    /// Gives a record that has arrived the time that its event claims, unless that is of the future.
+    func claim(_ time: Int64, _ precision: UInt8, in record: inout NewRecord) {
+        record.precision = precision
+        record.isTimeClamped = time > record.received + service.configuration.skew
+        record.time = record.isTimeClamped ? record.received : time
+        if record.isTimeClamped { service.counters.countClamped() }
     }
 
     /// A change of the locked fields makes a new session record, with a number of its own.

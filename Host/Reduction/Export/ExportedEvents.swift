@@ -46,6 +46,7 @@ package final class ExportedEvents {
         bytes.appendJSON(microseconds: record.time)
         bytes.append(",\"claimed\":")
         bytes.appendJSON(record.isTimeClaimed)
+        if record.isTimeClamped { bytes.append(",\"clamped\":true") }
         if let precision = TimePrecision(record.precision) {
             bytes.append(",\"precision\":")
             bytes.appendJSON(precision.rawValue)

@@ -20,6 +20,10 @@ extension MetricsRegistry {
         ) {
             ingest.counters.types.values.map { Sample(Double($0.count), labels: [("type", $0.type)]) }
         }
+        add(
+            .counter, "lectern_ingest_clamped_total",
+            "Events whose time was of the future by more than ingest.skew, and which count as of their arrival."
+        ) { Double(ingest.counters.clamped) }
         add(.gauge, "lectern_ingest_connections", "Open WebSockets that bring events.") {
             Double(ingest.counters.connections)
         }

@@ -17,6 +17,7 @@
 #define LECTERN_RECORD_TIME_CLAIMED 1  ///< `time` is the client's; without it, `time` equals `received`
 #define LECTERN_RECORD_REPEATED 2      ///< a copy at the head of a segment of what an earlier segment holds
 #define LECTERN_RECORD_CONTINUED 4     ///< the next record came in the same frame: the log keeps both or neither
+#define LECTERN_RECORD_TIME_CLAMPED 8  ///< the client's time is of the future, and `time` equals `received` instead
 
 #define LECTERN_ASSERTED_BY_NOBODY 0          ///< there is no actor
 #define LECTERN_ASSERTED_BY_AUTHENTICATION 1  ///< the connection's own identity
