@@ -55,7 +55,7 @@ extension IntegrationTests {
             let segment = "\(data)/log/0000000001.segment"
             var bytes = try Data(contentsOf: URL(filePath: segment))
             // In the bytes of an event: where a record's own header is damaged, nobody can say whose it was.
-            let event = try #require(bytes.range(of: Data(#""event":"#.utf8), in: bytes.count / 2..<bytes.count))
+            let event = try #require(bytes.range(of: Data(#""event_type":"#.utf8), options: .backwards))
             bytes[event.upperBound] ^= 4
             try bytes.write(to: URL(filePath: segment))
             let found = try lectern("log", "verify", "--data", data)
