@@ -181,8 +181,7 @@ extension IntegrationTests {
                 ),
                 (
                     "ticked->events += COUNTS;", "static uint64_t all; ticked->events += ++all;",
-                    "fold with ticks, the same again",
-                    ""
+                    "fold with ticks, a restart in the middle", ""
                 ),
                 // Asks by something else than the state.
                 (
