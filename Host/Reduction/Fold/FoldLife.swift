@@ -35,7 +35,14 @@ final class FoldLife {
             try shards[index].restore(owned, stored: store.restore)
             return CheckpointDriver(ShardCheckpoint(shards[index], log: log, owned: owned), commits, interval: interval)
         }
-        for (shard, driver) in zip(shards, drivers) { shard.afterBatch = { driver.poll() } }
+        for (shard, driver) in zip(shards, drivers) {
+            shard.afterBatch =
+                options.takesOneCheckpoint
+                ? { [unowned shard] in
+                    shard.afterBatch = nil
+                    driver.finish()
+                } : { driver.poll() }
+        }
         for shard in shards {
             shard.onRejections = { [unowned self] rejections in rejected.withLock { $0 += rejections } }
         }

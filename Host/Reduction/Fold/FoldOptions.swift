@@ -58,6 +58,8 @@ package struct FoldOptions: Sendable {
     package var lineLimit = 4 << 20
     /// How often a checkpoint is taken, in seconds; nil for none.
     package var checkpointInterval: Double?
+    /// Takes a checkpoint after the first batch, and none after it: a restart then folds again all that followed.
+    package var takesOneCheckpoint = false
     /// After how many events all states are thrown away, restored from the last checkpoint, and the rest folded again.
     package var restarts: [UInt64] = []
     /// Columns that are added to tables.

@@ -133,14 +133,14 @@ struct PluginChecks {
             [
                 ("the same again", 1, 64, false), ("batches of 1", 1, 1, false), ("batches of 7", 1, 7, false),
                 ("2 shards", 2, 64, false), ("2 shards, batches of 7", 2, 7, false),
-                ("a restart in the middle", 1, 7, true),
+                ("a restart in the middle", 1, 1, true),
             ], ticks: false)
         guard components.reducers.contains(where: \.isTimed) else { return }
         try checkFolds(
             "fold with ticks",
             [
                 ("the same again", 1, 64, false), ("2 shards, batches of 7", 2, 7, false),
-                ("a restart in the middle", 1, 7, true),
+                ("a restart in the middle", 1, 1, true),
             ], ticks: true)
     }
 

@@ -250,8 +250,8 @@ struct PluginProbing {
         options.ticks = ticks
         options.shards = shards
         options.batch = batch
-        // One after the other, so that a restart finds something to restore.
-        options.checkpointInterval = restarts.isEmpty ? nil : 0
+        // A restart is to find something to restore, and something to fold again.
+        options.takesOneCheckpoint = !restarts.isEmpty
         return options
     }
 
