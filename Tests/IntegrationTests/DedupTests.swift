@@ -26,7 +26,7 @@ extension IntegrationTests {
 
         /// Of ada.
         private func count(_ folded: Folded) throws -> Int {
-            let state = try #require(try folded.statesByComponent()["counter-in-c.events"]?.first)
+            let state = try #require(try folded.statesByComponent()["counter-in-c.counts"]?.first)
             let json = try JSONRow.object(String(state[state.firstIndex(of: "{")!...]))
             return json["events"] as? Int ?? 0
         }

@@ -64,7 +64,7 @@ extension IntegrationTests {
             for time in 1...2 {
                 // Each run of a replay is a client of its own.
                 let again = try folder.write("\(UUID().uuidString).jsonl", lines: lines(of: group.file))
-                _ = try Replaying([again], to: host, ["--connections", "4"]).finish()
+                _ = try Replaying([again], to: host, ["--connections", "4", "--client", "client-\(time)"]).finish()
                 #expect(
                     try eventually(seconds: 60) { try host.metric(#"lectern_dedup_marks{place="file"}"#) > 30_000 })
                 let duplicates = #"lectern_events_duplicate_total{kind="natural"}"#

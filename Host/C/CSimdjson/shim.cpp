@@ -6,7 +6,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -133,10 +132,10 @@ uint64_t content(dom::element e) {
     case dom::element_type::STRING: return mix(hash(e.get_string().value_unsafe()), text);
     case dom::element_type::INT64: {
       int64_t value = e.get_int64().value_unsafe();
+      // Beyond 2^53 a double may be another number.
+      if (value > int64_t{1} << 53 || value < -(int64_t{1} << 53)) return mix((uint64_t)value, whole);
       double same = (double)value;
       uint64_t bits;
-      // Beyond 2^53 a double is another number.
-      if (std::fabs(same) > 9007199254740992.0) return mix((uint64_t)value, whole);
       memcpy(&bits, &same, 8);
       return mix(bits, number);
     }

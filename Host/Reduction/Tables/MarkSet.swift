@@ -205,7 +205,7 @@ struct MarkSet: ~Copyable {
 
     /// Moves all marks to a sorted run.
     mutating func spill(in folder: String) throws(SpillError) {
-        let order = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: count)
+        var order = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: count)
         defer { order.deallocate() }
         var next = 0
         for index in 0...mask where !slots[index].isEmpty {
