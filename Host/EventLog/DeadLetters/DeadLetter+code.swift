@@ -29,6 +29,8 @@ extension DeadLetter {
         case badLine = "bad-line"
         /// A source plugin made an event of the line that is none.
         case badEvent = "bad-event"
+        /// A filter rule could not be evaluated.
+        case unfiltered
         /// A reducer's `read` rejected the event.
         case unreadable
         /// A plugin was ended by the event, each time that it was tried.
@@ -40,6 +42,7 @@ extension DeadLetter {
             case .badIdentity, .noIdentity, .backlogFull: .authenticate
             case .tooLarge, .blocked, .afterEnd, .badBlob: .protect
             case .badLine, .badEvent: .source
+            case .unfiltered: .filter
             case .unreadable: .read
             case .harmful: .reduce
             }

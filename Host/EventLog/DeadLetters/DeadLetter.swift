@@ -10,6 +10,8 @@ package struct DeadLetter: Sendable, Equatable {
         case protect
         /// A source plugin could not read it.
         case source
+        /// A filter rule that says so could not be evaluated.
+        case filter
         /// A reducer's `read` rejected the event.
         case read
         /// A reducer failed while it folded the event.

@@ -1,6 +1,7 @@
 import EventLog
 import KeyValueStore
 import Records
+import Rules
 import Synchronization
 
 /// Takes the records of some partitions, in the log's order, and folds them: a shard in this process, or one in a worker. Not
@@ -39,6 +40,8 @@ protocol RecordConsumer: AnyObject {
     func spill()
     /// Any thread.
     var states: StateCounts { get }
+    /// How often each filter rule did what, since the start; any thread.
+    var filterCounts: [FilterCounts] { get }
 }
 
 /// States of a shard, in memory and in files.
@@ -69,6 +72,7 @@ final class LocalShard: RecordConsumer {
     private let spills = Atomic<Bool>(false)
     private let resident = Atomic<Int>(0)
     private let spilled = Atomic<Int>(0)
+    private let filtered = Mutex<[FilterCounts]>([])
 
     /// - Parameters:
     ///   - epochs: by which the partitions are this process's.
@@ -124,6 +128,7 @@ final class LocalShard: RecordConsumer {
             if try onGeneration(generation) { return false }
         }
         shard.flush()
+        if let failure = feeder.failure { throw failure }
         showTimers()
         showStates()
         return true
@@ -154,7 +159,13 @@ final class LocalShard: RecordConsumer {
         StateCounts(resident: resident.load(ordering: .relaxed), spilled: spilled.load(ordering: .relaxed))
     }
 
+    var filterCounts: [FilterCounts] { filtered.withLock { $0 } }
+
     private func showStates() {
+        if shard.filters.isActive {
+            let counts = shard.filters.counts
+            filtered.withLock { $0 = counts }
+        }
         let states = shard.states
         resident.store(states.resident, ordering: .relaxed)
         spilled.store(states.spilled, ordering: .relaxed)

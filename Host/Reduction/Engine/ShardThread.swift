@@ -1,6 +1,7 @@
 import EventLog
 import Glibc
 import Records
+import Rules
 import Synchronization
 
 /// Reads the log for one shard, and its place in the sequence of generations.
@@ -69,6 +70,7 @@ final class ShardThread: @unchecked Sendable {
     func spill() { consumer.spill() }
 
     var states: StateCounts { consumer.states }
+    var filterCounts: [FilterCounts] { consumer.filterCounts }
 
     var failure: (any Error)? { failed.withLock { $0 } }
 
@@ -206,12 +208,12 @@ final class ShardThread: @unchecked Sendable {
 }
 
 extension DeadLetter {
-    /// Of an event that a plugin could not read.
+    /// Of an event that a plugin could not read, or a filter rule could not be asked about.
     init(_ rejection: Rejection) {
         self.init(
-            code: .unreadable, reason: rejection.reason, received: WallClock.microseconds, original: rejection.payload)
+            code: rejection.isOfRules ? .unfiltered : .unreadable, reason: rejection.reason, received: WallClock.microseconds, original: rejection.payload)
         component = rejection.plugin
-        build = rejection.build
+        build = rejection.isOfRules ? nil : rejection.build
         partition = rejection.partition
         position = rejection.position
     }

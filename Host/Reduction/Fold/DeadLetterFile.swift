@@ -21,12 +21,12 @@ final class DeadLetterFile {
         }
     }
 
-    /// An event that a plugin could not read.
+    /// An event that a plugin could not read, or a filter rule could not be asked about.
     func add(_ rejection: Rejection) throws(InputError) {
         let original = rejection.payload
         try original.withUnsafeBytes { original in
             Result { () throws(InputError) in
-                try add(stage: "read", reason: rejection.reason, original: original) {
+                try add(stage: rejection.isOfRules ? "filter" : "read", reason: rejection.reason, original: original) {
                     $0.append(",\"plugin\":")
                     $0.appendJSON(rejection.plugin)
                     $0.append(",\"partition\":")

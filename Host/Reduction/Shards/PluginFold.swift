@@ -3,10 +3,11 @@ import CRecords
 import PluginHost
 import Records
 
-/// An event that a plugin could not read.
+/// An event that a plugin could not read, or a filter rule could not be asked about.
 package struct Rejection: Sendable {
+    /// Who rejected it: the plugin's id, or `FilterStage.component`.
     package let plugin: String
-    /// The plugin's build that read it.
+    /// The plugin's build that read it; empty if it was no plugin.
     package let build: String
     package let partition: Int
     package let position: UInt64
@@ -140,7 +141,7 @@ extension PluginFold {
             }
             next[partition] = position + 1
             let isSkipped = !skips.isEmpty && skips[partition]?.contains(position) == true
-            if reducersOfType[batch.types[index]] == 0 || isSkipped {
+            if reducersOfType[batch.types[index]] == 0 || isSkipped || batch.isBlocked[index] {
                 verdicts[index] = .passedBy
             } else {
                 verdicts[index] = .wanted

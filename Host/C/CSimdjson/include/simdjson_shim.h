@@ -27,6 +27,9 @@ uint32_t lectern_extractor_count(const lectern_extractor *extractor);
 int lectern_extractor_run(lectern_extractor *extractor, const char *json, size_t length, lectern_value *row);
 /// As `run`, but keeps what the row has where this object has no such field: for what server and session set.
 int lectern_extractor_overlay(lectern_extractor *extractor, const char *json, size_t length, lectern_value *row);
+/// Lays a JSON merge patch (RFC 7396) over a row: members of objects are laid over those that are there, one by one, and `null`
+/// removes.
+int lectern_extractor_patch(lectern_extractor *extractor, const char *json, size_t length, lectern_value *row);
 /// Forgets the texts of all rows.
 void lectern_extractor_reset(lectern_extractor *extractor);
 /// What a code means, for people.
