@@ -127,7 +127,8 @@ let package = Package(
         .executableTarget(
             name: "lectern",
             dependencies: [
-                "Archive", "Custody", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction", "Rules",
+                "Archive", "Custody", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction",
+                "Rules",
                 "Settings", "Sinks", "Web", "CCrypto", "CRecords",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -176,7 +177,8 @@ let package = Package(
         tests("PluginHostTests", uses: ["PluginHost", "Settings"]),
         tests("SinksTests", uses: ["PluginHost", "Sinks", .product(name: "GRDB", package: "GRDB.swift")]),
         tests("SettingsTests", uses: ["Settings"]),
-        tests("RulesTests", uses: ["Records", "Rules", "Settings", .product(name: "CPluginAPI", package: "PluginAPI")]),
+        tests(
+            "RulesTests", uses: ["Records", "Rules", "Settings", .product(name: "CPluginAPI", package: "PluginAPI")]),
         tests(
             "IngestTests",
             uses: [

@@ -193,7 +193,9 @@ extension FilterProgram {
         case .equals: return Truth(Self.equal(value, values[Int(step.first)]))
         case .differs: return Truth(!Self.equal(value, values[Int(step.first)]))
         case .isIn:
-            for index in step.first..<step.first + step.count where Self.equal(value, values[Int(index)]) { return .yes }
+            for index in step.first..<step.first + step.count where Self.equal(value, values[Int(index)]) {
+                return .yes
+            }
             return .no
         case .below, .atMost, .above, .atLeast, .between:
             let number: Double

@@ -198,7 +198,8 @@ extension FilterRules {
             // Which key is unknown says more than that none is there.
             if found.isEmpty, reader.keys.count > 1 { return nil }
             reader.problem(
-                found.last ?? "field", found: found.isEmpty ? "nothing beside the field" : found.joined(separator: " and "),
+                found.last ?? "field",
+                found: found.isEmpty ? "nothing beside the field" : found.joined(separator: " and "),
                 expected: "one of \(operators.joined(separator: ", "))",
                 remedy: found.isEmpty ? nil : "Each is a condition of its own")
             return nil

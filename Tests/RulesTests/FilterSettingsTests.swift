@@ -15,7 +15,8 @@ struct FilterSettingsTests {
     static let mistakes = [
         Mistake(yaml: "mode: any", message: "rules.yaml:1, mode: found \"any\", expected one of all, first"),
         Mistake(yaml: "rules: {a: b}", message: "rules.yaml:1, rules: found a mapping of 1, expected a list"),
-        Mistake(yaml: "presets: [bot]", message: "expected some of rapid-fire, high-value, bots, perfect-score, new-users"),
+        Mistake(
+            yaml: "presets: [bot]", message: "expected some of rapid-fire, high-value, bots, perfect-score, new-users"),
         Mistake(yaml: rule("action: drop"), message: "rules.yaml:3, rules.0.action: found \"drop\""),
         Mistake(yaml: "rules: [{action: block}]", message: "rules.0.name: found nothing, expected a text"),
         Mistake(yaml: "rules: [{name: a b, action: block}]", message: "rules.0.name: found “a b”"),
@@ -34,10 +35,12 @@ struct FilterSettingsTests {
         Mistake(yaml: rule("when: {field: x, in: []}\n    action: block"), message: "expected a list of a text"),
         Mistake(
             yaml: rule("when: {field: x, matches: \"(a\"}\n    action: block"),
-            message: "rules.yaml:3, rules.0.when.matches: found the end, at character 3 of the expression, expected “)”"),
+            message: "rules.yaml:3, rules.0.when.matches: found the end, at character 3 of the expression, expected “)”"
+        ),
         Mistake(yaml: rule("action: transform"), message: "found transform without a change"),
         Mistake(yaml: rule("action: transform\n    set: {auth.user_id: x}"), message: "the field auth.user_id"),
-        Mistake(yaml: rule("action: transform\n    rename: {a: a.b}"), message: "expected a field that neither holds it"),
+        Mistake(
+            yaml: rule("action: transform\n    rename: {a: a.b}"), message: "expected a field that neither holds it"),
         Mistake(yaml: rule("action: block\n    mark: x"), message: "rules.0.mark: found an unknown key"),
         Mistake(yaml: rule("action: block\n    on_error: ignore"), message: "one of allow, block, dead_letter"),
     ]

@@ -31,6 +31,7 @@ struct RegularExpressionTests {
         Case(pattern: #"^\x41\t\\\*$"#, yes: ["A\t\\*"], no: ["A"]),
         Case(pattern: "(?:a(b(c)?)?)$", yes: ["abc", "xab", "a"], no: ["b", ""]),
         Case(pattern: "^(a*)*$", yes: ["", "aaa"], no: ["b"]),
+        Case(pattern: "^(((){1000}){1000}){1000}a$", yes: ["a"], no: [""]),
         Case(pattern: "x*", yes: ["", "abc"], no: []),
         Case(pattern: "éa", yes: ["ééa"], no: ["é", "a"]),
     ]
@@ -45,7 +46,8 @@ struct RegularExpressionTests {
     @Test(
         "say what is wrong with them",
         arguments: [
-            "(a", "a)", "[a", "*a", "a**", "a{", "a{2", "a{3,2}", "a{1001}", #"\"#, #"\1"#, #"\p{L}"#, "(?=a)", "(?<n>a)",
+            "(a", "a)", "[a", "*a", "a**", "a{", "a{2", "a{3,2}", "a{1001}", #"\"#, #"\1"#, #"\p{L}"#, "(?=a)",
+            "(?<n>a)",
             "[b-a]", #"[\D]"#, "^*", #"\x4"#, "((((a{100}){100}){100}){100})",
         ])
     func refused(pattern: String) {

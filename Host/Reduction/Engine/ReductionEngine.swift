@@ -83,7 +83,8 @@ package final class ReductionEngine: Sendable {
             log: log, store: store, epochs: epochs, configuration: configuration,
             commits: CheckpointThread(store, epochs) { views.committed($0) },
             memory: MemoryBudget(configuration.memory, warn: warn), views: views, activity: activity,
-            skips: try SkippedEvents(log, path: skips), rules: recorded, spill: Spilling(folder: spill, memory: configuration.memory),
+            skips: try SkippedEvents(log, path: skips), rules: recorded,
+            spill: Spilling(folder: spill, memory: configuration.memory),
             report: report, warn: warn)
         live = Mutex(Live(plugins: plugins, columns: columns))
         var members: [GroupID: Member] = [:]

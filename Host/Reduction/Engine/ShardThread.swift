@@ -211,7 +211,8 @@ extension DeadLetter {
     /// Of an event that a plugin could not read, or a filter rule could not be asked about.
     init(_ rejection: Rejection) {
         self.init(
-            code: rejection.isOfRules ? .unfiltered : .unreadable, reason: rejection.reason, received: WallClock.microseconds, original: rejection.payload)
+            code: rejection.isOfRules ? .unfiltered : .unreadable, reason: rejection.reason,
+            received: WallClock.microseconds, original: rejection.payload)
         component = rejection.plugin
         build = rejection.isOfRules ? nil : rejection.build
         partition = rejection.partition

@@ -148,7 +148,12 @@ extension RegularExpression {
         }
 
         private mutating func repeated(_ node: Node, _ least: Int, _ most: Int?) throws(RegularExpressionError) {
-            for _ in 0..<least { try compile(node) }
+            for _ in 0..<least {
+                let before = program.count
+                try compile(node)
+                // A thousand times nothing, a thousand times, would take long to be nothing.
+                if program.count == before { break }
+            }
             guard let most else {
                 let split = program.count
                 try emit(Instruction(kind: .split, x: next + 1))

@@ -152,7 +152,8 @@ struct RegularExpressionParser {
             at += 2
             return one(value)
         case "a"..."z", "A"..."Z", "0"..."9":
-            throw error("\\d \\w \\s \\D \\W \\S \\b \\B \\n \\r \\t \\xHH or a sign", found: "“\\\(next)”, which there is not")
+            throw error(
+                "\\d \\w \\s \\D \\W \\S \\b \\B \\n \\r \\t \\xHH or a sign", found: "“\\\(next)”, which there is not")
         default: return one(next.value)
         }
     }

@@ -7,14 +7,16 @@ import Reduction
 struct RulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rules",
-        abstract: "Rules about whose events are taken, and about what becomes of events: are they right, what do they do.",
+        abstract:
+            "Rules about whose events are taken, and about what becomes of events: are they right, what do they do.",
         subcommands: [RulesTestCommand.self])
 }
 
 struct RulesTestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
-        abstract: "Say what rules do with events: filter rules by rule, those about domains by the domains that events name.",
+        abstract:
+            "Say what rules do with events: filter rules by rule, those about domains by the domains that events name.",
         discussion: """
             A file that ends with .yaml or .yml is one of filter rules, as `filters.file` names it. Others are read as
             those of `ingest.rules` are: each after those that it overrides. A mistake is named with its place, and the

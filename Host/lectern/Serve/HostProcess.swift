@@ -76,7 +76,8 @@ struct HostProcess {
         engine = try ReductionEngine(
             log, try PluginStores(stores, names: settings.plugins.entries.compactMapValues(\.store)), catalog.plugins,
             reduction, tables: warehouse, activity: activity, skips: "\(data)/skips.json",
-            rules: "\(data)/rules.json", spill: data, mayLackFunctions: isQuarantined, report: { Terminal.note("\($0.plugin): \($0.text)") },
+            rules: "\(data)/rules.json", spill: data, mayLackFunctions: isQuarantined,
+            report: { Terminal.note("\($0.plugin): \($0.text)") },
             warn: { Terminal.warn($0) },
             onTrouble: { build, trouble in
                 Terminal.warn("\(trouble)")
@@ -140,6 +141,7 @@ struct HostProcess {
         watching?.cancel()
         following.cancel()
         filtering.cancel()
+        await filtering.value
         retention?.stop()
         stores.stopWaiting()
         try log.flush()
