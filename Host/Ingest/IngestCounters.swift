@@ -57,7 +57,7 @@ package final class IngestCounters: Sendable {
         case .authenticate: unauthenticatedCount.load(ordering: .relaxed)
         case .protect: refusedCount.load(ordering: .relaxed)
         case .source: sourceRejectionCount.load(ordering: .relaxed)
-        case .read, .reduce: 0
+        case .filter, .read, .reduce: 0
         }
     }
 
@@ -72,7 +72,7 @@ package final class IngestCounters: Sendable {
         case .authenticate: unauthenticatedCount.wrappingAdd(1, ordering: .relaxed)
         case .protect: refusedCount.wrappingAdd(1, ordering: .relaxed)
         case .source: sourceRejectionCount.wrappingAdd(1, ordering: .relaxed)
-        case .read, .reduce: break
+        case .filter, .read, .reduce: break
         }
     }
 
