@@ -66,6 +66,8 @@ let package = Package(
             ]),
         module("Settings", uses: [.product(name: "Yams", package: "Yams")]),
         module(
+            "Rules", uses: ["Records", "Settings", .product(name: "CPluginAPI", package: "PluginAPI")], unchecked),
+        module(
             "EventLog",
             uses: [
                 "Records", "Settings", "CRecords", "CCrypto", "CXXHash",
@@ -83,8 +85,8 @@ let package = Package(
         module(
             "Reduction",
             uses: [
-                "EventLog", "KeyValueStore", "PluginHost", "Records", "Settings", "CRecords", "CSimdjson", "CXXHash",
-                "CZlib",
+                "EventLog", "KeyValueStore", "PluginHost", "Records", "Rules", "Settings", "CRecords", "CSimdjson",
+                "CXXHash", "CZlib",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
             ],
             unchecked),
@@ -126,6 +128,7 @@ let package = Package(
             name: "lectern",
             dependencies: [
                 "Archive", "Custody", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction",
+                "Rules",
                 "Settings", "Sinks", "Web", "CCrypto", "CRecords",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -174,6 +177,8 @@ let package = Package(
         tests("PluginHostTests", uses: ["PluginHost", "Settings"]),
         tests("SinksTests", uses: ["PluginHost", "Sinks", .product(name: "GRDB", package: "GRDB.swift")]),
         tests("SettingsTests", uses: ["Settings"]),
+        tests(
+            "RulesTests", uses: ["Records", "Rules", "Settings", .product(name: "CPluginAPI", package: "PluginAPI")]),
         tests(
             "IngestTests",
             uses: [

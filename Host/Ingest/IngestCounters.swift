@@ -60,7 +60,7 @@ package final class IngestCounters: Sendable {
         case .authenticate: unauthenticatedCount.load(ordering: .relaxed)
         case .protect: refusedCount.load(ordering: .relaxed)
         case .source: sourceRejectionCount.load(ordering: .relaxed)
-        case .dedup, .read, .reduce: 0
+        case .dedup, .filter, .read, .reduce: 0
         }
     }
 
@@ -75,7 +75,7 @@ package final class IngestCounters: Sendable {
         case .authenticate: unauthenticatedCount.wrappingAdd(1, ordering: .relaxed)
         case .protect: refusedCount.wrappingAdd(1, ordering: .relaxed)
         case .source: sourceRejectionCount.wrappingAdd(1, ordering: .relaxed)
-        case .dedup, .read, .reduce: break
+        case .dedup, .filter, .read, .reduce: break
         }
     }
 

@@ -53,6 +53,14 @@ package final class FieldExtractor {
         return name.withUTF8 { lectern_extractor_name($0.baseAddress, $0.count) }
     }
 
+    /// Lays a JSON merge patch (RFC 7396) over the row: members of objects are laid over those that are there, one by one, and
+    /// `null` removes. As `overlay` otherwise.
+    package func patch(_ json: UnsafeRawBufferPointer, onto row: UnsafeMutablePointer<lectern_value>) -> StaticReason? {
+        let start = json.baseAddress?.assumingMemoryBound(to: CChar.self)
+        let code = lectern_extractor_patch(raw, start, json.count, row)
+        return code == 0 ? nil : StaticReason(text: lectern_extractor_error(code))
+    }
+
     /// Forgets the texts of all rows.
     package func reset() { lectern_extractor_reset(raw) }
 }

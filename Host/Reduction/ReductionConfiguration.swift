@@ -1,5 +1,6 @@
 import Glibc
 package import PluginHost
+package import Rules
 package import Settings
 
 /// The sections `reduction` and `dedup`.
@@ -18,6 +19,8 @@ package struct ReductionConfiguration: Sendable {
     /// to a file. By default half of the machine's.
     package var memory = Self.machineMemory / 2
     package var dedup = DedupRules()
+    /// What becomes of events before plugins see them.
+    package var filters = FilterRules()
     /// Columns that are added to tables.
     package var tables = TablesConfiguration()
 

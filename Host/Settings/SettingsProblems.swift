@@ -5,6 +5,8 @@ final class SettingsProblems {
     private var found: [(place: SettingsPlace, problem: SettingsProblem)] = []
     private var readers: [SettingsReader] = []
     private(set) var effective: [EffectiveSetting] = []
+    /// The beginnings of paths whose settings are part of one that is shown already.
+    private var wholes: [String] = []
 
     init(environment: [String: String], folder: String) {
         self.environment = environment
@@ -15,8 +17,14 @@ final class SettingsProblems {
 
     /// Notes the value of a setting; the first counts.
     func note(_ path: String, _ value: String, isDefault: Bool) {
-        guard !effective.contains(where: { $0.path == path }) else { return }
+        guard !effective.contains(where: { $0.path == path }), !wholes.contains(where: path.hasPrefix) else { return }
         effective.append(EffectiveSetting(path: path, value: value, isDefault: isDefault))
+    }
+
+    /// Notes a setting that is shown as it was written, whatever is asked of its parts.
+    func note(whole path: String, _ value: String) {
+        note(path, value, isDefault: false)
+        wholes.append("\(path).")
     }
 
     func add(_ reader: SettingsReader) { readers.append(reader) }

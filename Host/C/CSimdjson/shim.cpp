@@ -258,13 +258,98 @@ struct lectern_extractor {
     }
   }
 
-  int run(dom::parser &parser, dom::element &root, const char *json, size_t length, lectern_value *row) {
+  int run(dom::parser &parser, dom::element &root, const char *json, size_t length, lectern_value *row,
+          bool is_patch = false) {
     auto error = parser.parse(json, length, false).get(root);
     if (error) return (int)error;
     dom::object object;
     if (root.get_object().get(object)) return not_an_object;
-    walk(object, 0, 0, row);
+    if (is_patch) {
+      patch(object, 0, row);
+    } else {
+      walk(object, 0, 0, row);
+    }
     return 0;
+  }
+
+  /// Lays a merge patch over the row. A text that holds JSON counts as an object of the members that were declared.
+  void patch(dom::object object, size_t at, lectern_value *row) {
+    const Node &node = nodes[at];
+    for (auto field : object) {
+      const Node::Member *m = node.find(field.key.data(), field.key.size());
+      if (!m) continue;
+      dom::object inner;
+      if (!field.value.get_object().get(inner)) {
+        if (m->slot >= 0) merge(row[m->slot], inner);
+        if (m->child >= 0) patch(inner, (size_t)m->child, row);
+        continue;
+      }
+      if (m->child >= 0) clear(nodes[(size_t)m->child], row);
+      if (m->slot < 0) continue;
+      if (field.value.is_null()) {
+        row[m->slot].tag = LECTERN_MISSING;
+      } else {
+        set(row[m->slot], field.value);
+      }
+    }
+  }
+
+  /// Patches a whole object that lies in a slot.
+  void merge(lectern_value &v, dom::object changes) {
+    std::string text;
+    dom::object target;
+    dom::parser parser;
+    bool is_object = v.tag == LECTERN_JSON && v.length > 0 && v.as.text[0] == '{' &&
+                     !parser.parse(v.as.text, v.length, true).get_object().get(target);
+    append_merged(text, is_object ? &target : nullptr, changes);
+    v.tag = LECTERN_JSON, v.length = (uint32_t)text.size(), v.as.text = keep(text);
+  }
+
+  static void append_name(std::string &out, string_view name) {
+    static const char digits[] = "0123456789abcdef";
+    if (out.back() != '{') out += ',';
+    out += '"';
+    for (char c : name) {
+      if (c == '"' || c == '\\') {
+        out += '\\', out += c;
+      } else if ((unsigned char)c < 0x20) {
+        out += "\\u00", out += digits[c >> 4], out += digits[c & 15];
+      } else {
+        out += c;
+      }
+    }
+    out += "\":";
+  }
+
+  static void append_merged(std::string &out, dom::object *target, dom::object changes) {
+    out += '{';
+    auto change = [&](string_view name, dom::element value, dom::object *before) {
+      if (value.is_null()) return;
+      append_name(out, name);
+      dom::object inner;
+      if (value.get_object().get(inner)) {
+        out += simdjson::minify(value);
+      } else {
+        append_merged(out, before, inner);
+      }
+    };
+    if (target) {
+      for (auto field : *target) {
+        dom::element value;
+        if (changes.at_key(field.key).get(value)) {
+          append_name(out, field.key);
+          out += simdjson::minify(field.value);
+        } else {
+          dom::object before;
+          change(field.key, value, field.value.get_object().get(before) ? nullptr : &before);
+        }
+      }
+    }
+    for (auto field : changes) {
+      dom::element found;
+      if (!target || target->at_key(field.key).get(found)) change(field.key, field.value, nullptr);
+    }
+    out += '}';
   }
 };
 
@@ -298,6 +383,10 @@ uint64_t lectern_extractor_content(const lectern_extractor *x, const uint64_t *i
   return mix(sum, 0);
 }
 uint64_t lectern_extractor_name(const char *name, size_t length) { return hash(string_view(name, length)); }
+int lectern_extractor_patch(lectern_extractor *x, const char *json, size_t length, lectern_value *row) {
+  dom::element root;
+  return x->run(x->over, root, json, length, row, true);
+}
 void lectern_extractor_reset(lectern_extractor *x) { x->arena.reset(); }
 
 const char *lectern_extractor_error(int code) {

@@ -31,6 +31,8 @@ extension DeadLetter {
         case badEvent = "bad-event"
         /// Another event with its id came before, with other content.
         case conflict
+        /// A filter rule could not be evaluated.
+        case unfiltered
         /// A reducer's `read` rejected the event.
         case unreadable
         /// A plugin was ended by the event, each time that it was tried.
@@ -43,6 +45,7 @@ extension DeadLetter {
             case .tooLarge, .blocked, .afterEnd, .badBlob: .protect
             case .badLine, .badEvent: .source
             case .conflict: .dedup
+            case .unfiltered: .filter
             case .unreadable: .read
             case .harmful: .reduce
             }

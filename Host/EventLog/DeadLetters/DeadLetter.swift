@@ -12,6 +12,8 @@ package struct DeadLetter: Sendable, Equatable {
         case source
         /// Another event with its id came before, and said something else.
         case dedup
+        /// A filter rule that says so could not be evaluated.
+        case filter
         /// A reducer's `read` rejected the event.
         case read
         /// A reducer failed while it folded the event.

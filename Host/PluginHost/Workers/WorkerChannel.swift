@@ -29,6 +29,8 @@ package enum WorkerMessageKind: UInt8, Sendable {
     case failed
     case log
     case rejected
+    /// How often filter rules did what.
+    case filtered
     case checkpoint
     /// A shard has folded all it was given and has taken its last checkpoint.
     case finished

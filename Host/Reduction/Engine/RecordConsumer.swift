@@ -1,6 +1,7 @@
 import EventLog
 import KeyValueStore
 import Records
+import Rules
 import Synchronization
 
 /// Takes the records of some partitions, in the log's order, and folds them: a shard in this process, or one in a worker. Not
@@ -39,6 +40,8 @@ protocol RecordConsumer: AnyObject {
     func spill()
     /// Any thread.
     var states: StateCounts { get }
+    /// How often each filter rule did what, since the start; any thread.
+    var filterCounts: [FilterCounts] { get }
 }
 
 struct TakenOver {
@@ -58,6 +61,7 @@ final class LocalShard: RecordConsumer {
     private let ticked = Atomic<Int64>(.min)
     private let spills = Atomic<Bool>(false)
     private let shared = SharedStateCounts()
+    private let filtered = Mutex<[FilterCounts]>([])
 
     /// - Parameters:
     ///   - epochs: by which the partitions are this process's.
@@ -113,6 +117,7 @@ final class LocalShard: RecordConsumer {
             if try onGeneration(generation) { return false }
         }
         shard.flush()
+        if let failure = feeder.failure { throw failure }
         showTimers()
         showStates()
         return true
@@ -141,7 +146,14 @@ final class LocalShard: RecordConsumer {
 
     var states: StateCounts { shared.counts }
 
-    private func showStates() { shared.store(shard.states) }
+    var filterCounts: [FilterCounts] { filtered.withLock { $0 } }
+
+    private func showStates() {
+        shared.store(shard.states)
+        guard shard.filters.isActive else { return }
+        let counts = shard.filters.counts
+        filtered.withLock { $0 = counts }
+    }
 
     func finish() { driver.finish() }
 }

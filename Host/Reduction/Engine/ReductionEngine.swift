@@ -2,6 +2,7 @@ package import EventLog
 package import KeyValueStore
 package import PluginHost
 import Records
+package import Rules
 import Synchronization
 
 /// Folds a log as it grows: groups of plugins, each in its shards and at its own place in the log; checkpoints into a
@@ -44,6 +45,7 @@ package final class ReductionEngine: Sendable {
     ///   - activity: where it is noted what plugins of this process are asked.
     ///   - tables: takes the tables of all plugins.
     ///   - skips: the file that repeats which events plugins skip.
+    ///   - rules: the file that repeats which filter rules hold where.
     ///   - spill: the folder for files of states that memory has no room for; it must be there.
     ///   - mayLackFunctions: go on without derived columns whose function is not there; see `lackingColumns`.
     ///   - report: receives what plugins in workers write to the log; any thread.
@@ -54,7 +56,7 @@ package final class ReductionEngine: Sendable {
     package init(
         _ log: EventLog, _ store: any CheckpointStore, _ plugins: [PluginBuild],
         _ configuration: ReductionConfiguration,
-        tables: (any TableSink)? = nil, activity: ActivityFile? = nil, skips: String, spill: String,
+        tables: (any TableSink)? = nil, activity: ActivityFile? = nil, skips: String, rules: String, spill: String,
         mayLackFunctions: Bool = false, report: @escaping @Sendable (PluginMessage) -> Void,
         warn: @escaping @Sendable (String) -> Void,
         onTrouble: @escaping @Sendable (PluginBuild, PluginTrouble) -> Void
@@ -75,11 +77,14 @@ package final class ReductionEngine: Sendable {
             WorkerView($0, $1, workers, $2)
         }
         self.views = views
+        let recorded = try RecordedRules(log, path: rules)
+        _ = try recorded.record(configuration.filters)
         parts = EngineParts(
             log: log, store: store, epochs: epochs, configuration: configuration,
             commits: CheckpointThread(store, epochs) { views.committed($0) },
             memory: MemoryBudget(configuration.memory, warn: warn), views: views, activity: activity,
-            skips: try SkippedEvents(log, path: skips), spill: Spilling(folder: spill, memory: configuration.memory),
+            skips: try SkippedEvents(log, path: skips), rules: recorded,
+            spill: Spilling(folder: spill, memory: configuration.memory),
             report: report, warn: warn)
         live = Mutex(Live(plugins: plugins, columns: columns))
         var members: [GroupID: Member] = [:]
@@ -133,6 +138,24 @@ package final class ReductionEngine: Sendable {
     /// Events that were folded, and that were duplicates, since the start.
     package var folded: UInt64 { live.withLock { $0.members.values.map(\.folded).max() ?? 0 } }
     package var duplicates: DuplicateCounts { live.withLock { .most($0.members.values.map(\.group.duplicates)) } }
+    /// What each filter rule that holds now did since the start, as the plugins have met it that have folded most.
+    package var filterCounts: [FilterCounts] {
+        let groups = live.withLock { $0.members.values.map(\.group) }
+        return filters.rules.map { rule in
+            groups.compactMap { $0.filterCounts.first { $0.rule == rule.name } }.max { $0.progress < $1.progress }
+                ?? FilterCounts(rule.name)
+        }
+    }
+
+    /// The filter rules that hold now.
+    package var filters: FilterRules { parts.rules.history.last(0) ?? FilterRules() }
+
+    /// Has other filter rules hold from now on: each event is asked by those that held when it was stored. Blocks until the log
+    /// holds them.
+    ///
+    /// - Returns: whether they are others than before.
+    package func setFilters(_ rules: FilterRules) throws -> Bool { try parts.rules.record(rules) }
+
     /// The states of all plugins.
     package var states: StateCounts {
         live.withLock { $0.members.values.map(\.group) }.reduce(StateCounts()) { $0 + $1.states }

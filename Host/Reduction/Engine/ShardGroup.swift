@@ -3,6 +3,7 @@ import Glibc
 import KeyValueStore
 import PluginHost
 import Records
+import Rules
 import Synchronization
 
 /// Plugins that fold together, in shards that have their own places in the log: all that run in this process, or one that
@@ -25,6 +26,8 @@ protocol ShardGroup: AnyObject, Sendable {
     /// The most memory that the process may take, in bytes, or nil.
     var memoryLimit: Int? { get }
     var states: StateCounts { get }
+    /// How often each filter rule did what, by its shards, since the start.
+    var filterCounts: [FilterCounts] { get }
     /// How far a follower lies behind the log, in bytes.
     var distance: UInt64 { get }
     /// How far it lies behind the log, whose next positions are these; `now` in microseconds since 1970.
@@ -61,6 +64,7 @@ struct EngineParts: Sendable {
     let views: Views
     let activity: ActivityFile?
     let skips: SkippedEvents
+    let rules: RecordedRules
     let spill: Spilling
     let report: @Sendable (PluginMessage) -> Void
     let warn: @Sendable (String) -> Void
@@ -98,7 +102,8 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
         let setup = ShardSetup(
             plugins: builds.compactMap(\.code), partitions: parts.log.identity.partitions,
             batch: parts.configuration.batch, dedup: parts.configuration.dedup,
-            hashKey: parts.log.identity.sipHashKey, skips: parts.skips.places, spill: parts.spill)
+            hashKey: parts.log.identity.sipHashKey, skips: parts.skips.places, rules: parts.rules.history,
+            spill: parts.spill)
         var stored: [String: StoredStates] = [:]
         for build in builds where !anew.contains(build.id) { stored[build.id] = try StoredStates(of: build, parts) }
         for build in builds {
@@ -129,6 +134,7 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
     var process: Int32? { getpid() }
     var memoryLimit: Int? { nil }
     var states: StateCounts { shards.reduce(StateCounts()) { $0 + $1.thread.states } }
+    var filterCounts: [FilterCounts] { shards.flatMap(\.thread.filterCounts).summed }
     func spill() { for shard in shards { shard.thread.spill() } }
     func lag(_ positions: [UInt64], now: Int64) -> FoldLag {
         FoldLag(shards.map { $0.thread.lag(positions, now: now) })

@@ -1,6 +1,7 @@
 import EventLog
 import Glibc
 import Records
+import Rules
 import Synchronization
 
 /// Reads the log for one shard, and its place in the sequence of generations.
@@ -76,6 +77,7 @@ final class ShardThread: @unchecked Sendable {
     func spill() { consumer.spill() }
 
     var states: StateCounts { consumer.states }
+    var filterCounts: [FilterCounts] { consumer.filterCounts }
 
     var failure: (any Error)? { failed.withLock { $0 } }
 
@@ -220,13 +222,9 @@ extension DeadLetter {
         self.init(
             code: Code(rejection.cause), reason: rejection.reason, received: WallClock.microseconds,
             original: rejection.payload)
-        switch rejection.cause {
-        case .unreadable:
-            component = rejection.plugin
-            build = rejection.build
-        // One letter, however many plugins find it.
-        case .conflict: component = "dedup"
-        }
+        // One letter, however many plugins find the same.
+        component = rejection.cause == .unreadable ? rejection.plugin : stage.rawValue
+        if rejection.cause == .unreadable { build = rejection.build }
         partition = rejection.partition
         position = rejection.position
     }
@@ -239,6 +237,7 @@ extension DeadLetter.Code {
             switch cause {
             case .unreadable: .unreadable
             case .conflict: .conflict
+            case .unfiltered: .unfiltered
             }
     }
 }

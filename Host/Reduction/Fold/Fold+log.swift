@@ -14,9 +14,10 @@ extension Fold {
         let clock = FoldClock()
         let columns = try derivedColumns()
         let letters = try DeadLetterFile(directory.map { "\($0)/dead-letters.jsonl" })
+        let (skips, rules) = try decisions(log)
         let setup = ShardSetup(
             plugins: catalog.code, partitions: log.identity.partitions, batch: options.batch, dedup: options.dedup,
-            hashKey: log.identity.sipHashKey, skips: try skips(log))
+            hashKey: log.identity.sipHashKey, skips: skips, rules: rules)
         let activity = options.activity?.take()
         activity?.slot.watch()
         let shard = Shard(setup, slot: activity?.slot)
@@ -30,6 +31,7 @@ extension Fold {
             if chunk.beginsSegment { feeder.forgetSessions() }
             for index in 0..<chunk.count { feeder.add(chunk[index], position: chunk[index].position) }
             shard.flush()
+            if let failure = feeder.failure { throw failure }
             try report(rejected, to: letters)
             rejected.removeAll()
             for index in 0..<chunk.count { bytes += chunk[index].bytes.count }
@@ -45,10 +47,14 @@ extension Fold {
         return summary
     }
 
-    /// What plugins skip, by plugin and partition: the records that say so come after the events.
-    private func skips(_ log: LogDirectory) throws -> [String: [Int: Set<UInt64>]] {
+    /// What plugins skip, by plugin and partition: the records that say so come after the events. And the rules whose records
+    /// retention has deleted, as the host's own file has them.
+    private func decisions(
+        _ log: LogDirectory
+    ) throws -> (skips: [String: [Int: Set<UInt64>]], rules: RuleHistory) {
+        let rules = try RecordedRules.read("\(log.path)/../rules.json", of: log.identity)?.history ?? RuleHistory()
         var events: Set<SkippedEvent> = []
         try log.readChunks { events.formUnion($0.skippedEvents) }
-        return SkippedEvents.places(of: events)
+        return (SkippedEvents.places(of: events), rules)
     }
 }

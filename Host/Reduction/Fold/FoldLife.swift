@@ -16,7 +16,8 @@ final class FoldLife {
     init(_ plugins: [Plugin], _ options: FoldOptions, store: (any KeyValueStore)?, log: [UInt8]) throws {
         let setup = ShardSetup(
             plugins: plugins, partitions: options.partitions, batch: options.batch, dedup: options.dedup,
-            hashKey: Array(repeating: 0, count: 16))
+            hashKey: Array(repeating: 0, count: 16),
+            rules: RuleHistory(always: options.filters, partitions: options.partitions))
         // Which events it was given is known of a shard that folds in the thread that reads.
         activity = options.shards == 1 ? options.activity?.take() : nil
         let slot = activity?.slot

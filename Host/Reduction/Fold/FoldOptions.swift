@@ -1,5 +1,6 @@
 import CRecords
 package import PluginHost
+package import Rules
 
 /// A file to fold, and the source that decodes its lines; or a tick.
 package struct FoldInput: Sendable {
@@ -62,6 +63,8 @@ package struct FoldOptions: Sendable {
     package var takesOneCheckpoint = false
     /// After how many events all states are thrown away, restored from the last checkpoint, and the rest folded again.
     package var restarts: [UInt64] = []
+    /// What becomes of events before plugins see them; of a log, its own hold.
+    package var filters = FilterRules()
     /// Columns that are added to tables.
     package var tables = TablesConfiguration()
     /// Whether ticks come between the events, see `TickingSink`.

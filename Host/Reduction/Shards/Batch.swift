@@ -17,6 +17,9 @@ final class Batch {
     /// What server or source set.
     let fields: UnsafeMutablePointer<UnsafeRawBufferPointer?>
     let sessions: UnsafeMutablePointer<SessionFields?>
+    /// What filter rules left, a merge patch, and whether they keep the event from plugins.
+    let patches: UnsafeMutablePointer<UnsafeRawBufferPointer?>
+    let isBlocked: UnsafeMutablePointer<Bool>
     private var rows: UnsafeMutablePointer<lectern_value>
     private(set) var rowLength: Int
 
@@ -34,6 +37,10 @@ final class Batch {
         fields = .allocate(capacity: capacity)
         sessions = .allocate(capacity: capacity)
         sessions.initialize(repeating: nil, count: capacity)
+        patches = .allocate(capacity: capacity)
+        patches.initialize(repeating: nil, count: capacity)
+        isBlocked = .allocate(capacity: capacity)
+        isBlocked.initialize(repeating: false, count: capacity)
         rows = .allocate(capacity: capacity * max(rowLength, 1))
     }
 
@@ -47,6 +54,8 @@ final class Batch {
         fields.deallocate()
         sessions.deinitialize(count: capacity)
         sessions.deallocate()
+        patches.deallocate()
+        isBlocked.deallocate()
         rows.deallocate()
     }
 

@@ -10,6 +10,8 @@ package struct Rejection: Sendable {
         case unreadable
         /// Its id came before with other content. Every plugin that would fold it finds the same.
         case conflict
+        /// A filter rule could not be asked about it. Every plugin finds the same.
+        case unfiltered
     }
 
     package let cause: Cause
@@ -156,7 +158,7 @@ extension PluginFold {
             }
             next[partition] = position + 1
             let isSkipped = !skips.isEmpty && skips[partition]?.contains(position) == true
-            if reducersOfType[batch.types[index]] == 0 || isSkipped {
+            if reducersOfType[batch.types[index]] == 0 || isSkipped || batch.isBlocked[index] {
                 verdicts[index] = .passedBy
             } else {
                 verdicts[index] = .wanted

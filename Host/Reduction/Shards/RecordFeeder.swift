@@ -5,6 +5,8 @@ final class RecordFeeder {
     private let shard: Shard
     private let owned: [Bool]
     private var sessions: [UInt32: SessionFields] = [:]
+    /// Rules of the log that this build does not know. What comes behind them must not be folded.
+    private(set) var failure: UnknownRulesError?
 
     init(_ shard: Shard, owned: [Int]) {
         self.shard = shard
@@ -17,6 +19,7 @@ final class RecordFeeder {
     /// Folds one record. Its memory must stay until `Shard.flush`.
     @inline(__always)
     func add(_ record: RecordView, position: UInt64) {
+        if failure != nil { return }
         switch record.kind {
         case .event where owned[record.partition]: addEvent(record, position: position)
         case .session:
@@ -26,6 +29,12 @@ final class RecordFeeder {
         case .control where owned[record.partition]:
             if let tick = Tick(record) {
                 shard.tick(tick.time, partition: record.partition, position: position)
+            } else if record.type.elementsEqual(RuleHistory.recordType.utf8) {
+                do throws(UnknownRulesError) {
+                    shard.change(try RuleHistory.rules(record), partition: record.partition, position: position)
+                } catch {
+                    failure = failure ?? error
+                }
             } else {
                 pass(record, position: position)
             }

@@ -2,6 +2,7 @@ import CPluginAPI
 import CRecords
 package import PluginHost
 import Records
+import Rules
 
 /// What all shards of a host have in common.
 package struct ShardSetup: Sendable {
@@ -15,12 +16,14 @@ package struct ShardSetup: Sendable {
     package var hashKey: [UInt8]
     /// The events that plugins skip, by plugin and partition.
     package var skips: [String: [Int: Set<UInt64>]]
+    /// The filter rules that hold at each place of the log.
+    package var rules: RuleHistory
     /// Where states go that memory has no room for; nil: all stay in memory.
     package var spill: Spilling?
 
     package init(
         plugins: [Plugin], partitions: Int, batch: Int = 64, dedup: DedupRules = DedupRules(), hashKey: [UInt8],
-        skips: [String: [Int: Set<UInt64>]] = [:], spill: Spilling? = nil
+        skips: [String: [Int: Set<UInt64>]] = [:], rules: RuleHistory = RuleHistory(), spill: Spilling? = nil
     ) {
         precondition((1...1024).contains(batch) && hashKey.count == 16)
         self.plugins = plugins
@@ -29,6 +32,7 @@ package struct ShardSetup: Sendable {
         self.dedup = dedup
         self.hashKey = hashKey
         self.skips = skips
+        self.rules = rules
         self.spill = spill
     }
 }
@@ -94,6 +98,7 @@ final class Shard {
     var onRejections: (([Rejection]) -> Void)?
 
     let keys = KeyIndex()
+    let filters: FilterStage
     private let batch: Batch
     private var markMaker: MarkMaker?
     private var types: [String] = []
@@ -113,12 +118,14 @@ final class Shard {
         }
         markMaker =
             setup.dedup.isEmpty ? nil : MarkMaker(setup.dedup, fields: fields, hashKey: setup.hashKey)
+        filters = FilterStage(setup.rules, partitions: setup.partitions, fields: fields)
         let batch = Batch(capacity: setup.batch, rowLength: fields.extractor.count)
         self.batch = batch
         fields.overlay = { event, finder, row in
             let index = event - UnsafePointer(batch.events)
             batch.sessions[index]?.overlay(finder, onto: row)
             if let fields = batch.fields[index], !fields.isEmpty { _ = finder.overlay(fields, onto: row) }
+            if let patch = batch.patches[index] { _ = finder.patch(patch, onto: row) }
         }
     }
 
@@ -171,13 +178,25 @@ final class Shard {
         }
         for index in 0..<batch.count { number(index) }
         for index in 0..<batch.count { resolve(index) }
+        // Behind the marks, which are of the events as they came.
+        if filters.isActive { filters.apply(batch) }
         for plugin in plugins { plugin.fold(batch, fields, &keys.space) }
         events += UInt64(batch.count)
         batch.removeAll()
+        filters.reset()
         fields.extractor.reset()
         fields.learn()
+        let unfiltered = filters.takeRejections()
+        if !unfiltered.isEmpty { onRejections?(unfiltered) }
         for plugin in plugins where !plugin.rejections.isEmpty { onRejections?(plugin.takeRejections()) }
         afterBatch?()
+    }
+
+    /// Other filter rules hold behind a record: what came before has been asked by those before.
+    func change(_ rules: FilterRules, partition: Int, position: UInt64) {
+        flush()
+        filters.add(rules, partition: partition, from: position + 1)
+        for plugin in plugins { plugin.pass(partition: partition, position: position) }
     }
 
     /// Tells the states of a partition that wait for it that time has come, behind what has been added.
@@ -257,6 +276,7 @@ final class Shard {
             types.append(name)
             markMaker?.addType(name)
             for plugin in plugins { plugin.addType(name) }
+            filters.addType(name)
         }
         return number
     }

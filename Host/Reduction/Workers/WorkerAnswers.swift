@@ -1,5 +1,6 @@
 import PluginHost
 import Records
+import Rules
 
 // What a worker answers, and what it tells of events. Each type writes itself and reads what it wrote.
 
@@ -33,6 +34,49 @@ enum RejectionsMessage {
                         position: position, reason: try reader.text(), payload: Array(try reader.part())))
             }
             return rejections
+        }
+    }
+}
+
+/// How often each filter rule did what, by a shard.
+enum FilterCountsMessage {
+    static func send(_ counts: [FilterCounts], shard: Int, to channel: WorkerChannel) {
+        var writer = WireWriter()
+        writer.write(UInt32(shard))
+        writer.write(UInt32(counts.count))
+        for count in counts {
+            writer.write(count.rule)
+            for number in [count.matched, count.blocked, count.unknown, count.errors] { writer.write(number) }
+        }
+        channel.send(.filtered, writer.bytes)
+    }
+
+    static func read(_ message: [UInt8]) throws(MalformedMessage) -> (shard: Int, counts: [FilterCounts]) {
+        try message.read { reader throws(MalformedMessage) in
+            let shard = Int(try reader.integer(UInt32.self))
+            var counts: [FilterCounts] = []
+            for _ in 0..<(try reader.count()) {
+                var count = FilterCounts(try reader.text())
+                count.matched = try reader.integer()
+                count.blocked = try reader.integer()
+                count.unknown = try reader.integer()
+                count.errors = try reader.integer()
+                counts.append(count)
+            }
+            return (shard, counts)
+        }
+    }
+}
+
+extension [FilterCounts] {
+    /// One for each rule.
+    var summed: [FilterCounts] {
+        reduce(into: []) { sums, counts in
+            if let index = sums.firstIndex(where: { $0.rule == counts.rule }) {
+                sums[index] = sums[index] + counts
+            } else {
+                sums.append(counts)
+            }
         }
     }
 }

@@ -3,6 +3,7 @@ import Glibc
 import KeyValueStore
 import PluginHost
 import Records
+import Rules
 import Synchronization
 
 /// A plugin that runs in a worker. When its worker ends, it gets another one, from the last checkpoint on; what ended it
@@ -79,6 +80,7 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
     var process: Int32? { state.withLock { $0.life?.processID } }
     var memoryLimit: Int? { build.limits.memory }
     var states: StateCounts { shards.reduce(StateCounts()) { $0 + $1.states } }
+    var filterCounts: [FilterCounts] { shards.flatMap(\.filterCounts).summed }
     func spill() { for shard in shards { shard.spill() } }
     func lag(_ positions: [UInt64], now: Int64) -> FoldLag {
         let shards = state.withLock { $0.life?.shards ?? $0.lastShards }

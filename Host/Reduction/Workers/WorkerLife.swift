@@ -4,6 +4,7 @@ import Glibc
 import KeyValueStore
 import PluginHost
 import Records
+import Rules
 import Synchronization
 
 /// How a worker came to its end.
@@ -29,6 +30,8 @@ final class WorkerLife: @unchecked Sendable {
         var lastRequest: UInt64 = 0
         /// Up to where checkpoints have come, by partition.
         var positions: [UInt64]
+        /// By shard.
+        var filterCounts: [Int: [FilterCounts]] = [:]
         /// Of a life that nobody goes on from.
         var collected: [Checkpoint] = []
     }
@@ -118,7 +121,7 @@ final class WorkerLife: @unchecked Sendable {
         let setup = ShardSetup(
             plugins: [], partitions: log.partitions, batch: parts.configuration.batch,
             dedup: parts.configuration.dedup, hashKey: log.sipHashKey, skips: parts.skips.places,
-            spill: parts.spill)
+            rules: parts.rules.history, spill: parts.spill)
         process.channel.send(.shards, ShardOrder(setup: setup, log: log.id, owned: owned).message.bytes)
         for (shard, partitions) in owned.enumerated() {
             for partition in partitions {
@@ -212,6 +215,9 @@ final class WorkerLife: @unchecked Sendable {
             // What is tried says what the live one says anyway.
             if start != .nothing { parts.report(try PluginMessage(body, plugin: build.id)) }
         case .rejected: parts.report(try RejectionsMessage.read(body, of: build))
+        case .filtered:
+            let (shard, counts) = try FilterCountsMessage.read(body)
+            state.withLock { $0.filterCounts[shard] = counts }
         case .checkpoint: try takeCheckpoint(body)
         case .finished:
             let shard = try body.read { reader throws(MalformedMessage) in try reader.integer(UInt32.self) }
@@ -245,6 +251,9 @@ final class WorkerLife: @unchecked Sendable {
 
     /// Up to where checkpoints have come, by partition.
     var positions: [UInt64] { state.withLock { $0.positions } }
+
+    /// How often each filter rule did what, as a shard has told last.
+    func filterCounts(of shard: Int) -> [FilterCounts] { state.withLock { $0.filterCounts[shard] ?? [] } }
 
     /// The checkpoints of a life that went on from nothing.
     var collected: [Checkpoint] { state.withLock { $0.collected } }

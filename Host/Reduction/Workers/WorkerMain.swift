@@ -3,6 +3,7 @@ import Glibc
 import KeyValueStore
 import PluginHost
 import Records
+import Rules
 import Synchronization
 
 /// What a worker does: it loads one plugin, folds the records that the host puts before it, and sends checkpoints; shows
@@ -171,6 +172,10 @@ private final class WorkerShardLoop: @unchecked Sendable {
     private let words: WorkerWords
     private let slot: ActivitySlot
     private let encoding: ActivitySlot.Template
+    private let channel: WorkerChannel
+    /// What the host was told last of the filter rules, and when.
+    private var told: [FilterCounts] = []
+    private var toldAt: Int64 = 0
     private var thread: WorkThread?
     private var isLive = false
 
@@ -179,6 +184,7 @@ private final class WorkerShardLoop: @unchecked Sendable {
     ) {
         self.index = index
         self.memory = memory
+        self.channel = channel
         words = memory.words(index)
         slot = memory.activity(index)
         encoding = ActivitySlot.Template(.encode, plugin)
@@ -233,6 +239,7 @@ private final class WorkerShardLoop: @unchecked Sendable {
                     return sink.finish()
                 }
                 poll()
+                tellFiltered(.max)
                 words.waitWhileFilled(is: filled, microseconds: driver.isBusy ? 2000 : 200_000)
                 continue
             }
@@ -242,6 +249,7 @@ private final class WorkerShardLoop: @unchecked Sendable {
             if layout.beginsSegment { feeder.forgetSessions() }
             for record in RecordSequence(layout.records(slot)) { feeder.add(record, position: record.position) }
             shard.flush()
+            if let failure = feeder.failure { sink.fail(failure) }
             folded &+= 1
             let now = MonotonicClock.microseconds
             words.events.pointee.store(shard.events, ordering: .relaxed)
@@ -258,7 +266,18 @@ private final class WorkerShardLoop: @unchecked Sendable {
             words.folded.pointee.store(folded, ordering: .releasing)
             words.wakeHost()
             poll()
+            tellFiltered(now)
         }
+    }
+
+    /// Tells the host what the filter rules did, now and then while events come, and when none do.
+    private func tellFiltered(_ now: Int64) {
+        guard shard.filters.isActive, now == .max || now - toldAt > 250_000 else { return }
+        let counts = shard.filters.counts
+        if counts == told { return }
+        told = counts
+        toldAt = MonotonicClock.microseconds
+        FilterCountsMessage.send(counts, shard: index, to: channel)
     }
 
     private func poll() {

@@ -1,6 +1,7 @@
 import KeyValueStore
 import PluginHost
 import Records
+import Rules
 
 // What goes over a worker's channel beside the records. Each type writes itself and reads what it wrote.
 
@@ -33,6 +34,17 @@ struct ShardOrder {
             writer.write(plugin)
             writer.write(UInt32(partition))
             writer.write(position)
+        }
+        writer.write(UInt32(setup.rules.sets.count))
+        for set in setup.rules.sets { writer.write(set.json) }
+        writer.write(UInt32(setup.rules.places.count))
+        for (partition, places) in setup.rules.places {
+            writer.write(UInt32(partition))
+            writer.write(UInt32(places.count))
+            for place in places {
+                writer.write(place.from)
+                writer.write(UInt32(place.set))
+            }
         }
         return writer
     }
@@ -67,6 +79,23 @@ struct ShardOrder {
             let plugin = try reader.text()
             let partition = Int(try reader.integer(UInt32.self))
             setup.skips[plugin, default: [:]][partition, default: []].insert(try reader.integer())
+        }
+        var sets: [FilterRules] = []
+        for _ in 0..<(try reader.count()) {
+            let json = try reader.text()
+            guard let rules = try? FilterRules(recorded: json, at: "the host") else {
+                throw MalformedMessage("filter rules that this build does not know")
+            }
+            sets.append(rules)
+        }
+        for _ in 0..<(try reader.count()) {
+            let partition = Int(try reader.integer(UInt32.self))
+            for _ in 0..<(try reader.count()) {
+                let from: UInt64 = try reader.integer()
+                let set = Int(try reader.integer(UInt32.self))
+                guard sets.indices.contains(set) else { throw MalformedMessage("no such filter rules") }
+                setup.rules.add(sets[set], partition: partition, from: from)
+            }
         }
     }
 }

@@ -2,6 +2,7 @@ import CRecords
 import EventLog
 import Glibc
 import Records
+import Rules
 import Synchronization
 
 /// A shard in a worker, as the host sees it: records go into its slots, one chunk each. Not thread-safe: the thread that
@@ -80,6 +81,8 @@ final class WorkerShard: RecordConsumer {
     }
 
     var states: StateCounts { words.states.pointee.counts }
+
+    var filterCounts: [FilterCounts] { life.filterCounts(of: index) }
 
     func finish() throws {
         words.isClosed.pointee.store(true, ordering: .releasing)

@@ -22,6 +22,8 @@ package final class WebServer: Service {
         package var ingest: IngestService
         package var readiness: Readiness
         package var metrics: MetricsRegistry
+        /// What filter rules did.
+        package var filters: @Sendable () -> FilterReport
         /// Nil: students can't be erased here.
         package var erasures: ErasureRequests?
         /// Does to the plugins what an operator asks for. Blocks.
@@ -30,7 +32,9 @@ package final class WebServer: Service {
         package init(
             plugins: @escaping @Sendable () -> PluginReport, tables: any TableReading,
             states: any StateReading, log: EventLog, ingest: IngestService, readiness: Readiness = Readiness(),
-            metrics: MetricsRegistry = MetricsRegistry(), erasures: ErasureRequests? = nil,
+            metrics: MetricsRegistry = MetricsRegistry(),
+            filters: @escaping @Sendable () -> FilterReport = { FilterReport(mode: "all", rules: []) },
+            erasures: ErasureRequests? = nil,
             change: @escaping @Sendable (PluginRequest) throws(PluginReloadError) -> PluginReload = {
                 _ throws(PluginReloadError) in throw .failed("This host has fixed plugins.")
             }
@@ -44,6 +48,7 @@ package final class WebServer: Service {
             self.ingest = ingest
             self.readiness = readiness
             self.metrics = metrics
+            self.filters = filters
         }
     }
 
@@ -140,6 +145,7 @@ package final class WebServer: Service {
         TableRoutes(plugins: host.plugins, tables: host.tables).add(to: router)
         StateRoutes(states: host.states).add(to: router)
         PluginRoutes(change: host.change).add(to: router)
+        FilterRoutes(report: host.filters).add(to: router)
         ErasureRoutes(requests: host.erasures).add(to: router)
         DeadLetterRoutes(letters: host.log.deadLetters).add(to: router)
         HealthRoutes(readiness: host.readiness, metrics: host.metrics).add(to: router)

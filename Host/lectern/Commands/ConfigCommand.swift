@@ -1,6 +1,7 @@
 import ArgumentParser
 import Ingest
 import PluginHost
+import Rules
 import Settings
 import Web
 
@@ -28,6 +29,7 @@ struct ConfigCheckCommand: AsyncParsableCommand {
         try await Command.run {
             let configuration = try common.load()
             for warning in try BlockList(files: configuration.ingest.rules).warnings { Terminal.warn(warning) }
+            _ = try FilterSource(configuration.filters)
             if common.plugins != nil {
                 let catalog = common.catalogQuietly(configuration.plugins)
                 for plugin in catalog.off where !plugin.isPinnedElsewhere { Terminal.note("\(plugin)") }

@@ -12,8 +12,8 @@ struct DeadLettersListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List dead letters, the oldest first.",
         discussion: """
-            The stage says where it failed: decode, authenticate, protect, source, dedup, read or reduce. With --json each line
-            holds the bytes as they arrived, as base64 in `original` and, if they are UTF-8, in `text`.
+            The stage says where it failed: decode, authenticate, protect, source, dedup, filter, read or reduce. With --json each
+            line holds the bytes as they arrived, as base64 in `original` and, if they are UTF-8, in `text`.
 
             Examples:
               lectern dead-letters list

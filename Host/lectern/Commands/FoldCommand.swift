@@ -4,6 +4,7 @@ import KeyValueStore
 import PluginHost
 import Records
 import Reduction
+import Rules
 import Settings
 
 struct FoldCommand: AsyncParsableCommand {
@@ -84,6 +85,7 @@ struct FoldCommand: AsyncParsableCommand {
             var options = host.foldOptions(restarts: restarts)
             options.activity = activity.flatMap { ActivityFile($0) }
             options.tables = host.plugins.tables
+            if log == nil { options.filters = try FilterSource(host.filters).rules }
             let fold = Fold(catalog, options, store: store)
             let bar = ProgressBar()
             let show = { (progress: Fold.Progress) in

@@ -6,19 +6,24 @@ import Reduction
 
 struct RulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rules", abstract: "Rules about whose events are taken: are they right, and what do they do.",
+        commandName: "rules",
+        abstract:
+            "Rules about whose events are taken, and about what becomes of events: are they right, what do they do.",
         subcommands: [RulesTestCommand.self])
 }
 
 struct RulesTestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
-        abstract: "Say what rules do with events, by the domains that the events name.",
+        abstract:
+            "Say what rules do with events: filter rules by rule, those about domains by the domains that events name.",
         discussion: """
-            The files are read as those of `ingest.rules` are: each after those that it overrides. A mistake is named with
-            its line and column, and the exit code is 1.
+            A file that ends with .yaml or .yml is one of filter rules, as `filters.file` names it. Others are read as
+            those of `ingest.rules` are: each after those that it overrides. A mistake is named with its place, and the
+            exit code is 1.
 
             Examples:
+              lectern rules test filters.yaml --input events.jsonl
               lectern rules test rules.pmss
               lectern rules test base.pmss school.pmss --input events.jsonl
               lectern rules test rules.pmss --domain example.org --domain school.example --json
@@ -36,7 +41,7 @@ struct RulesTestCommand: AsyncParsableCommand {
 
     @OptionGroup var settings: SettingsOptions
 
-    @Flag(help: "Print a line of JSON for each domain.")
+    @Flag(help: "Print a line of JSON for each rule or domain.")
     var json = false
 
     private struct Line: Encodable {
@@ -48,8 +53,20 @@ struct RulesTestCommand: AsyncParsableCommand {
         let rule: String?
     }
 
+    func validate() throws {
+        guard files.contains(where: FilterTrial.isOne) else { return }
+        if files.count > 1 { throw ValidationError("one file of filter rules at a time") }
+        if !domains.isEmpty { throw ValidationError("--domain: filter rules know none") }
+    }
+
     func run() async throws {
         try await Command.run {
+            if FilterTrial.isOne(files[0]) {
+                let trial = try FilterTrial(files[0])
+                if let input { try trial.run(input, try settings.load(data: ".").ingest) }
+                for line in json ? try trial.json() : trial.table.lines { print(line) }
+                return
+            }
             let list = try BlockList(files: files)
             for warning in list.warnings { Terminal.warn(warning) }
             var counts: [String?: Int] = [nil: 0]

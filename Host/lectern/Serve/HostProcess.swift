@@ -6,9 +6,11 @@ import Ingest
 import KeyValueStore
 import Logging
 import NIOCore
+import NIOPosix
 import PluginHost
 import Records
 import Reduction
+import Rules
 import ServiceLifecycle
 import Sinks
 import UnixSignals
@@ -20,6 +22,7 @@ struct HostProcess {
     private let engine: ReductionEngine
     private let archive: Archive?
     private let warehouse: Warehouse?
+    private let filters: FilterSource
     private let stores: KeyValueStores
     private let settings: HostSettings
     private let plugins: LoadedPlugins
@@ -67,10 +70,14 @@ struct HostProcess {
         self.activity = activity
         let troubles = BoundedQueue<(build: PluginBuild, trouble: PluginTrouble)>(limit: 1024)
         warehouse = Warehouse(settings.warehouse) { Terminal.warn($0) }
+        filters = try FilterSource(settings.filters)
+        var reduction = settings.reduction
+        reduction.filters = filters.rules
         engine = try ReductionEngine(
             log, try PluginStores(stores, names: settings.plugins.entries.compactMapValues(\.store)), catalog.plugins,
-            settings.reduction, tables: warehouse, activity: activity, skips: "\(data)/skips.json",
-            spill: data, mayLackFunctions: isQuarantined, report: { Terminal.note("\($0.plugin): \($0.text)") },
+            reduction, tables: warehouse, activity: activity, skips: "\(data)/skips.json",
+            rules: "\(data)/rules.json", spill: data, mayLackFunctions: isQuarantined,
+            report: { Terminal.note("\($0.plugin): \($0.text)") },
             warn: { Terminal.warn($0) },
             onTrouble: { build, trouble in
                 Terminal.warn("\(trouble)")
@@ -114,7 +121,8 @@ struct HostProcess {
             settings.web,
             host: WebServer.Host(
                 plugins: { plugins.report }, tables: engine.views, states: engine.views, log: log, ingest: ingest,
-                readiness: readiness, metrics: metrics, erasures: erasures.requests,
+                readiness: readiness, metrics: metrics, filters: { [engine] in engine.filterReport },
+                erasures: erasures.requests,
                 change: { request throws(PluginReloadError) in try changes.run(request) }),
             tokens: try AccessTokens.open(tokens), assets: try AssetFolder.open(settings.web.assets), logger: logger,
             onReady: onReady)
@@ -128,9 +136,12 @@ struct HostProcess {
             Terminal.warn("ingest.jwt.keys: \(trouble); they are asked for again when a token comes")
         }
         let following = Task { [ingest] in await ingest.followFiles() }
+        let filtering = Task { [engine, filters] in await engine.follow(filters) }
         let result = await Result { () async throws in try await group.run() }
         watching?.cancel()
         following.cancel()
+        filtering.cancel()
+        await filtering.value
         retention?.stop()
         stores.stopWaiting()
         try log.flush()
@@ -187,6 +198,7 @@ struct HostProcess {
                 MetricFamily.Sample(Double($0.1), labels: [("kind", $0.0)])
             }
         }
+        metrics.addFilters { [engine] in engine.filterReport }
         metrics.add(
             .counter, "lectern_early_frames_total", "Frames kept that came before their connection said who it is."
         ) { [log] in Double(log.earlyFrames.kept) }
@@ -235,6 +247,36 @@ extension IngestService {
                 Terminal.warn("ingest.rules: \(error); the rules before go on")
             }
         }
+    }
+}
+
+extension ReductionEngine {
+    /// Goes on with the rules of a file as it comes to be, until the task is cancelled. Says what came of it.
+    fileprivate func follow(_ filters: FilterSource) async {
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+            do {
+                guard let rules = try filters.reload() else { continue }
+                // Waits for the log.
+                let areNew = try await NIOThreadPool.singleton.runIfActive { try self.setFilters(rules) }
+                if areNew { Terminal.note("filters.file: the rules have changed, and hold from now on") }
+            } catch {
+                Terminal.warn("filters.file: \(error); the rules before go on")
+            }
+        }
+    }
+
+    /// What the filter rules did, for those who ask.
+    fileprivate var filterReport: FilterReport {
+        let rules = filters
+        let counts = filterCounts
+        return FilterReport(
+            mode: rules.mode.rawValue,
+            rules: rules.rules.map { rule in
+                let count = counts.first { $0.rule == rule.name } ?? FilterCounts(rule.name)
+                return FilterReport.Rule(
+                    name: rule.name, action: rule.action.rawValue, types: rule.types, matched: count.matched,
+                    blocked: count.blocked, unknown: count.unknown, errors: count.errors)
+            })
     }
 }
 

@@ -5,6 +5,7 @@ import Ingest
 import KeyValueStore
 import PluginHost
 import Reduction
+import Rules
 import Settings
 import Sinks
 import Web
@@ -18,6 +19,7 @@ struct HostSettings {
     let custody: CustodyConfiguration
     let plugins: PluginsConfiguration
     let reduction: ReductionConfiguration
+    let filters: FilterConfiguration
     let warehouse: WarehouseConfiguration
     let web: WebConfiguration
     let metrics: MetricsConfiguration
@@ -74,6 +76,7 @@ struct HostSettings {
         var reduction = ReductionConfiguration(
             reduction: reader.section("reduction"), dedup: reader.section("dedup"), partitions: log.partitions ?? 16)
         reduction.tables = tables
+        filters = FilterConfiguration(reader.section("filters"))
         warehouse = WarehouseConfiguration(reader.section("warehouse"), directory: "\(data)/warehouse")
         if warehouse.kind != .none { reduction.checkpoint = min(reduction.checkpoint, warehouse.interval.seconds) }
         self.reduction = reduction

@@ -32,6 +32,9 @@ int lectern_extractor_overlay(lectern_extractor *extractor, const char *json, si
 uint64_t lectern_extractor_content(const lectern_extractor *extractor, const uint64_t *ignored, size_t count);
 /// The hash of a member's name.
 uint64_t lectern_extractor_name(const char *name, size_t length);
+/// Lays a JSON merge patch (RFC 7396) over a row: members of objects are laid over those that are there, one by one, and `null`
+/// removes.
+int lectern_extractor_patch(lectern_extractor *extractor, const char *json, size_t length, lectern_value *row);
 /// Forgets the texts of all rows.
 void lectern_extractor_reset(lectern_extractor *extractor);
 /// What a code means, for people.
