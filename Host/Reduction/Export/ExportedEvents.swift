@@ -34,9 +34,20 @@ package final class ExportedEvents {
         sessions[record.session] = members
     }
 
+    /// Forgets what sessions set: those that live on are repeated at the head of each segment.
+    func forgetSessions() { sessions.removeAll(keepingCapacity: true) }
+
     /// Appends the line of an event, without a line feed.
-    package func append(_ record: RecordView, to bytes: inout Bytes) {
-        bytes.append("{\"type\":")
+    ///
+    /// - Parameter id: what tells the event from all others; nil: not said.
+    package func append(_ record: RecordView, id: String? = nil, to bytes: inout Bytes) {
+        bytes.append("{")
+        if let id {
+            bytes.append("\"id\":")
+            bytes.appendJSON(id)
+            bytes.append(",")
+        }
+        bytes.append("\"type\":")
         bytes.appendJSON(record.type)
         if !record.actor.isEmpty {
             bytes.append(",\"actor\":")

@@ -20,6 +20,7 @@ struct HostProcess {
     private let engine: ReductionEngine
     private let archive: Archive?
     private let warehouse: Warehouse?
+    private let outputs: [Publisher]
     private let stores: KeyValueStores
     private let settings: HostSettings
     private let plugins: LoadedPlugins
@@ -77,6 +78,7 @@ struct HostProcess {
                 troubles.put((build, trouble))
             })
         archive = settings.archive.isEnabled ? try Archive(log, settings.archive, report: Terminal.warn) : nil
+        outputs = try settings.outputs.map { [log] in try $0.publish(log, dedup: settings.reduction.dedup) }
         for column in engine.lackingColumns { Terminal.warn("left out: \(column)") }
         let blockList = settings.ingest.rules.isEmpty ? nil : try BlockList(files: settings.ingest.rules)
         for warning in blockList?.warnings ?? [] { Terminal.warn(warning) }
@@ -121,7 +123,7 @@ struct HostProcess {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [web], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        let retention = RetentionThread(settings, log, engine, archive)
+        let retention = RetentionThread(settings, log, engine, archive, outputs)
         erasures.onDecision { Task { await group.triggerGracefulShutdown() } }
         let watching = folder.map { folder in Task { await plugins.follow(folder) } }
         if let trouble = await ingest.tokens?.prepare() {
@@ -140,6 +142,7 @@ struct HostProcess {
         engine.close()
         warehouse?.close()
         archive?.stop()
+        for output in outputs { output.stop() }
         try log.close()
         if let failure = engine.failure { throw failure }
         try result.get()
@@ -188,6 +191,10 @@ struct HostProcess {
             }
         }
         if let warehouse { metrics.add(warehouse) }
+        for output in outputs {
+            readiness.note("output \(output.name)") { output.trouble }
+        }
+        if !outputs.isEmpty { metrics.add(outputs) }
         metrics.add(.counter, "lectern_checkpoints_total", "Checkpoints that were committed since the start.") {
             [engine] in Double(engine.checkpoints)
         }
