@@ -88,6 +88,11 @@ package final class Publisher: Sendable {
     /// For each partition the position of the first record that would be read again after a crash.
     package var storedPositions: [UInt64] { state.withLock { $0.stored } }
 
+    /// The same of an output that may not be running; nil: nothing is stored.
+    package static func storedPositions(in folder: String) throws -> [UInt64]? {
+        try PublishingPlace.load(folder)?.positions
+    }
+
     /// How far it lies behind the log.
     package var lag: FoldLag {
         let next = log.nextPositions

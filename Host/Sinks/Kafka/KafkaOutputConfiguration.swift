@@ -105,8 +105,10 @@ package struct KafkaOutputConfiguration: Sendable {
         if let reason = Self.taken[name] {
             section.problem(key, found: "an option that the host sets itself", expected: "none", remedy: "\(reason).")
         } else if let reason = Self.reason(against: name, value) {
+            let isShown = section.hasText(key) || !reason.contains(value)
             section.problem(
-                key, found: "what librdkafka does not take: \(reason)", expected: "one of its settings",
+                key, found: "an option that librdkafka does not take: \(isShown ? reason : "(its value is a secret)")",
+                expected: "one of its settings",
                 remedy: "They are listed in https://github.com/confluentinc/librdkafka/blob/v2.0.2/CONFIGURATION.md.")
         } else {
             options.append(Option(name, value))

@@ -32,7 +32,7 @@ typedef struct lectern_kafka_event {
     uint64_t position;
 } lectern_kafka_event;
 
-/// Whether librdkafka knows the setting and takes the value: 0, or -1 with its reason, which does not hold the value.
+/// Whether librdkafka knows the setting and takes the value: 0, or -1 with its reason, which may repeat the value.
 int lectern_kafka_check(const char *name, const char *value, char *reason, size_t size);
 
 /// Makes a producer; connects to nobody yet. NULL with librdkafka's reason if the settings can't be.
