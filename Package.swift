@@ -180,6 +180,7 @@ let package = Package(
             uses: [
                 "CRecords", "Records", .product(name: "CPluginAPI", package: "PluginAPI"),
             ]),
+        tests("ReductionTests", uses: ["EventLog", "Records", "Reduction", "Settings"]),
         tests("PluginHostTests", uses: ["PluginHost", "Settings"]),
         tests("SinksTests", uses: ["EventLog", "PluginHost", "Records", "Settings", "Sinks", .product(name: "GRDB", package: "GRDB.swift")]),
         tests("SettingsTests", uses: ["Settings"]),

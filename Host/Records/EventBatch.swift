@@ -28,7 +28,8 @@ package final class EventBatch {
         events.append(
             Event(
                 partition: record.partition, position: record.position, line: start..<text.count,
-                id: add { $0.append(id) }, type: add { $0.append(record.type) }, actor: add { $0.append(record.actor) }))
+                id: add { $0.append(id) }, type: add { $0.append(record.type) }, actor: add { $0.append(record.actor) })
+        )
     }
 
     package func removeAll() {

@@ -15,11 +15,18 @@ package protocol EventOutput: AnyObject {
     /// - Parameter isOver: asked now and then; true: give up.
     func publish(_ batch: EventBatch, isOver: () -> Bool) throws(OutputError)
 
+    /// Called several times a second while nothing is published. Returns at once.
+    func idle()
+
     /// What it needs to know at its next start of what it has confirmed.
     var progress: [String: Int] { get }
 
     /// Nothing more is published.
     func close()
+}
+
+extension EventOutput {
+    package func idle() {}
 }
 
 /// Why events can't be published: one message for the operator, with the place and what to do. It names no student.

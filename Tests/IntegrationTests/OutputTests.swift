@@ -7,7 +7,8 @@ extension IntegrationTests {
         private let folder: TemporaryFolder
         private var data: String { "\(folder.path)/data" }
         private static let file = [
-            "outputs.feed.type=file", "outputs.feed.interval=20ms", "outputs.feed.part=100KiB", "outputs.feed.batch=300",
+            "outputs.feed.type=file", "outputs.feed.interval=20ms", "outputs.feed.part=100KiB",
+            "outputs.feed.batch=300",
         ]
         private static let dedup = ["dedup.field=event_id", "dedup.retention=24h"]
 
@@ -39,7 +40,9 @@ extension IntegrationTests {
 
             init(_ line: String) throws {
                 let start = "{\"id\":\""
-                guard line.hasPrefix(start), let end = line.range(of: "\",", range: line.index(line.startIndex, offsetBy: start.count)..<line.endIndex)
+                guard line.hasPrefix(start),
+                    let end = line.range(
+                        of: "\",", range: line.index(line.startIndex, offsetBy: start.count)..<line.endIndex)
                 else { throw Failure("not a published event: \(line)") }
                 id = String(line[line.index(line.startIndex, offsetBy: start.count)..<end.lowerBound])
                 rest = "{" + line[end.upperBound...]
@@ -49,14 +52,16 @@ extension IntegrationTests {
         /// The log's events in the order of the log, each once: what comes again under the same id is left out.
         private func accepted() throws -> [String] {
             var seen: Set<String> = []
-            return try run(Installation.lectern, ["log", "export", "--data", data]).split(separator: "\n").map(String.init)
-                .filter { line in
-                    let object = try JSONRow.object(line)
-                    let payload = try #require(object["payload"] as? [String: Any])
-                    let (actor, type) = (object["actor"] as? String ?? "", object["type"] as? String ?? "")
-                    let id = try #require(payload["event_id"] as? String)
-                    return seen.insert("\(actor) \(type) \(id)").inserted
-                }
+            return try run(Installation.lectern, ["log", "export", "--data", data]).split(separator: "\n").map(
+                String.init
+            )
+            .filter { line in
+                let object = try JSONRow.object(line)
+                let payload = try #require(object["payload"] as? [String: Any])
+                let (actor, type) = (object["actor"] as? String ?? "", object["type"] as? String ?? "")
+                let id = try #require(payload["event_id"] as? String)
+                return seen.insert("\(actor) \(type) \(id)").inserted
+            }
         }
 
         /// A class's events, with one in four of them twice.

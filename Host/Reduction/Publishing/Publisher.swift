@@ -61,7 +61,8 @@ package final class Publisher: Sendable {
         self.log = log
         let work = try PublisherWork(
             name, log, output, configuration, dedup: dedup, folder: folder, report: report)
-        state = Mutex(State(positions: work.positions, stored: work.storedPositions, publishedUntil: WallClock.microseconds))
+        state = Mutex(
+            State(positions: work.positions, stored: work.storedPositions, publishedUntil: WallClock.microseconds))
         let start = Start(work: work)
         let thread = WorkThread(name: "output") { [self] in
             do {

@@ -115,6 +115,7 @@ final class PublisherWork {
     /// - Parameter isLast: publishes all of it.
     func read(through end: LogOffset, isLast: Bool) throws -> Bool {
         let now = WallClock.microseconds
+        if batch.events.isEmpty { output.idle() }
         while let chunk = try cursor.next(through: end) {
             if chunk.beginsSegment {
                 accepted.forgetSessions()

@@ -24,7 +24,8 @@ struct PublishingPlace: Codable, Equatable {
             return try JSONDecoder().decode(Self.self, from: Data(File(path, O_RDONLY).contents()))
         } catch is DecodingError {
             throw LogError(
-                .corrupt, "\(path): not what the output's publisher has written there; restore it, or move \(folder) away")
+                .corrupt,
+                "\(path): not what the output's publisher has written there; restore it, or move \(folder) away")
         }
     }
 

@@ -61,6 +61,9 @@ package final class KafkaOutput: EventOutput {
         if producer == nil { throw OutputError("Kafka: librdkafka does not take the settings: \(failure)") }
     }
 
+    /// What librdkafka has to say of brokers piles up unless somebody listens.
+    package func idle() { if let producer { _ = lectern_kafka_wait(producer, 0) } }
+
     package func publish(_ batch: EventBatch, isOver: () -> Bool) throws(OutputError) {
         if producer == nil { try connect() }
         guard let producer else { return }
@@ -124,7 +127,8 @@ package final class KafkaOutput: EventOutput {
         return text.isEmpty ? "" : "; librdkafka said last: \(text)"
     }
 
-    private func withReason<Result>(_ text: inout String, _ body: (UnsafeMutablePointer<CChar>?, Int) -> Result) -> Result
+    private func withReason<Result>(_ text: inout String, _ body: (UnsafeMutablePointer<CChar>?, Int) -> Result)
+        -> Result
     {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { reason in
             reason[0] = 0

@@ -58,7 +58,8 @@ package struct KafkaOutputConfiguration: Sendable {
         let isName = topic.wholeMatch(of: /[A-Za-z0-9._-]{1,249}/) != nil && topic != "." && topic != ".."
         if !isName {
             reader.problem(
-                key, found: "\"\(topic)\"", expected: "the name of a topic: up to 249 letters, digits, `.`, `_` and `-`")
+                key, found: "\"\(topic)\"", expected: "the name of a topic: up to 249 letters, digits, `.`, `_` and `-`"
+            )
         }
     }
 
@@ -68,9 +69,11 @@ package struct KafkaOutputConfiguration: Sendable {
     private static let taken: [String: String] = [
         "bootstrap.servers": "`brokers` says it", "metadata.broker.list": "`brokers` says it",
         "compression.type": "`compression` says it", "compression.codec": "`compression` says it",
-        "enable.idempotence": "it is always true", "acks": "it is always all", "request.required.acks": "it is always all",
+        "enable.idempotence": "it is always true", "acks": "it is always all",
+        "request.required.acks": "it is always all",
         "message.timeout.ms": "`timeout` says it", "delivery.timeout.ms": "`timeout` says it",
-        "transactional.id": "there are no transactions", "partitioner": "it is always murmur2, as of Kafka's own clients",
+        "transactional.id": "there are no transactions",
+        "partitioner": "it is always murmur2, as of Kafka's own clients",
         "queue.buffering.max.messages": "`batch` says it", "queue.buffering.max.kbytes": "`buffer` says it",
         "plugin.library.paths": "no code is loaded by settings", "debug": "librdkafka's own log is off",
         "log_level": "librdkafka's own log is off", "statistics.interval.ms": "/metrics has the figures",

@@ -4,8 +4,10 @@ import Web
 extension MetricsRegistry {
     /// Adds what is known of the outputs into which events are published.
     func add(_ outputs: [Publisher]) {
-        func add(_ kind: MetricFamily.Kind, _ name: String, _ help: String, _ value: @escaping @Sendable (Publisher) -> Double)
-        {
+        func add(
+            _ kind: MetricFamily.Kind, _ name: String, _ help: String,
+            _ value: @escaping @Sendable (Publisher) -> Double
+        ) {
             self.add(kind, name, help) { outputs.map { Sample(value($0), labels: [("output", $0.name)]) } }
         }
         add(.counter, "lectern_output_events_total", "Events that an output has confirmed since the start.") {
