@@ -182,7 +182,11 @@ let package = Package(
             ]),
         tests("ReductionTests", uses: ["EventLog", "Records", "Reduction", "Settings"]),
         tests("PluginHostTests", uses: ["PluginHost", "Settings"]),
-        tests("SinksTests", uses: ["EventLog", "PluginHost", "Records", "Settings", "Sinks", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(
+            "SinksTests",
+            uses: [
+                "EventLog", "PluginHost", "Records", "Settings", "Sinks", .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         tests("SettingsTests", uses: ["Settings"]),
         tests(
             "IngestTests",
