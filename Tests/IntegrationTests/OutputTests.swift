@@ -164,6 +164,16 @@ extension IntegrationTests {
             #expect(Set(messages.compactMap { $0.headers["id"] }) == Set(ids))
         }
 
+        /// Of what a topic has under each id first: the ids, and the positions of each actor's events.
+        private func firsts(_ messages: [KafkaBroker.Message]) -> (ids: Set<String>, positions: [String: [Int]]) {
+            var ids: Set<String> = []
+            var positions: [String: [Int]] = [:]
+            for message in messages where ids.insert(message.headers["id"] ?? "").inserted {
+                positions[message.key ?? "", default: []].append(Int(message.headers["position"] ?? "") ?? -1)
+            }
+            return (ids, positions)
+        }
+
         @Test("a slow cluster that refuses requests gets each event, in the order of its actor")
         func errors() throws {
             let broker = try KafkaBroker(topics: ["events"])
@@ -177,13 +187,34 @@ extension IntegrationTests {
             try waitUntilPublished("feed", host)
             #expect(try host.stop() == .code(0))
             try broker.tell("rtt 0")
-            var seen: Set<String> = []
-            var positions: [String: [Int]] = [:]
-            for message in try broker.messages(of: "events") where seen.insert(message.headers["id"] ?? "").inserted {
-                positions[message.key ?? "", default: []].append(Int(message.headers["position"] ?? "") ?? -1)
-            }
+            let (seen, positions) = try firsts(broker.messages(of: "events"))
             let ids = try Set(published().map { try Published($0).id })
             #expect(seen == ids)
+            #expect(positions.values.allSatisfy { $0 == $0.sorted() })
+        }
+
+        @Test("a cluster that does not answer in time may have events twice, in the order of their actors all the same")
+        func stalled() throws {
+            let broker = try KafkaBroker(topics: ["events"])
+            let group = try SimulatedClass(events: 3_000)
+            let host = try host(
+                Self.file + Self.kafka(broker) + ["outputs.bus.timeout=500ms", "outputs.bus.batch=100"])
+            let replay = try Replaying([group.file], to: host, ["--rate", "2000", "--window", "256"])
+            try replay.waitForAcknowledgement(of: 500)
+            // The broker has what it does not answer.
+            try broker.tell("rtt 4000")
+            #expect(
+                try eventually(seconds: 60) { try host.metric("lectern_output_failures_total{output=\"bus\"}") > 1 })
+            try broker.tell("rtt 0")
+            #expect(try replay.finish().acknowledged == 3_000)
+            try waitUntilPublished("bus", host)
+            try waitUntilPublished("feed", host)
+            #expect(try host.stop() == .code(0))
+            let messages = try broker.messages(of: "events")
+            let (seen, positions) = firsts(messages)
+            let ids = try Set(published().map { try Published($0).id })
+            #expect(seen == ids)
+            #expect(messages.count > ids.count)
             #expect(positions.values.allSatisfy { $0 == $0.sorted() })
         }
 

@@ -93,7 +93,11 @@ final class PublisherWork {
             if partition < identity.partitions { accepted.restore(marks: piece, partition: partition) }
         }
         cursor = try LogCursor(log, from: positions)
-        try output.open(stored?.progress) { report("output \(name): \($0)") }
+        do {
+            try output.open(stored?.progress) { report("output \(name): \($0)") }
+        } catch {
+            throw OutputError("output \(name): \(error)")
+        }
         // An output that begins at the end begins there after a crash, too.
         place.progress = output.progress
         try place.store(folder)
