@@ -52,6 +52,7 @@ let package = Package(
         .systemLibrary(name: "CPostgreSQL", path: "Host/C/CPostgreSQL", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CXXHash", path: "Host/C/CXXHash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZlib", path: "Host/C/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CKafka", path: "Host/C/CKafka", linkerSettings: [.linkedLibrary("rdkafka")]),
         .target(name: "CCurl", path: "Host/C/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .systemLibrary(name: "CZstd", path: "Host/C/CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Host/C/CCrypto", providers: [.apt(["libssl-dev"])]),
@@ -100,11 +101,15 @@ let package = Package(
         module(
             "Sinks",
             uses: [
-                "PluginHost", "Records", "Settings", "CPostgreSQL", .product(name: "GRDB", package: "GRDB.swift"),
+                "EventLog", "PluginHost", "Records", "Settings", "CKafka", "CPostgreSQL",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         module(
             "Custody",
-            uses: ["Archive", "EventLog", "KeyValueStore", "Records", "Settings", "Sinks", "CRecords"]),
+            uses: [
+                "Archive", "EventLog", "KeyValueStore", "Records", "Settings", "Sinks", "CRecords",
+                .product(name: "CPluginAPI", package: "PluginAPI"),
+            ]),
         module(
             "Web",
             uses: [
@@ -167,6 +172,10 @@ let package = Package(
             name: "redis-checkpoints", dependencies: ["KeyValueStore", "Records"],
             path: "Tests/Benchmarks/RedisCheckpoints", swiftSettings: swiftSettings),
 
+        // A Kafka cluster for tests.
+        .executableTarget(
+            name: "kafka-broker", path: "Tests/KafkaBroker", linkerSettings: [.linkedLibrary("rdkafka")]),
+
         tests("ArchiveTests", uses: ["Archive", "EventLog", "Records", "Settings"]),
         tests("EventLogTests", uses: ["CRecords", "EventLog", "Records", "Settings"]),
         tests(
@@ -174,8 +183,13 @@ let package = Package(
             uses: [
                 "CRecords", "Records", .product(name: "CPluginAPI", package: "PluginAPI"),
             ]),
+        tests("ReductionTests", uses: ["EventLog", "Records", "Reduction", "Settings"]),
         tests("PluginHostTests", uses: ["PluginHost", "Settings"]),
-        tests("SinksTests", uses: ["PluginHost", "Sinks", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(
+            "SinksTests",
+            uses: [
+                "EventLog", "PluginHost", "Records", "Settings", "Sinks", .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         tests("SettingsTests", uses: ["Settings"]),
         tests(
             "RulesTests", uses: ["Records", "Rules", "Settings", .product(name: "CPluginAPI", package: "PluginAPI")]),

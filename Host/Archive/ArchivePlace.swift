@@ -45,13 +45,9 @@ struct ArchivePlace: Codable, Equatable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let path = Self.path(folder)
-        let file = try File(path + ".new", O_WRONLY | O_CREAT | O_TRUNC)
         let bytes: Data
         do { bytes = try encoder.encode(self) } catch { throw LogError(.corrupt, "\(path): \(error)") }
-        try Array(bytes).withUnsafeBytes { try file.write($0, at: 0) }
-        try file.sync()
-        try File.rename(path + ".new", to: path)
-        try File(folder, O_RDONLY | O_DIRECTORY).syncAll()
+        try File.replace(path, with: Array(bytes))
     }
 }
 

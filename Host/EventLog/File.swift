@@ -84,6 +84,16 @@ package final class File: Sendable {
         if Glibc.rename(path, new) != 0 { throw LogError.disk("rename", path) }
     }
 
+    /// Puts these bytes in the place of what the file holds, whole or not at all. On return they are on the disk.
+    package static func replace(_ path: String, with bytes: [UInt8]) throws {
+        let file = try File(path + ".new", O_WRONLY | O_CREAT | O_TRUNC)
+        try bytes.withUnsafeBytes { try file.write($0, at: 0) }
+        try file.sync()
+        try rename(path + ".new", to: path)
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        try File(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY).syncAll()
+    }
+
     /// The names in a folder, in no order; none if there is no such folder.
     package static func names(in folder: String) throws -> [String] {
         access(folder, F_OK) == 0 ? try LogFolder.entries(folder) : []

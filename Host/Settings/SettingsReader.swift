@@ -48,6 +48,9 @@ package final class SettingsReader {
         if case .scalar = value(key)?.content { true } else { false }
     }
 
+    /// The keys of the section that stands there; none if it is no section. Counts as having asked for it.
+    package func memberNames(_ key: String) -> [String] { value(key)?.members?.map(\.key) ?? [] }
+
     /// Notes a mistake that only the caller can see, such as two values that contradict each other.
     package func problem(_ key: String, found: String, expected: String, remedy: String? = nil) {
         known.insert(key)

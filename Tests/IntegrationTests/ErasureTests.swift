@@ -125,6 +125,7 @@ extension IntegrationTests {
             ["log.segment=64KiB"],
             ["kvs.default.type=filesystem", "kvs.default.path=states", "log.integrity=true", "log.segment=32KiB"],
             ["warehouse.type=sqlite"],
+            ["outputs.feed.type=file", "outputs.feed.part=16KiB", "outputs.feed.interval=20ms"],
             [redis],
         ]
 

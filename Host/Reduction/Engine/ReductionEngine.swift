@@ -147,8 +147,10 @@ package final class ReductionEngine: Sendable {
         }
     }
 
+    /// The filter rules that hold at each place of the log.
+    package var filterHistory: RuleHistory { parts.rules.history }
     /// The filter rules that hold now.
-    package var filters: FilterRules { parts.rules.history.last(0) ?? FilterRules() }
+    package var filters: FilterRules { filterHistory.last(0) ?? FilterRules() }
 
     /// Has other filter rules hold from now on: each event is asked by those that held when it was stored. Blocks until the log
     /// holds them.

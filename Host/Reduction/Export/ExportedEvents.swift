@@ -34,9 +34,24 @@ package final class ExportedEvents {
         sessions[record.session] = members
     }
 
+    /// Forgets what sessions set: those that live on are repeated at the head of each segment.
+    func forgetSessions() { sessions.removeAll(keepingCapacity: true) }
+
     /// Appends the line of an event, without a line feed.
-    package func append(_ record: RecordView, to bytes: inout Bytes) {
-        bytes.append("{\"type\":")
+    ///
+    /// - Parameters:
+    ///   - id: what tells the event from all others; nil: not said.
+    ///   - changes: what filter rules lay over it, a JSON merge patch; nil: nothing.
+    package func append(
+        _ record: RecordView, id: String? = nil, changes: UnsafeRawBufferPointer? = nil, to bytes: inout Bytes
+    ) {
+        bytes.append("{")
+        if let id {
+            bytes.append("\"id\":")
+            bytes.appendJSON(id)
+            bytes.append(",")
+        }
+        bytes.append("\"type\":")
         bytes.appendJSON(record.type)
         if !record.actor.isEmpty {
             bytes.append(",\"actor\":")
@@ -61,6 +76,10 @@ package final class ExportedEvents {
             bytes.append(",\"fields\":{")
             members.withUnsafeBytes { Self.append(line: $0, to: &bytes) }
             bytes.append("}")
+        }
+        if let changes {
+            bytes.append(",\"changes\":")
+            Self.append(line: changes, to: &bytes)
         }
         bytes.append(",\"payload\":")
         Self.append(line: record.payload, to: &bytes)

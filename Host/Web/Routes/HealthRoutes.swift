@@ -23,6 +23,9 @@ struct HealthRoutes {
         for (name, problem) in report where isVerbose || problem != nil {
             text += problem.map { "[-] \(name): \($0)\n" } ?? "[+] \(name): ok\n"
         }
+        for (name, problem) in isVerbose ? readiness.details() : [] {
+            text += problem.map { "[!] \(name): \($0)\n" } ?? "[+] \(name): ok\n"
+        }
         text += isReady ? "ready\n" : "not ready\n"
         return Response.text(text, status: isReady ? .ok : .serviceUnavailable)
     }

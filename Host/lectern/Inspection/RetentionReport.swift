@@ -2,6 +2,7 @@ import EventLog
 import KeyValueStore
 import PluginHost
 import Records
+import Reduction
 
 /// What `lectern log info` tells of `log.retention`.
 struct RetentionReport: Encodable {
@@ -21,8 +22,12 @@ struct RetentionReport: Encodable {
         for stored in try stores.plugins() where stored.log == log.identity.id && stored.partition < none.count {
             positions[stored.plugin, default: none][stored.partition] = stored.position
         }
-        let holds = positions.filter { !settings.log.retention.ignored.contains($0.key) }.sorted { $0.key < $1.key }
+        var holds = positions.filter { !settings.log.retention.ignored.contains($0.key) }.sorted { $0.key < $1.key }
             .map { RetentionHold(name: "plugin \($0.key)", positions: $0.value) }
+        for output in settings.outputs {
+            guard let positions = try Publisher.storedPositions(in: output.folder) else { continue }
+            holds.append(RetentionHold(name: "output \(output.name)", positions: positions))
+        }
         let plan = try LogRetention(log, settings.log.retention).plan(holds, now: WallClock.microseconds)
         removable = plan.segments
         bytes = plan.bytes

@@ -23,6 +23,7 @@ struct HostProcess {
     private let archive: Archive?
     private let warehouse: Warehouse?
     private let filters: FilterSource
+    private let outputs: [Publisher]
     private let stores: KeyValueStores
     private let settings: HostSettings
     private let plugins: LoadedPlugins
@@ -84,6 +85,9 @@ struct HostProcess {
                 troubles.put((build, trouble))
             })
         archive = settings.archive.isEnabled ? try Archive(log, settings.archive, report: Terminal.warn) : nil
+        outputs = try settings.outputs.map { [log, engine] in
+            try $0.publish(log, dedup: settings.reduction.dedup, rules: engine.filterHistory)
+        }
         for column in engine.lackingColumns { Terminal.warn("left out: \(column)") }
         let blockList = settings.ingest.rules.isEmpty ? nil : try BlockList(files: settings.ingest.rules)
         for warning in blockList?.warnings ?? [] { Terminal.warn(warning) }
@@ -129,7 +133,7 @@ struct HostProcess {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [web], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        let retention = RetentionThread(settings, log, engine, archive)
+        let retention = RetentionThread(settings, log, engine, archive, outputs)
         erasures.onDecision { Task { await group.triggerGracefulShutdown() } }
         let watching = folder.map { folder in Task { await plugins.follow(folder) } }
         if let trouble = await ingest.tokens?.prepare() {
@@ -151,6 +155,7 @@ struct HostProcess {
         engine.close()
         warehouse?.close()
         archive?.stop()
+        for output in outputs { output.stop() }
         try log.close()
         if let failure = engine.failure { throw failure }
         try result.get()
@@ -215,6 +220,10 @@ struct HostProcess {
             }
         }
         if let warehouse { metrics.add(warehouse) }
+        for output in outputs {
+            readiness.note("output \(output.name)") { output.trouble }
+        }
+        if !outputs.isEmpty { metrics.add(outputs) }
         metrics.add(.counter, "lectern_checkpoints_total", "Checkpoints that were committed since the start.") {
             [engine] in Double(engine.checkpoints)
         }

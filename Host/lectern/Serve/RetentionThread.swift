@@ -9,7 +9,7 @@ import Synchronization
 /// Deletes what is past its age, from the log and the archive: at the start, and then every `log.retention.every`.
 ///
 /// What needs records is asked first, and each time: the checkpoints that the stores hold, of plugins that run or not, and
-/// the archive. Any thread.
+/// the archive, and the outputs. Any thread.
 final class RetentionThread: Sendable {
     private let configuration: RetentionConfiguration
     private let archived: ArchiveFolder
@@ -17,11 +17,15 @@ final class RetentionThread: Sendable {
     private let log: EventLog
     private let engine: ReductionEngine
     private let archive: Archive?
+    private let outputs: [Publisher]
     private let isStopping = Atomic<Bool>(false)
     private let thread = Mutex<WorkThread?>(nil)
 
     /// Nil if the settings let nothing be deleted.
-    init?(_ settings: HostSettings, _ log: EventLog, _ engine: ReductionEngine, _ archive: Archive?) {
+    init?(
+        _ settings: HostSettings, _ log: EventLog, _ engine: ReductionEngine, _ archive: Archive?,
+        _ outputs: [Publisher]
+    ) {
         guard !settings.log.retention.isEmpty || !settings.archive.retention.isEmpty else { return nil }
         configuration = settings.log.retention
         archived = ArchiveFolder(settings.archive.directory)
@@ -29,6 +33,7 @@ final class RetentionThread: Sendable {
         self.log = log
         self.engine = engine
         self.archive = archive
+        self.outputs = outputs
         let running = WorkThread(name: "retention") { [self] in run() }
         thread.withLock { $0 = running }
     }
@@ -72,6 +77,7 @@ final class RetentionThread: Sendable {
             var holds = positions.filter { !configuration.ignored.contains($0.key) }.sorted { $0.key < $1.key }
                 .map { RetentionHold(name: "plugin \($0.key)", positions: $0.value) }
             if let archive { holds.append(RetentionHold(name: "the archive", positions: archive.positions)) }
+            holds += outputs.map { RetentionHold(name: "output \($0.name)", positions: $0.storedPositions) }
             let plan = try retention.plan(holds, now: WallClock.microseconds)
             guard plan.segments > 0 else { return plan }
             try log.removeSegments(before: plan.first)

@@ -21,6 +21,7 @@ struct HostSettings {
     let reduction: ReductionConfiguration
     let filters: FilterConfiguration
     let warehouse: WarehouseConfiguration
+    let outputs: [OutputSettings]
     let web: WebConfiguration
     let metrics: MetricsConfiguration
     /// The names of the sections.
@@ -80,6 +81,7 @@ struct HostSettings {
         warehouse = WarehouseConfiguration(reader.section("warehouse"), directory: "\(data)/warehouse")
         if warehouse.kind != .none { reduction.checkpoint = min(reduction.checkpoint, warehouse.interval.seconds) }
         self.reduction = reduction
+        outputs = OutputSettings.all(reader.section("outputs"), data: data)
         web = WebConfiguration(reader.section("web"))
         metrics = MetricsConfiguration(reader.section("metrics"))
         sections = reader.knownKeys
@@ -94,6 +96,7 @@ struct HostSettings {
     /// What holds something of students beside the log and its states.
     private var holders: [any RecordHolder] {
         [ArchiveHolder(archive, actorFields: ingest.actorFields)] + (WarehouseHolder(warehouse).map { [$0] } ?? [])
+            + outputs.compactMap { $0.holder(actorFields: ingest.actorFields) }
     }
 
     /// What erases students from the data folder.

@@ -1,0 +1,65 @@
+/// Processed events on their way to an output, in the order of the log: of each a line of JSON, and what goes with it. Not
+/// thread-safe.
+package final class EventBatch {
+    package struct Event: Sendable {
+        package let partition: Int
+        package let position: UInt64
+        fileprivate let line: Range<Int>
+        fileprivate let id: Range<Int>
+        fileprivate let type: Range<Int>
+        fileprivate let actor: Range<Int>
+    }
+
+    package private(set) var events: [Event] = []
+    private var text = Bytes()
+    private var names = Bytes()
+
+    package init() {}
+
+    /// Adds a record's event.
+    ///
+    /// - Parameters:
+    ///   - id: what tells the event from every other one.
+    ///   - write: appends its line, a JSON object without line breaks.
+    package func append(_ record: RecordView, id: String, _ write: (inout Bytes) -> Void) {
+        let start = text.count
+        write(&text)
+        text.append(byte: 10)
+        events.append(
+            Event(
+                partition: record.partition, position: record.position, line: start..<text.count,
+                id: add { $0.append(id) }, type: add { $0.append(record.type) }, actor: add { $0.append(record.actor) })
+        )
+    }
+
+    package func removeAll() {
+        events.removeAll(keepingCapacity: true)
+        text.truncate()
+        names.truncate()
+    }
+
+    /// Bytes of the lines.
+    package var byteCount: Int { text.count }
+
+    /// The lines, one after the other, each with its line feed. Valid until the batch changes, as what follows.
+    package var lines: UnsafeRawBufferPointer { text.contents }
+
+    /// An event's line with its line feed.
+    package func line(_ event: Event) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: text.contents[event.line])
+    }
+    package func id(_ event: Event) -> UnsafeRawBufferPointer { name(event.id) }
+    package func type(_ event: Event) -> UnsafeRawBufferPointer { name(event.type) }
+    /// Empty: it has none.
+    package func actor(_ event: Event) -> UnsafeRawBufferPointer { name(event.actor) }
+
+    private func name(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: names.contents[range])
+    }
+
+    private func add(_ write: (inout Bytes) -> Void) -> Range<Int> {
+        let start = names.count
+        write(&names)
+        return start..<names.count
+    }
+}

@@ -1,0 +1,139 @@
+// A Kafka cluster for tests, as far as librdkafka's mock goes: producing, consuming, groups; no transactions, and nothing
+// survives its end.
+//
+//     kafka-broker [--brokers N] [--partitions N] [--control FIFO] [TOPIC…]
+//
+// prints its address, and then does what it is told, a line each, on standard input or a named pipe:
+//
+//     down N | up N           the broker with this number, from 1, goes away or comes back
+//     rtt MILLISECONDS        all brokers answer so much later
+//     errors N CODE           the next N requests to produce are answered with this error of Kafka's
+//     read TOPIC FILE         writes all messages of the topic into a file, a line of JSON each
+//     end
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+enum { produce_request = 0 };
+
+static int brokers = 1, partitions = 4;
+
+static void fail(const char *what, const char *why) {
+    fprintf(stderr, "kafka-broker: %s: %s\n", what, why);
+    exit(1);
+}
+
+static void write_text(FILE *file, const char *text, size_t length) {
+    fputc('"', file);
+    for (size_t index = 0; index < length; index++) {
+        unsigned char byte = (unsigned char)text[index];
+        if (byte == '"' || byte == '\\') fprintf(file, "\\%c", byte);
+        else if (byte < 0x20) fprintf(file, "\\u%04x", byte);
+        else fputc(byte, file);
+    }
+    fputc('"', file);
+}
+
+static void write_message(FILE *file, const rd_kafka_message_t *message) {
+    fprintf(file, "{\"partition\":%" PRId32 ",\"offset\":%" PRId64 ",\"key\":", message->partition, message->offset);
+    if (message->key) write_text(file, message->key, message->key_len);
+    else fputs("null", file);
+    fputs(",\"headers\":{", file);
+    rd_kafka_headers_t *headers;
+    if (!rd_kafka_message_headers(message, &headers)) {
+        const char *name;
+        const void *value;
+        size_t size;
+        for (size_t index = 0; !rd_kafka_header_get_all(headers, index, &name, &value, &size); index++) {
+            if (index) fputc(',', file);
+            write_text(file, name, strlen(name));
+            fputc(':', file);
+            write_text(file, value, size);
+        }
+    }
+    fputs("},\"value\":", file);
+    write_text(file, message->payload, message->len);
+    fputs("}\n", file);
+}
+
+static void read_topic(const char *bootstraps, const char *topic, const char *path) {
+    char reason[512], new_path[4096];
+    snprintf(new_path, sizeof new_path, "%s.new", path);
+    FILE *file = fopen(new_path, "w");
+    if (!file) fail(new_path, "can't be written");
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", bootstraps, reason, sizeof reason);
+    rd_kafka_conf_set(conf, "group.id", "reader", reason, sizeof reason);
+    rd_kafka_conf_set(conf, "enable.partition.eof", "true", reason, sizeof reason);
+    rd_kafka_conf_set(conf, "enable.auto.commit", "false", reason, sizeof reason);
+    rd_kafka_t *consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
+    if (!consumer) fail("consumer", reason);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
+    for (int partition = 0; partition < partitions; partition++)
+        rd_kafka_topic_partition_list_add(list, topic, partition)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    rd_kafka_assign(consumer, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    for (int left = partitions; left > 0;) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer, 1000);
+        if (!message) continue;
+        if (!message->err) write_message(file, message);
+        else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) left--;
+        rd_kafka_message_destroy(message);
+    }
+    rd_kafka_consumer_close(consumer);
+    rd_kafka_destroy(consumer);
+    fclose(file);
+    rename(new_path, path);
+}
+
+static void obey(rd_kafka_mock_cluster_t *cluster, char *line) {
+    char first[1024], second[4096];
+    int count = sscanf(line, "%*s %1023s %4095s", first, second);
+    if (!strncmp(line, "down ", 5) && count >= 1) rd_kafka_mock_broker_set_down(cluster, atoi(first));
+    else if (!strncmp(line, "up ", 3) && count >= 1) rd_kafka_mock_broker_set_up(cluster, atoi(first));
+    else if (!strncmp(line, "rtt ", 4) && count >= 1) {
+        for (int broker = 1; broker <= brokers; broker++) rd_kafka_mock_broker_set_rtt(cluster, broker, atoi(first));
+    } else if (!strncmp(line, "errors ", 7) && count == 2) {
+        size_t number = (size_t)atoi(first);
+        rd_kafka_resp_err_t *errors = calloc(number, sizeof *errors);
+        for (size_t index = 0; index < number; index++) errors[index] = (rd_kafka_resp_err_t)atoi(second);
+        rd_kafka_mock_push_request_errors_array(cluster, produce_request, number, errors);
+        free(errors);
+    } else if (!strncmp(line, "read ", 5) && count == 2) {
+        read_topic(rd_kafka_mock_cluster_bootstraps(cluster), first, second);
+    } else {
+        fail("not a command", line);
+    }
+}
+
+int main(int count, char **arguments) {
+    const char *control = NULL;
+    int index = 1;
+    for (; index + 1 < count && !strncmp(arguments[index], "--", 2); index += 2) {
+        if (!strcmp(arguments[index], "--brokers")) brokers = atoi(arguments[index + 1]);
+        else if (!strcmp(arguments[index], "--partitions")) partitions = atoi(arguments[index + 1]);
+        else if (!strcmp(arguments[index], "--control")) control = arguments[index + 1];
+        else fail("not an option", arguments[index]);
+    }
+    char reason[512];
+    rd_kafka_t *client = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), reason, sizeof reason);
+    if (!client) fail("librdkafka", reason);
+    rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(client, brokers);
+    if (!cluster) fail("librdkafka", "no mock cluster");
+    for (; index < count; index++) rd_kafka_mock_topic_create(cluster, arguments[index], partitions, 1);
+    // Readers and writers keep it open, so that it never ends.
+    FILE *input = control ? fdopen(open(control, O_RDWR), "r") : stdin;
+    if (!input) fail(control, "can't be opened");
+    printf("%s\n", rd_kafka_mock_cluster_bootstraps(cluster));
+    fflush(stdout);
+    char line[8192];
+    while (fgets(line, sizeof line, input) && strcmp(line, "end\n")) obey(cluster, line);
+    rd_kafka_mock_cluster_destroy(cluster);
+    rd_kafka_destroy(client);
+    return 0;
+}
