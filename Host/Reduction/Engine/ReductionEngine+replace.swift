@@ -63,6 +63,11 @@ extension ReductionEngine {
             workers.set(live.withLock { $0.members.values.map(\.group) })
             goLive(succession.followers, awaitingTheirStates: !rebuilt.isEmpty)
             views.replace(plugins, columns)
+            // What was shown of the same build was in the worker that has ended.
+            for build in followers.flatMap(\.builds)
+            where build.code == nil && before.plugins.contains(where: { $0 === build }) {
+                views.reopen(build.id)
+            }
             return Replacement(
                 rebuilt: rebuilt, migrated: Set(migrated.keys), shadows: shadows,
                 seconds: Double(MonotonicClock.microseconds - began) / 1e6,
