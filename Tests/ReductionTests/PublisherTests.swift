@@ -84,7 +84,8 @@ struct PublisherTests {
         configuration.backoff = .milliseconds(1)
         configuration.longestPause = .milliseconds(2)
         return try Publisher(
-            "test", log, output, configuration, dedup: nil, folder: "\(folder)/outputs/test",
+            "test", log, output, configuration, dedup: DedupRules(), rules: RuleHistory(),
+            folder: "\(folder)/outputs/test",
             report: { [reports] in reports.add($0) })
     }
 
