@@ -193,7 +193,7 @@ extension IntegrationTests {
             #expect(positions.values.allSatisfy { $0 == $0.sorted() })
         }
 
-        @Test("a cluster that does not answer in time may have events twice, in the order of their actors all the same")
+        @Test("a cluster that does not answer in time gets each event when it does, in the order of its actor")
         func stalled() throws {
             let broker = try KafkaBroker(topics: ["events"])
             let group = try SimulatedClass(events: 3_000)
@@ -201,7 +201,6 @@ extension IntegrationTests {
                 Self.file + Self.kafka(broker) + ["outputs.bus.timeout=500ms", "outputs.bus.batch=100"])
             let replay = try Replaying([group.file], to: host, ["--rate", "2000", "--window", "256"])
             try replay.waitForAcknowledgement(of: 500)
-            // The broker has what it does not answer.
             try broker.tell("rtt 4000")
             #expect(
                 try eventually(seconds: 60) { try host.metric("lectern_output_failures_total{output=\"bus\"}") > 1 })
@@ -210,11 +209,9 @@ extension IntegrationTests {
             try waitUntilPublished("bus", host)
             try waitUntilPublished("feed", host)
             #expect(try host.stop() == .code(0))
-            let messages = try broker.messages(of: "events")
-            let (seen, positions) = firsts(messages)
+            let (seen, positions) = try firsts(broker.messages(of: "events"))
             let ids = try Set(published().map { try Published($0).id })
             #expect(seen == ids)
-            #expect(messages.count > ids.count)
             #expect(positions.values.allSatisfy { $0 == $0.sorted() })
         }
 
