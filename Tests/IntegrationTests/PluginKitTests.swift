@@ -181,7 +181,7 @@ extension IntegrationTests {
                 ),
                 (
                     "ticked->events += COUNTS;", "static uint64_t all; ticked->events += ++all;",
-                    "fold with ticks, a restart in the middle", ""
+                    "fold with ticks, a restart in the middle", "expected states of SHA-256"
                 ),
                 // Asks by something else than the state.
                 (
