@@ -61,7 +61,9 @@ struct QuantilesTests {
 
     @Test("take zero, the infinite and what is no number") func oddNumbers() {
         var quantiles = Quantiles()
-        for number in [0, -0.0, .nan, .infinity, -.infinity, 1e300, .leastNonzeroMagnitude, -1e-10] { quantiles.add(number) }
+        for number in [0, -0.0, .nan, .infinity, -.infinity, 1e300, .leastNonzeroMagnitude, -1e-10] {
+            quantiles.add(number)
+        }
         #expect(quantiles.count == 8)
         #expect(quantiles.quantile(0.5) == 0)
         #expect(abs(quantiles.quantile(1)! / 1e12 - 1) < 0.01)
