@@ -114,6 +114,7 @@ extension ComponentReader {
         case LECTERN_KEY_ACTOR: return KeyDeclaration(kind: .actor, name: name)
         case LECTERN_KEY_HOUR: return KeyDeclaration(kind: .hour, name: name)
         case LECTERN_KEY_DAY: return KeyDeclaration(kind: .day, name: name)
+        case LECTERN_KEY_WINDOW: return KeyDeclaration(kind: .window, name: name)
         case LECTERN_KEY_FIELD:
             let path = raw.path.string
             guard !path.isEmpty, !path.split(separator: ".", omittingEmptySubsequences: false).contains("") else {
@@ -121,7 +122,7 @@ extension ComponentReader {
             }
             return KeyDeclaration(kind: .field(path: path), name: name)
         default:
-            throw refuse("\(reducer), key", wanted: "actor, field, hour or day", found: "kind \(raw.kind)")
+            throw refuse("\(reducer), key", wanted: "actor, field, hour, day or window", found: "kind \(raw.kind)")
         }
     }
 

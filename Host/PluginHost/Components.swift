@@ -4,11 +4,13 @@ package import CPluginAPI
 package struct ReducerComponent: Sendable {
     /// Functions and sizes; fields that the plugin's build did not know are zero.
     package nonisolated(unsafe) let raw: lectern_reducer  // constants that live as long as the process
-    package let description: ReducerDescription
+    package internal(set) var description: ReducerDescription
     /// Index into the plugin's inputs.
     package let input: Int
     /// What its states want of time; nil: nothing.
     package internal(set) var timer: TimerComponent?
+    /// The windows that its key names; nil: it names none.
+    package internal(set) var windows: WindowComponent? { didSet { description.windows = windows?.description } }
 
     package var id: String { description.id }
     package var version: Int { description.version }
@@ -24,6 +26,7 @@ package struct KeyDeclaration: Sendable, Equatable, Codable {
         case field(path: String)
         case hour
         case day
+        case window
     }
 
     package let kind: Kind

@@ -58,6 +58,9 @@ package final class Plugin: @unchecked Sendable {
         let reader = ComponentReader(plugin: staged.identity, file: file, instance: instance)
         var declared: (inputs: [InputComponent], reducers: [ReducerComponent]) = try reader.inputsAndReducers()
         for (index, timer) in try reader.timers(of: declared.reducers) { declared.reducers[index].timer = timer }
+        for (index, windows) in try reader.windows(of: declared.reducers) {
+            declared.reducers[index].windows = windows
+        }
         (inputs, reducers) = declared
         var taken = Set(reducers.map(\.id))
         aggregators = try reader.aggregators(over: reducers, taken: &taken)

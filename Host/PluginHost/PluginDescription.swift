@@ -63,6 +63,8 @@ package struct ReducerDescription: Sendable, Codable, Equatable {
     /// Event types that it takes; empty for all.
     package let types: [String]
     package let key: [KeyDeclaration]
+    /// The windows that its key names; nil: it names none.
+    package internal(set) var windows: WindowDescription?
 
     /// Whether a state is put together from a part for each partition.
     package var isSpread: Bool { !key.contains { $0.kind == .actor } }

@@ -39,14 +39,7 @@ extension IntegrationTests {
         /// What the host shows after a start, against the fold of the same files.
         private func expectStates(of host: HostProcess, toEqual folding: Folding) throws {
             try host.restart()
-            let expected = try folding().statesByComponent()
-            #expect(!expected.isEmpty)
-            for (component, states) in expected {
-                let dot = component.firstIndex(of: ".")!
-                let found = try host.states(
-                    of: String(component[..<dot]), String(component[component.index(after: dot)...]))
-                #expect(found.sorted() == states.sorted(), "\(component)")
-            }
+            try host.expectStates(equal: folding())
             #expect(try host.stop() == .code(0))
         }
 

@@ -78,14 +78,7 @@ extension IntegrationTests {
             #expect(try host.metric(#"lectern_events_duplicate_total{kind="synthetic"}"#) == 0)
             #expect(try host.stop() == .code(0))
             try host.restart()
-            let expected = try Folding(inputs: [group.file], plugins: plugins.path)().statesByComponent()
-            #expect(!expected.isEmpty)
-            for (component, states) in expected {
-                let dot = component.firstIndex(of: ".")!
-                let found = try host.states(
-                    of: String(component[..<dot]), String(component[component.index(after: dot)...]))
-                #expect(found.sorted() == states.sorted(), "\(component)")
-            }
+            try host.expectStates(equal: Folding(inputs: [group.file], plugins: plugins.path)())
             #expect(try host.stop() == .code(0))
         }
 

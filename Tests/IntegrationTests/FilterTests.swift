@@ -43,16 +43,7 @@ extension IntegrationTests {
 
         /// The host's states are those of a fold of its log.
         private func expectLaw(_ host: HostProcess) throws {
-            let expected = try Folding(log: data, plugins: plugins.path)().statesByComponent()
-            #expect(!expected.isEmpty)
-            for (component, states) in expected {
-                let dot = component.firstIndex(of: ".")!
-                let plugin = String(component[..<dot])
-                let reducer = String(component[component.index(after: dot)...])
-                #expect(
-                    try eventually(seconds: 20) { try host.states(of: plugin, reducer).sorted() == states.sorted() },
-                    "\(component)")
-            }
+            try host.expectStates(equal: Folding(log: data, plugins: plugins.path)())
         }
 
         @Test("what is blocked leaves no trace: the states are those of the other events alone")

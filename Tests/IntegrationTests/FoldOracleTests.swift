@@ -23,11 +23,15 @@ extension IntegrationTests {
             let log = try folder.write(
                 "tracking.log", lines: lines(of: EngagementOracle.log).shuffled(using: &generator))
             let roster = try folder.write("roster.sql", lines: lines(of: EngagementOracle.roster))
+            // Windows count what came late, so theirs are other states.
+            let plugins = try TimelessPlugins()
             var folding = course
+            folding.plugins = plugins.path
+            let expected = try folding()
             folding.inputs = ["edx-tracking=\(log)", "edx-roster=\(roster)"]
             let folded = try folding()
             #expect(try EngagementOracle.rows(of: folded) == EngagementOracle.expected().rows)
-            #expect(try folded.summary.sha256 == course().summary.sha256)
+            #expect(folded.summary.sha256 == expected.summary.sha256)
         }
 
         @Test("one SHA-256 for 1, 2 and 8 shards and batches of 1, 7 and 512")

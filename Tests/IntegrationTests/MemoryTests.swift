@@ -22,17 +22,6 @@ extension IntegrationTests {
         /// States that are not in memory.
         private func spilled(_ host: HostProcess) throws -> Int { try host.metric(#"lectern_states{place="file"}"#) }
 
-        private func expectStates(of host: HostProcess, toEqual folded: Folded) throws {
-            let expected = try folded.statesByComponent()
-            #expect(!expected.isEmpty)
-            for (component, states) in expected {
-                let dot = component.firstIndex(of: ".")!
-                let found = try host.states(
-                    of: String(component[..<dot]), String(component[component.index(after: dot)...]))
-                #expect(found.sorted() == states.sorted(), "\(component)")
-            }
-        }
-
         @Test(
             "has the fold's states, through crashes, in workers and in the host",
             arguments: [("worker", 3), ("inprocess", 1)])
@@ -51,7 +40,7 @@ extension IntegrationTests {
             #expect(try eventually(seconds: 60) { try spilled(host) > 0 })
             #expect(try host.stop() == .code(0))
             try host.restart()
-            try expectStates(of: host, toEqual: Folding(inputs: [group.file], plugins: plugins.path)())
+            try host.expectStates(equal: Folding(inputs: [group.file], plugins: plugins.path)())
             #expect(try host.stop() == .code(0))
         }
 
@@ -74,7 +63,7 @@ extension IntegrationTests {
             }
             #expect(try host.stop() == .code(0))
             try host.restart()
-            try expectStates(of: host, toEqual: Folding(inputs: [group.file], plugins: plugins.path)())
+            try host.expectStates(equal: Folding(inputs: [group.file], plugins: plugins.path)())
             #expect(try host.stop() == .code(0))
         }
 
@@ -120,7 +109,7 @@ extension IntegrationTests {
             #expect(try host.stop() == .code(0))
             let folded = try Folding(log: data, plugins: plugins.path)()
             try host.restart()
-            try expectStates(of: host, toEqual: folded)
+            try host.expectStates(equal: folded)
             #expect(try host.stop() == .code(0))
         }
 

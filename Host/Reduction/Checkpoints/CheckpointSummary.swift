@@ -13,6 +13,9 @@ struct CheckpointSummary: Codable {
     let reducers: [ReducerDescription]
     /// What its migrations were.
     let migrations: [Migration]
+    /// The latest time of an event that was folded in the partition: microseconds since 1970 UTC; nil if the build has no windows,
+    /// or has folded none.
+    let latest: Int64?
 
     /// A migration, and the build that has it.
     struct Edge: Equatable {
@@ -21,7 +24,8 @@ struct CheckpointSummary: Codable {
         let build: String
     }
 
-    init(_ plugin: PluginDescription) {
+    init(_ plugin: PluginDescription, latest: Int64? = nil) {
+        self.latest = latest
         build = plugin.identity.build
         reducers = plugin.reducers
         migrations = plugin.migrations
@@ -43,7 +47,9 @@ struct CheckpointSummary: Codable {
     func edges(to plugin: PluginDescription) -> [Edge]? {
         var edges: [Edge] = []
         for reducer in plugin.reducers {
-            guard let stored = reducers.first(where: { $0.id == reducer.id }), stored.key == reducer.key else {
+            guard let stored = reducers.first(where: { $0.id == reducer.id }), stored.key == reducer.key,
+                stored.windows == reducer.windows
+            else {
                 return nil
             }
             if stored.version == reducer.version {

@@ -10,10 +10,11 @@ final class ShardCheckpoint {
     private let owned: [Int]
     private let epochs: Epochs
     private var positions: [[UInt64]] = []
+    /// By plugin and partition; none where a plugin has no windows.
+    private var latest: [[Int64?]] = []
     private var marks: [[FreshMarks?]] = []
     private(set) var isTaking = false
     private var stored: [[UInt64]]
-    private let summaries: [[UInt8]]
 
     /// - Parameters:
     ///   - log: the log's id.
@@ -25,7 +26,6 @@ final class ShardCheckpoint {
         self.owned = owned
         self.epochs = epochs ?? Epochs(log: log, numbers: [:])
         stored = shard.plugins.map(\.positions)
-        summaries = shard.plugins.map { CheckpointSummary($0.plugin.description).bytes }
     }
 
     /// Whether something was folded since the last checkpoint.
@@ -36,6 +36,7 @@ final class ShardCheckpoint {
         precondition(!isTaking)
         isTaking = true
         positions = shard.plugins.map(\.positions)
+        latest = shard.plugins.map { plugin in owned.map { plugin.latest($0) } }
         marks = shard.plugins.map { plugin in owned.map { plugin.takeMarks($0) } }
         for plugin in shard.plugins {
             for states in plugin.states { states.beginCheckpoint() }
@@ -89,11 +90,13 @@ final class ShardCheckpoint {
             guard positions[index][partition] != stored[index][partition] else { return nil }
             let head = Checkpoint(
                 log: log, plugin: plugin.plugin.id, partition: partition, position: positions[index][partition],
-                epoch: epochs[partition], blocks: [], marks: [], summary: summaries[index])
+                epoch: epochs[partition], blocks: [], marks: [], summary: [])
             let blocks = plugin.states.compactMap { states in
                 states.takeBlock(partition).map { (states.reducer.description, $0) }
             }
-            return EncodedCheckpoint(head: head, blocks: blocks, marks: marks[index][place])
+            return EncodedCheckpoint(
+                head: head, plugin: plugin.plugin.description, latest: latest[index][place], blocks: blocks,
+                marks: marks[index][place])
         }
     }
 }
@@ -101,6 +104,9 @@ final class ShardCheckpoint {
 /// A checkpoint on its way from the shard, which is not to be held up by the copying that is left to do.
 struct EncodedCheckpoint: Sendable {
     let head: Checkpoint
+    let plugin: PluginDescription
+    /// As of `CheckpointSummary`.
+    let latest: Int64?
     let blocks: [(reducer: ReducerDescription, buffer: BlockBuffer)]
     let marks: FreshMarks?
 
@@ -119,6 +125,7 @@ struct EncodedCheckpoint: Sendable {
             return block
         }
         checkpoint.marks = marks?.bytes ?? []
+        checkpoint.summary = CheckpointSummary(plugin, latest: latest).bytes
         return checkpoint
     }
 }

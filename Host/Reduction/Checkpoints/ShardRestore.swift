@@ -35,7 +35,11 @@ extension Shard {
     }
 
     private func restore(_ plugin: PluginFold, _ partition: Int, _ stored: RestoredCheckpoint) throws {
-        plugin.restore(position: stored.position, marks: stored.marks, partition: partition)
+        plugin.restore(
+            position: stored.position, marks: stored.marks, latest: CheckpointSummary(stored.summary)?.latest,
+            partition: partition)
+        /// Keys whose last word is that they are gone, by reducer.
+        var gone: [String: Set<[UInt8]>] = [:]
         for block in stored.blocks where !block.external {
             guard
                 let states = plugin.states.first(where: {
@@ -43,9 +47,13 @@ extension Shard {
                 })
             else { continue }
             try block.forEachEntry { key, value in
-                guard let value else { return }
+                guard let value else {
+                    gone[block.component, default: []].insert(Array(key))
+                    return
+                }
+                if gone[block.component]?.contains(Array(key)) == true { return }
                 guard let packed = states.reducer.packedKey(key, &keys.space),
-                    states.restore(key: packed, partition: partition, bytes: value)
+                    states.restore(key: packed, partition: partition, bytes: value, keys.space)
                 else {
                     throw RestoreError(
                         plugin: plugin.plugin.id, partition: partition,

@@ -9,9 +9,9 @@ import Synchronization
 protocol RecordConsumer: AnyObject {
     /// For each partition the position to begin at; nil where another shard has it.
     var startPositions: [UInt64?] { get }
-    /// Events and duplicates that were folded so far.
+    /// Events that were given to plugins so far, and those of them that were not folded.
     var events: UInt64 { get }
-    var duplicates: DuplicateCounts { get }
+    var dropped: DroppedCounts { get }
     /// Chunks that it has taken and not folded yet, at most.
     var outstanding: Int { get }
     /// What its states wait for; any thread.
@@ -90,7 +90,7 @@ final class LocalShard: RecordConsumer {
     }
 
     var events: UInt64 { shard.events }
-    var duplicates: DuplicateCounts { .most(shard.plugins.map(\.duplicates)) }
+    var dropped: DroppedCounts { .together(shard.plugins.map(\.dropped)) }
     var outstanding: Int { 0 }
     var isBusy: Bool { isLive && driver.isBusy }
     var timers: ShardTimers {

@@ -135,9 +135,9 @@ package final class ReductionEngine: Sendable {
     /// The derived columns that are left out because no plugin has their function, a sentence each.
     package var lackingColumns: [String] { live.withLock { $0.columns.lacking } }
 
-    /// Events that were folded, and that were duplicates, since the start.
+    /// Events that were given to plugins since the start, and those of them that were not folded.
     package var folded: UInt64 { live.withLock { $0.members.values.map(\.folded).max() ?? 0 } }
-    package var duplicates: DuplicateCounts { live.withLock { .most($0.members.values.map(\.group.duplicates)) } }
+    package var dropped: DroppedCounts { live.withLock { .together($0.members.values.map(\.group.dropped)) } }
     /// What each filter rule that holds now did since the start, as the plugins have met it that have folded most.
     package var filterCounts: [FilterCounts] {
         let groups = live.withLock { $0.members.values.map(\.group) }

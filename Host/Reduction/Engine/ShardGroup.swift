@@ -16,9 +16,9 @@ protocol ShardGroup: AnyObject, Sendable {
     var migrated: [String: [Checkpoint]] { get }
     /// Why folding has stopped, or nil.
     var failure: (any Error)? { get }
-    /// Events and duplicates that were folded, by a follower since it has taken over.
+    /// Events that were given to plugins, and those of them that were not folded, by a follower since it has taken over.
     var folded: UInt64 { get }
-    var duplicates: DuplicateCounts { get }
+    var dropped: DroppedCounts { get }
     /// What the states of each shard wait for.
     var timers: [ShardTimers] { get }
     /// The process that folds; nil while there is none.
@@ -128,7 +128,7 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
 
     var failure: (any Error)? { shards.lazy.compactMap(\.thread.failure).first }
     var folded: UInt64 { shards.reduce(0) { $0 + $1.thread.counters.events.load(ordering: .relaxed) } }
-    var duplicates: DuplicateCounts { shards.reduce(DuplicateCounts()) { $0 + $1.thread.counters.duplicates } }
+    var dropped: DroppedCounts { shards.reduce(DroppedCounts()) { $0 + $1.thread.counters.dropped } }
     var distance: UInt64 { shards.map(\.thread.distance).max() ?? 0 }
     var timers: [ShardTimers] { shards.map(\.thread.timers) }
     var process: Int32? { getpid() }

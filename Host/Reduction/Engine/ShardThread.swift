@@ -19,11 +19,13 @@ final class ShardThread: @unchecked Sendable {
         let events = Atomic<UInt64>(0)
         let naturalDuplicates = Atomic<UInt64>(0)
         let syntheticDuplicates = Atomic<UInt64>(0)
+        let late = Atomic<UInt64>(0)
 
-        var duplicates: DuplicateCounts {
-            DuplicateCounts(
+        var dropped: DroppedCounts {
+            DroppedCounts(
                 natural: naturalDuplicates.load(ordering: .relaxed),
-                synthetic: syntheticDuplicates.load(ordering: .relaxed))
+                synthetic: syntheticDuplicates.load(ordering: .relaxed),
+                late: late.load(ordering: .relaxed))
         }
     }
 
@@ -195,9 +197,10 @@ final class ShardThread: @unchecked Sendable {
             tookOver.store(taken.time, ordering: .releasing)
         }
         counters.events.store(consumer.events &- uncounted, ordering: .relaxed)
-        let duplicates = consumer.duplicates
-        counters.naturalDuplicates.store(duplicates.natural, ordering: .relaxed)
-        counters.syntheticDuplicates.store(duplicates.synthetic, ordering: .relaxed)
+        let dropped = consumer.dropped
+        counters.naturalDuplicates.store(dropped.natural, ordering: .relaxed)
+        counters.syntheticDuplicates.store(dropped.synthetic, ordering: .relaxed)
+        counters.late.store(dropped.late, ordering: .relaxed)
     }
 
     /// At a generation record: whether this shard ends there.

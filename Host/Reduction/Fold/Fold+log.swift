@@ -38,7 +38,7 @@ extension Fold {
             progress(Progress(input: "log", bytes: bytes, size: size, events: shard.events))
         }
         summary.events = shard.events
-        summary.duplicates = .most(shard.plugins.map(\.duplicates))
+        summary.dropped = .together(shard.plugins.map(\.dropped))
         clock.stop(&summary)
         try write([shard], columns, to: directory)
         try letters.close()

@@ -55,7 +55,7 @@ package final class Fold {
             summary.longestPause = max(summary.longestPause, life.longestPause)
             guard isWhole else { continue }
             summary.events = life.decoded
-            summary.duplicates = life.duplicates
+            summary.dropped = life.dropped
             clock.stop(&summary)
             try write(life.shards, columns, to: directory)
             break

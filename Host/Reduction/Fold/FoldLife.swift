@@ -57,8 +57,8 @@ final class FoldLife {
     /// Events that were given to the shards.
     var decoded: UInt64 { feeder.decoded }
 
-    var duplicates: DuplicateCounts {
-        shards.reduce(DuplicateCounts()) { $0 + .most($1.plugins.map(\.duplicates)) }
+    var dropped: DroppedCounts {
+        shards.reduce(DroppedCounts()) { $0 + .together($1.plugins.map(\.dropped)) }
     }
 
     /// Checkpoints that the store has committed.

@@ -79,7 +79,7 @@ package struct FoldOptions: Sendable {
 /// What a fold came to.
 package struct FoldSummary: Sendable {
     package var events: UInt64 = 0
-    package var duplicates = DuplicateCounts()
+    package var dropped = DroppedCounts()
     package var deadLetters: UInt64 = 0
     package var states = 0
     /// Each table, the columns that are its key, how many rows it has, and their SHA-256.

@@ -6,7 +6,13 @@ import Records
 final class Groups {
     private let aggregator: AggregatorComponent
     /// By the stored form of the group's key.
-    private var accumulators: [[UInt8]: UnsafeMutableRawPointer] = [:]
+    private var accumulators: [[UInt8]: Accumulator] = [:]
+
+    private struct Accumulator {
+        let memory: UnsafeMutableRawPointer
+        /// States that it sums up.
+        var states = 0
+    }
 
     init(_ aggregator: AggregatorComponent) { self.aggregator = aggregator }
 
@@ -16,29 +22,32 @@ final class Groups {
         states.forEach(aggregator.reducer) { key, state in _ = add(key, state) }
     }
 
-    deinit {
-        for accumulator in accumulators.values {
-            aggregator.raw.destroy?(aggregator.raw.context, accumulator)
-            accumulator.deallocate()
-        }
-    }
+    deinit { for accumulator in accumulators.values { end(accumulator) } }
 
     /// Adds a state to its group. Returns the group's key.
     func add(_ key: UnsafeRawBufferPointer, _ state: UnsafeRawPointer) -> [UInt8] {
-        update(key) { aggregator.raw.add(aggregator.raw.context, $0, $1, state) }
+        let group = update(key) { aggregator.raw.add(aggregator.raw.context, $0, $1, state) }
+        accumulators[group]?.states += 1
+        return group
     }
 
-    /// Takes a state that was added out of its group again. Returns the group's key.
+    /// Takes a state that was added out of its group again; a group without states is none. Returns the group's key.
     func retract(_ key: UnsafeRawBufferPointer, _ state: UnsafeRawPointer) -> [UInt8] {
-        update(key) { aggregator.raw.retract(aggregator.raw.context, $0, $1, state) }
+        let group = update(key) { aggregator.raw.retract(aggregator.raw.context, $0, $1, state) }
+        accumulators[group]?.states -= 1
+        if let empty = accumulators[group], empty.states == 0 {
+            accumulators[group] = nil
+            end(empty)
+        }
+        return group
     }
 
     func forEach(_ body: (_ group: UnsafeRawBufferPointer, _ accumulator: UnsafeRawPointer) -> Void) {
-        for (group, accumulator) in accumulators { group.withUnsafeBytes { body($0, accumulator) } }
+        for (group, accumulator) in accumulators { group.withUnsafeBytes { body($0, accumulator.memory) } }
     }
 
     /// The accumulator of a group.
-    subscript(group: [UInt8]) -> UnsafeRawPointer? { accumulators[group].map { UnsafeRawPointer($0) } }
+    subscript(group: [UInt8]) -> UnsafeRawPointer? { accumulators[group].map { UnsafeRawPointer($0.memory) } }
 
     private func update(
         _ key: UnsafeRawBufferPointer, _ body: (UnsafeMutableRawPointer, UnsafePointer<lectern_key>) -> Void
@@ -51,12 +60,17 @@ final class Groups {
     }
 
     private func accumulator(_ group: [UInt8]) -> UnsafeMutableRawPointer {
-        if let known = accumulators[group] { return known }
+        if let known = accumulators[group] { return known.memory }
         let fresh = UnsafeMutableRawPointer.allocate(
             byteCount: max(Int(aggregator.raw.accumulator_size), 1),
             alignment: max(Int(aggregator.raw.accumulator_align), 1))
         aggregator.raw.`init`(aggregator.raw.context, fresh)
-        accumulators[group] = fresh
+        accumulators[group] = Accumulator(memory: fresh)
         return fresh
+    }
+
+    private func end(_ accumulator: Accumulator) {
+        aggregator.raw.destroy?(aggregator.raw.context, accumulator.memory)
+        accumulator.memory.deallocate()
     }
 }

@@ -26,6 +26,18 @@ struct PairInterner: ~Copyable {
 struct KeySpace: ~Copyable {
     var parts = Interner()
     var pairs = PairInterner()
+    private var windows: [Int64: UInt32] = [:]
+
+    /// The number of the part that is the start of a window: its text, as an RFC 3339 time in UTC.
+    mutating func number(ofWindow start: Int64) -> UInt32 {
+        if let number = windows[start] { return number }
+        var text = Bytes()
+        text.appendJSON(microseconds: start)
+        let plain = UnsafeRawBufferPointer(rebasing: text.contents[1..<text.count - 1])  // without its quotes
+        let number = parts.number(of: plain, hash: parts.hash(plain))
+        windows[start] = number
+        return number
+    }
 }
 
 /// A key space that several readers refer to.
@@ -40,6 +52,7 @@ struct KeyMaker {
         case slot(Int)
         case hour
         case day
+        case window
     }
 
     /// The number of the actor of an event that has none.
@@ -54,14 +67,17 @@ struct KeyMaker {
             case .field(let path): .slot(fields.declare(path))
             case .hour: .hour
             case .day: .day
+            case .window: .window
             }
         }
     }
 
     /// The event's key, or nil if it lacks a part.
+    ///
+    /// - Parameter window: the number of the start of the window.
     @inline(__always)
     func key(
-        _ event: UnsafePointer<lectern_event>, actor: UInt32, _ keys: inout KeySpace
+        _ event: UnsafePointer<lectern_event>, actor: UInt32, window: UInt32 = 0, _ keys: inout KeySpace
     ) -> UInt64? {
         var key: UInt64 = 0
         for index in parts.indices {
@@ -75,6 +91,7 @@ struct KeyMaker {
                 number = part
             case .hour: number = Self.whole(event.pointee.time, 3_600_000_000)
             case .day: number = Self.whole(event.pointee.time, 86_400_000_000)
+            case .window: number = window
             }
             switch index {
             case 0: key = UInt64(number)
@@ -157,7 +174,7 @@ extension ReducerComponent {
             switch (part.kind, major) {
             case (.hour, 0), (.day, 0): number = UInt32(truncatingIfNeeded: argument)
             case (.hour, 1), (.day, 1): number = ~UInt32(truncatingIfNeeded: argument)
-            case (.actor, 3), (.field, 3):
+            case (.actor, 3), (.field, 3), (.window, 3):
                 guard argument <= end - at else { return nil }
                 let text = UnsafeRawBufferPointer(start: at, count: Int(argument))
                 cursor = at + text.count

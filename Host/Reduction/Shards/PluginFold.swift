@@ -34,7 +34,7 @@ final class PluginFold {
     let states: [ReducerStates]
     /// The next record to fold in each partition: what lies before has been folded.
     var positions: [UInt64] { Array(UnsafeBufferPointer(start: next, count: partitionCount)) }
-    private(set) var duplicates = DuplicateCounts()
+    private(set) var dropped = DroppedCounts()
     private(set) var rejections: [Rejection] = []
 
     private let next: UnsafeMutablePointer<UInt64>
@@ -49,6 +49,11 @@ final class PluginFold {
     private let pickedInputs: UnsafeMutablePointer<UnsafeRawPointer?>
     private let pickedStates: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private let pickedKeys: UnsafeMutablePointer<UInt64>
+    /// Of each pick: the start of its window.
+    private let pickedWindows: UnsafeMutablePointer<Int64>
+    private let capacity: Int
+    /// Nil if no reducer has windows.
+    private let watermarks: Watermarks?
     private let partitionCount: Int
     private let dedup: DedupRules
     /// By their numbers in the shard.
@@ -97,6 +102,10 @@ final class PluginFold {
         pickedInputs = .allocate(capacity: batch)
         pickedStates = .allocate(capacity: batch)
         pickedKeys = .allocate(capacity: batch)
+        pickedWindows = .allocate(capacity: batch)
+        capacity = batch
+        watermarks =
+            plugin.reducers.contains { $0.windows != nil } ? Watermarks(partitions: partitions, batch: batch) : nil
     }
 
     deinit {
@@ -108,6 +117,7 @@ final class PluginFold {
         pickedInputs.deallocate()
         pickedStates.deallocate()
         pickedKeys.deallocate()
+        pickedWindows.deallocate()
     }
 
     /// Learns of a new event type; types are numbered from 0 in the order of these calls.
@@ -142,7 +152,16 @@ extension PluginFold {
         guard wants(batch) else { return }
         for index in inputs.indices { read(index, batch, fields) }
         if let marks { dropDuplicates(batch, marks) }
-        for index in states.indices { reduce(index, batch, &keys) }
+        if let watermarks {
+            for event in 0..<batch.count where verdicts[event] == .wanted { watermarks.pass(event, batch) }
+        }
+        for index in states.indices {
+            if let windows = states[index].reducer.windows, let watermarks {
+                reduce(index, windows, watermarks, batch, &keys)
+            } else {
+                reduce(index, batch, &keys)
+            }
+        }
         for input in inputs { input.end() }
     }
 
@@ -205,9 +224,9 @@ extension PluginFold {
             if mark.isEmpty { continue }
             switch marks[batch.partitions[index]].insert(mark) {
             case .new: continue
-            case .duplicate: duplicates.natural += 1
+            case .duplicate: dropped.natural += 1
             case .conflict:
-                duplicates.synthetic += 1
+                dropped.synthetic += 1
                 let field = dedup.rule(for: types[batch.types[index]])?.field ?? ""
                 reject(
                     index, batch, .conflict,
@@ -242,6 +261,73 @@ extension PluginFold {
             lectern_prefetch(state)
             pickedStates[pick] = state
         }
+        call(index, picked: count, batch)
+        states.armTimers(UnsafeBufferPointer(start: pickedStates, count: count))
+    }
+
+    /// As `reduce`, of a reducer with windows: an event is folded into each of its windows that is not over.
+    private func reduce(
+        _ index: Int, _ windows: WindowComponent, _ watermarks: Watermarks, _ batch: Batch, _ keys: inout KeySpace
+    ) {
+        let maker = keyMakers[index]
+        let input = inputs[states[index].reducer.input]
+        let bit: UInt64 = 1 << UInt64(index)
+        let times = windows.description
+        var count = 0
+        for event in 0..<batch.count
+        where verdicts[event] == .wanted && reducersOfType[batch.types[event]] & bit != 0 {
+            let time = batch.events[event].time
+            let watermark = watermarks.at(event, disorder: times.disorder)
+            var start = times.lastStart(time)
+            var isTaken = false
+            while start > time &- times.length, watermark < start &+ times.length &+ times.grace {
+                let number = keys.number(ofWindow: start)
+                let actor = batch.actors[event]
+                guard let key = maker.key(batch.events + event, actor: actor, window: number, &keys) else {
+                    isTaken = true  // it passes the reducer by
+                    break
+                }
+                if count == capacity {
+                    fold(index, windows, picked: count, watermarks, batch, keys)
+                    count = 0
+                }
+                picks[count] = UInt32(truncatingIfNeeded: event)
+                pickedKeys[count] = key
+                pickedWindows[count] = start
+                pickedInputs[count] = input.address(of: event)
+                count += 1
+                isTaken = true
+                start &-= times.hop
+            }
+            if !isTaken, watermarks.noteLate(event) { dropped.late += 1 }
+        }
+        if count > 0 { fold(index, windows, picked: count, watermarks, batch, keys) }
+        guard states[index].windows != nil else { return }
+        for partition in 0..<partitionCount {
+            let watermark = watermarks.of(partition, disorder: times.disorder)
+            states[index].removeWindows(at: watermark, partition: partition, &keys)
+        }
+    }
+
+    private func fold(
+        _ index: Int, _ windows: WindowComponent, picked count: Int, _ watermarks: Watermarks, _ batch: Batch,
+        _ keys: borrowing KeySpace
+    ) {
+        for pick in 0..<count {
+            let event = Int(picks[pick])
+            let start = pickedWindows[pick]
+            let state = states[index].touch(
+                pickedKeys[pick], partition: batch.partitions[event], window: start, keys)
+            pickedStates[pick] = state
+            let end = start &+ windows.description.length
+            if watermarks.at(event, disorder: windows.description.disorder) >= end { windows.correct(state) }
+        }
+        call(index, picked: count, batch)
+    }
+
+    /// Has a reducer fold what was picked.
+    private func call(_ index: Int, picked count: Int, _ batch: Batch) {
+        let states = states[index]
         var call = lectern_reduce_batch()
         call.size = UInt32(MemoryLayout<lectern_reduce_batch>.size)
         call.count = UInt32(count)
@@ -257,7 +343,6 @@ extension PluginFold {
                 events: count)
         }
         states.reducer.raw.reduce(states.context, &call)
-        states.armTimers(UnsafeBufferPointer(start: pickedStates, count: count))
         slot?.leave()
     }
 
@@ -308,8 +393,15 @@ extension PluginFold {
     /// The marks of a partition that no checkpoint holds yet.
     func takeMarks(_ partition: Int) -> FreshMarks? { marks?[partition].takeFresh() }
 
-    func restore(position: UInt64, marks stored: [[UInt8]], partition: Int) {
+    /// The latest time of an event that it has folded in a partition; nil if it has no windows, or has folded none.
+    func latest(_ partition: Int) -> Int64? {
+        guard let watermarks, watermarks[partition] != .min else { return nil }
+        return watermarks[partition]
+    }
+
+    func restore(position: UInt64, marks stored: [[UInt8]], latest: Int64?, partition: Int) {
         next[partition] = position
+        if let latest { watermarks?[partition] = latest }
         guard let marks else { return }
         for bytes in stored { bytes.withUnsafeBytes { marks[partition].restore($0) } }
     }

@@ -1,5 +1,6 @@
 import CPluginAPI
 import CRecords
+import KeyValueStore
 import PluginHost
 import Records
 
@@ -22,6 +23,10 @@ final class ReducerStates {
     /// The checkpoint for which states are being changed now. Starts at 2, so that `epoch - 1` is never the 0 of clean states.
     private(set) var epoch: UInt32 = 2
     private var blocks: [BlockBuffer]
+    /// What has been removed since the last checkpoint began, by partition.
+    var gone: [BlockBuffer]
+    /// Which states belong to windows that will be removed; nil: none will.
+    let windows: WindowIndex?
     /// What the states want of time; nil: nothing.
     let timers: TimerIndex?
     /// The states that are not in memory; nil: all are.
@@ -42,7 +47,11 @@ final class ReducerStates {
         for index in 0..<partitions { (tables + index).initialize(to: StateTable()) }
         slab = Slab(size: Int(reducer.raw.state_size), alignment: Int(reducer.raw.state_align))
         blocks = (0..<partitions).map { _ in BlockBuffer() }
+        gone = (0..<partitions).map { _ in BlockBuffer() }
         timers = reducer.timer.map { TimerIndex($0, partitions: partitions) }
+        windows = reducer.windows.flatMap {
+            $0.description.isKeptForGood ? nil : WindowIndex($0, partitions: partitions)
+        }
     }
 
     deinit {
@@ -60,8 +69,12 @@ final class ReducerStates {
     func prefetchState(_ key: UInt64, partition: Int) { tables[partition].prefetchState(key) }
 
     /// The state of a key, made if it is new, and noted as changed.
+    ///
+    /// - Parameter window: the start of the key's window, if it has one.
     @inline(__always)
-    func touch(_ key: UInt64, partition: Int, _ keys: borrowing KeySpace) -> UnsafeMutableRawPointer {
+    func touch(
+        _ key: UInt64, partition: Int, window: Int64 = 0, _ keys: borrowing KeySpace
+    ) -> UnsafeMutableRawPointer {
         let slot = tables[partition].slot(key)
         if let state = slot.pointee.state {
             noteChange(of: state, keys)
@@ -76,7 +89,16 @@ final class ReducerStates {
         noteChange(of: state, keys)
         slot.pointee = StateTable.Slot(key: key, state: state)
         tables[partition].inserted()
+        windows?.note(key, window, partition: partition)
         return state
+    }
+
+    /// Ends the state of a key that is in memory. What the checkpoint that is being taken wants of it is encoded first.
+    func remove(_ key: UInt64, partition: Int, _ keys: borrowing KeySpace) {
+        guard let state = tables[partition].remove(key) else { return }
+        if state.header.pointee.epoch == epoch - 1, encoded < marked.count { encode(state, keys) }
+        functions.destroy?(context, state)
+        slab.giveBack(state)
     }
 
     @inline(__always)
@@ -139,6 +161,10 @@ extension ReducerStates {
         dirty.removeAll(keepingCapacity: true)
         encoded = 0
         epoch += 1
+        for partition in 0..<partitions where gone[partition].count > 0 {
+            precondition(blocks[partition].count == 0, "the checkpoint before has taken its blocks")
+            swap(&blocks[partition], &gone[partition])
+        }
     }
 
     /// Encodes at most `limit` marked states. Returns how many it looked at; 0 when all are encoded.
@@ -182,19 +208,31 @@ extension ReducerStates {
     }
 
     /// Puts back a state that an earlier life stored, unless the key has one already. Returns false if the plugin can't read it.
-    func restore(key: UInt64, partition: Int, bytes: UnsafeRawBufferPointer) -> Bool {
+    func restore(
+        key: UInt64, partition: Int, bytes: UnsafeRawBufferPointer, _ keys: borrowing KeySpace
+    ) -> Bool {
         let slot = tables[partition].slot(key)
         if slot.pointee.state != nil { return true }
         guard let state = decode(key, partition: partition, bytes) else { return false }
-        timers?.note(state, partition: partition)
+        noteArrival(of: state, keys)
         return true
+    }
+
+    /// To be called when a state was made of its bytes.
+    func noteArrival(of state: UnsafeMutableRawPointer, _ keys: borrowing KeySpace) {
+        let header = state.header.pointee
+        timers?.note(state, partition: Int(header.partition))
+        guard let windows else { return }
+        var stored = Bytes()
+        keyForm.append(header.key, keys, to: &stored)
+        windows.note(header.key, stored: stored.contents, partition: Int(header.partition))
     }
 
     /// Makes the state of a key that has none from what was written of it; nil if the plugin can't read it.
     func decode(_ key: UInt64, partition: Int, _ bytes: UnsafeRawBufferPointer) -> UnsafeMutableRawPointer? {
         let state = slab.take(key: key, partition: UInt16(truncatingIfNeeded: partition))
         guard functions.decode(context, bytes.baseAddress, UInt64(bytes.count), state) == LECTERN_OK else {
-            slab.untake()
+            slab.giveBack(state)
             return nil
         }
         state.header.pointee.touched = UInt16(truncatingIfNeeded: epoch)
@@ -233,5 +271,13 @@ final class BlockBuffer: @unchecked Sendable {
         entry.storeBytes(of: UInt32(buffer.count - keyEnd).littleEndian, toByteOffset: 4, as: UInt32.self)
         count += 1
         return nil
+    }
+
+    /// Adds that a key has no state any more.
+    func addDeletion(_ key: UnsafeRawBufferPointer) {
+        buffer.append(littleEndian: UInt32(key.count))
+        buffer.append(littleEndian: StateBlock.deleted)
+        buffer.append(key)
+        count += 1
     }
 }

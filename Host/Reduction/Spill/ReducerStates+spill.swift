@@ -71,6 +71,7 @@ extension ReducerStates {
             keyForm.append(header.key, old, to: &key)
             if header.epoch == Self.isStaged {
                 timers?.noteSpilled(state, key: key.contents)
+                windows?.noteSpilled(key.contents, partition: Int(header.partition))
             } else {
                 let reason = moving.add(header, key.contents, timers?.isOverdue(state) == true) { raw in
                     plugin.encode(state, by: functions.encode, context, to: raw)
@@ -81,6 +82,7 @@ extension ReducerStates {
         }
         dirty.removeAll(keepingCapacity: false)
         timers?.forgetMoved()
+        windows?.forgetMoved()
         moving.forEach { header, key, value, isOverdue in
             let partition = Int(header.partition)
             guard let packed = reducer.packedKey(key, &keys) else { return }
@@ -91,6 +93,7 @@ extension ReducerStates {
             state.header.pointee.touched = header.touched
             if header.epoch == epoch { dirty.append(state) }
             timers?.noteMoved(state, isOverdue: isOverdue)
+            windows?.note(packed, stored: key, partition: partition)
         }
     }
 
@@ -109,7 +112,7 @@ extension ReducerStates {
         } catch {
             fail(key, "none: \(error)", keys)
         }
-        if let state { timers?.note(state, partition: partition) }
+        if let state { noteArrival(of: state, keys) }
         return state
     }
 

@@ -7,6 +7,8 @@ struct StateHeader {
     /// The checkpoint for which the state was last changed; 0 if the last checkpoint holds it as it is.
     var epoch: UInt32
     var partition: UInt16
+    /// The partition of a place without a state.
+    static let nowhere = UInt16.max
     /// The last bits of the checkpoint for which the state was last changed, whether one holds it or not.
     var touched: UInt16 = 0
 }
@@ -21,6 +23,8 @@ struct Slab: ~Copyable {
     private var chunks: [UnsafeMutableRawPointer] = []
     private var next: UnsafeMutableRawPointer?
     private var left = 0
+    /// Places whose states have ended.
+    private var free: [UnsafeMutableRawPointer] = []
     private(set) var count = 0
 
     init(size: Int, alignment: Int) {
@@ -38,20 +42,26 @@ struct Slab: ~Copyable {
     /// Room for one more state, behind a header. The state is not made yet.
     @inline(__always)
     mutating func take(key: UInt64, partition: UInt16) -> UnsafeMutableRawPointer {
-        if left == 0 { addChunk() }
-        let state = next! + lead
+        let state: UnsafeMutableRawPointer
+        if let place = free.popLast() {
+            state = place
+        } else {
+            if left == 0 { addChunk() }
+            state = next! + lead
+            next = next! + stride
+            left -= 1
+        }
         (state - MemoryLayout<StateHeader>.size).assumingMemoryBound(to: StateHeader.self)
             .initialize(to: StateHeader(key: key, epoch: 0, partition: partition))
-        next = next! + stride
-        left -= 1
         count += 1
         return state
     }
 
-    /// Takes back the room that was given last, whose state could not be made.
-    mutating func untake() {
-        next = next! - stride
-        left += 1
+    /// Takes back the room of a state that has ended, or could not be made.
+    mutating func giveBack(_ state: UnsafeMutableRawPointer) {
+        state.header.pointee.partition = StateHeader.nowhere
+        state.header.pointee.epoch = 0
+        free.append(state)
         count -= 1
     }
 
@@ -60,7 +70,10 @@ struct Slab: ~Copyable {
         let capacity = chunkSize / stride
         for (index, chunk) in chunks.enumerated() {
             let taken = index == chunks.count - 1 ? capacity - left : capacity
-            for place in 0..<taken { try body(chunk + place * stride + lead) }
+            for place in 0..<taken {
+                let state = chunk + place * stride + lead
+                if state.header.pointee.partition != StateHeader.nowhere { try body(state) }
+            }
         }
     }
 
@@ -69,10 +82,14 @@ struct Slab: ~Copyable {
         let capacity = chunkSize / stride
         for (index, chunk) in chunks.enumerated() {
             let taken = index == chunks.count - 1 ? capacity - left : capacity
-            for place in 0..<taken { body(chunk + place * stride + lead) }
+            for place in 0..<taken {
+                let state = chunk + place * stride + lead
+                if state.header.pointee.partition != StateHeader.nowhere { body(state) }
+            }
             lectern_pages_free(chunk, chunkSize)
         }
         chunks = []
+        free = []
         (left, count) = (0, 0)
     }
 

@@ -1,6 +1,6 @@
 import CRecords
 
-/// Finds the states of one reducer in one partition by their keys. Open addressing, linear probing; nothing is removed.
+/// Finds the states of one reducer in one partition by their keys. Open addressing, linear probing; what follows a removed key moves up.
 struct StateTable {
     struct Slot {
         var key: UInt64
@@ -49,6 +49,26 @@ struct StateTable {
     mutating func inserted() {
         count += 1
         if count * 2 > mask { grow() }
+    }
+
+    /// Removes a key and returns its state; nil if it has none.
+    mutating func remove(_ key: UInt64) -> UnsafeMutableRawPointer? {
+        var hole = slot(key) - slots
+        guard let state = slots[hole].state else { return nil }
+        count -= 1
+        var at = hole
+        while true {
+            at = (at + 1) & mask
+            guard slots[at].state != nil else { break }
+            // It may move up unless its own place lies behind the hole.
+            let home = Int(truncatingIfNeeded: Hash.of(slots[at].key)) & mask
+            if (at - home) & mask >= (at - hole) & mask {
+                slots[hole] = slots[at]
+                hole = at
+            }
+        }
+        slots[hole] = Slot(key: 0, state: nil)
+        return state
     }
 
     private mutating func grow() {

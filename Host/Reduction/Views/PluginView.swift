@@ -46,6 +46,8 @@ final class PluginView {
     func apply(_ blocks: [StateBlock], partition: Int, position: UInt64, newestFirst: Bool) {
         guard position > positions[partition, default: 0] else { return }
         positions[partition] = position
+        /// Keys whose last word is that they are gone, by reducer.
+        var gone: [Int: Set<[UInt8]>] = [:]
         for block in blocks where !block.external {
             guard
                 let index = plugin.reducers.firstIndex(where: {
@@ -54,18 +56,27 @@ final class PluginView {
             else { continue }
             block.forEachEntry { key, value in
                 let key = Array(key)
-                guard let value, !newestFirst || reducers[index].part(key, partition: partition) == nil else { return }
+                guard newestFirst else { return update(index, key, partition, value.map { Array($0) }) }
+                guard let value else {
+                    gone[index, default: []].insert(key)
+                    return
+                }
+                guard gone[index]?.contains(key) != true, reducers[index].part(key, partition: partition) == nil else {
+                    return
+                }
                 update(index, key, partition, Array(value))
             }
         }
     }
 
-    private func update(_ index: Int, _ key: [UInt8], _ partition: Int, _ value: [UInt8]) {
+    private func update(_ index: Int, _ key: [UInt8], _ partition: Int, _ value: [UInt8]?) {
         _ = reducers[index].update(key, partition: partition, value) { before, after in
             key.withUnsafeBytes { key in
                 for (number, aggregator) in plugin.aggregators.enumerated() where aggregator.reducer == index {
-                    if let before { _ = groups[number].retract(key, before) }
-                    let group = groups[number].add(key, after)
+                    var group: [UInt8]?
+                    if let before { group = groups[number].retract(key, before) }
+                    if let after { group = groups[number].add(key, after) }
+                    guard let group else { continue }
                     for (table, viewed) in tables.enumerated() where viewed.component.origin == .aggregator(number) {
                         stale.insert(Rows(table: table, key: group))
                     }

@@ -29,16 +29,22 @@ final class ViewedReducer {
     /// What a partition stored of a key, or nil.
     func part(_ key: [UInt8], partition: Int) -> [UInt8]? { entries[key]?.parts[partition] }
 
-    /// Takes what a partition has stored of a key. Calls with the state before (nil for a new key) and the state after, both
-    /// borrowed for the call.
+    /// Takes what a partition has stored of a key; nil: it has removed it. Calls with the state before (nil for a new key) and the
+    /// state after (nil for one that is gone), both borrowed for the call.
     ///
     /// Returns false, and changes nothing, if the plugin can't read it.
     func update(
-        _ key: [UInt8], partition: Int, _ bytes: [UInt8], _ changed: (UnsafeRawPointer?, UnsafeRawPointer) -> Void
+        _ key: [UInt8], partition: Int, _ bytes: [UInt8]?, _ changed: (UnsafeRawPointer?, UnsafeRawPointer?) -> Void
     ) -> Bool {
         var entry = entries[key] ?? Entry()
         let before = entry.state
         entry.parts[partition] = bytes
+        if entry.parts.isEmpty {
+            entries[key] = nil
+            changed(before.map { UnsafeRawPointer($0) }, nil)
+            discard(before)
+            return true
+        }
         guard let after = makeState(entry.parts) else { return false }
         entry.state = after
         entries[key] = entry

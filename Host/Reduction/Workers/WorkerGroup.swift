@@ -74,7 +74,7 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
                 + (state.life?.shards.reduce(0) { $0 + $1.counters.events.load(ordering: .relaxed) } ?? 0)
         }
     }
-    var duplicates: DuplicateCounts { shards.reduce(DuplicateCounts()) { $0 + $1.counters.duplicates } }
+    var dropped: DroppedCounts { shards.reduce(DroppedCounts()) { $0 + $1.counters.dropped } }
     var distance: UInt64 { build.stop != nil ? 0 : shards.map(\.distance).max() ?? 0 }
     var timers: [ShardTimers] { shards.map(\.timers) }
     var process: Int32? { state.withLock { $0.life?.processID } }

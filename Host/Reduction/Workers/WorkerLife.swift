@@ -77,7 +77,7 @@ final class WorkerLife: @unchecked Sendable {
         memory = try WorkerMemory(shards: owned.count)
         head = Checkpoint(
             log: log.identity.id, plugin: build.id, partition: 0, position: 0, epoch: 0, blocks: [], marks: [],
-            summary: CheckpointSummary(build.description).bytes)
+            summary: [])
         let goesOn = start == .checkpoints ? try StoredStates(of: build, parts) : nil
         rebuilt = start == .firstRecord || goesOn?.course == .rebuilt
         migrated = goesOn?.replacement
@@ -128,7 +128,7 @@ final class WorkerLife: @unchecked Sendable {
                 guard let checkpoint = try stored?.load(partition) else { continue }
                 let message = StatesMessage(
                     shard: shard, partition: partition, position: checkpoint.position, newestFirst: true,
-                    marks: checkpoint.marks, blocks: checkpoint.blocks
+                    summary: checkpoint.summary, marks: checkpoint.marks, blocks: checkpoint.blocks
                 ).message
                 process.channel.send(.restore, message.bytes)
                 if parts.memory.isTight {

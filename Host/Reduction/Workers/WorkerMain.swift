@@ -207,7 +207,7 @@ private final class WorkerShardLoop: @unchecked Sendable {
 
     func restore(_ states: StatesMessage) throws {
         let checkpoint = RestoredCheckpoint(
-            log: [], position: states.position, epoch: 0, summary: [], marks: states.marks, blocks: states.blocks)
+            log: [], position: states.position, epoch: 0, summary: states.summary, marks: states.marks, blocks: states.blocks)
         try shard.restore([states.partition]) { _, _ in checkpoint }
         makeRoomIfAsked()
     }
@@ -253,9 +253,10 @@ private final class WorkerShardLoop: @unchecked Sendable {
             folded &+= 1
             let now = MonotonicClock.microseconds
             words.events.pointee.store(shard.events, ordering: .relaxed)
-            let duplicates = shard.plugins[0].duplicates
-            words.naturalDuplicates.pointee.store(duplicates.natural, ordering: .relaxed)
-            words.syntheticDuplicates.pointee.store(duplicates.synthetic, ordering: .relaxed)
+            let dropped = shard.plugins[0].dropped
+            words.naturalDuplicates.pointee.store(dropped.natural, ordering: .relaxed)
+            words.syntheticDuplicates.pointee.store(dropped.synthetic, ordering: .relaxed)
+            words.late.pointee.store(dropped.late, ordering: .relaxed)
             words.foldedAt.pointee.store(now, ordering: .relaxed)
             showTimers()
             showStates()

@@ -97,6 +97,7 @@ struct WorkerWords: @unchecked Sendable {
     var events: UnsafeMutablePointer<Atomic<UInt64>> { word(192) }
     var naturalDuplicates: UnsafeMutablePointer<Atomic<UInt64>> { word(200) }
     var syntheticDuplicates: UnsafeMutablePointer<Atomic<UInt64>> { word(248) }
+    var late: UnsafeMutablePointer<Atomic<UInt64>> { word(296) }
     /// By the worker: when it had folded the last slot, and when it took over and with how many events; microseconds of
     /// `MonotonicClock`, 0: not yet.
     var foldedAt: UnsafeMutablePointer<Atomic<Int64>> { word(208) }

@@ -106,6 +106,8 @@ struct StatesMessage {
     var partition: Int
     var position: UInt64
     var newestFirst: Bool
+    /// Of the checkpoint; empty for a view.
+    var summary: [UInt8]
     var marks: [[UInt8]]
     var blocks: [StateBlock]
 
@@ -115,6 +117,7 @@ struct StatesMessage {
         writer.write(UInt32(partition))
         writer.write(position)
         writer.write(newestFirst)
+        writer.write(summary)
         writer.write(UInt32(marks.count))
         for mark in marks { writer.write(mark) }
         let kept = blocks.filter { !$0.external }
@@ -128,11 +131,15 @@ struct StatesMessage {
         return writer
     }
 
-    init(shard: Int, partition: Int, position: UInt64, newestFirst: Bool, marks: [[UInt8]], blocks: [StateBlock]) {
+    init(
+        shard: Int, partition: Int, position: UInt64, newestFirst: Bool, summary: [UInt8], marks: [[UInt8]],
+        blocks: [StateBlock]
+    ) {
         self.shard = shard
         self.partition = partition
         self.position = position
         self.newestFirst = newestFirst
+        self.summary = summary
         self.marks = marks
         self.blocks = blocks
     }
@@ -143,6 +150,7 @@ struct StatesMessage {
         partition = Int(try reader.integer(UInt32.self))
         position = try reader.integer()
         newestFirst = try reader.boolean()
+        summary = Array(try reader.part())
         marks = []
         for _ in 0..<(try reader.count()) { marks.append(Array(try reader.part())) }
         blocks = []
@@ -163,6 +171,7 @@ struct CheckpointMessage {
         for checkpoint in checkpoints {
             writer.write(UInt32(checkpoint.head.partition))
             writer.write(checkpoint.head.position)
+            writer.write(checkpoint.latest ?? .min)
             writer.write(UInt32(checkpoint.blocks.count))
             for (reducer, buffer) in checkpoint.blocks {
                 writer.write(reducer.id)
@@ -198,6 +207,8 @@ struct CheckpointMessage {
                 var checkpoint = head
                 checkpoint.partition = Int(try reader.integer(UInt32.self))
                 checkpoint.position = try reader.integer()
+                let latest: Int64 = try reader.integer()
+                checkpoint.summary = CheckpointSummary(plugin, latest: latest == .min ? nil : latest).bytes
                 guard owned[shard].contains(checkpoint.partition),
                     limits(checkpoint.partition).contains(checkpoint.position)
                 else {

@@ -22,10 +22,11 @@ final class WorkerShard: RecordConsumer {
     }
 
     var events: UInt64 { words.events.pointee.load(ordering: .relaxed) }
-    var duplicates: DuplicateCounts {
-        DuplicateCounts(
+    var dropped: DroppedCounts {
+        DroppedCounts(
             natural: words.naturalDuplicates.pointee.load(ordering: .relaxed),
-            synthetic: words.syntheticDuplicates.pointee.load(ordering: .relaxed))
+            synthetic: words.syntheticDuplicates.pointee.load(ordering: .relaxed),
+            late: words.late.pointee.load(ordering: .relaxed))
     }
     var outstanding: Int { Int(filled &- words.folded.pointee.load(ordering: .acquiring)) }
     var isBusy: Bool { false }

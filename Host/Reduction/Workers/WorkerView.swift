@@ -22,7 +22,8 @@ final class WorkerView: PluginViewing {
     func apply(_ blocks: [StateBlock], partition: Int, position: UInt64, newestFirst: Bool) throws {
         let group = try open()
         let message = StatesMessage(
-            shard: 0, partition: partition, position: position, newestFirst: newestFirst, marks: [], blocks: blocks
+            shard: 0, partition: partition, position: position, newestFirst: newestFirst, summary: [],
+            marks: [], blocks: blocks
         ).message
         try group.tell(.viewApply, message.bytes)
     }

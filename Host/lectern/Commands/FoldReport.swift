@@ -6,8 +6,9 @@ enum FoldReport {
     static func text(_ summary: FoldSummary, folder: String?) -> String {
         var lines = [
             "events        \(summary.events)",
-            "duplicates    \(summary.duplicates.natural)",
-            "conflicts     \(summary.duplicates.synthetic)",
+            "duplicates    \(summary.dropped.natural)",
+            "conflicts     \(summary.dropped.synthetic)",
+            "late          \(summary.dropped.late)",
             "dead letters  \(summary.deadLetters)",
             "states        \(summary.states)",
         ]
@@ -28,8 +29,9 @@ enum FoldReport {
             json.appendJSON(Int64(value))
         }
         member("{\"events\":", summary.events)
-        member(",\"duplicates\":", summary.duplicates.natural)
-        member(",\"conflicts\":", summary.duplicates.synthetic)
+        member(",\"duplicates\":", summary.dropped.natural)
+        member(",\"conflicts\":", summary.dropped.synthetic)
+        member(",\"late\":", summary.dropped.late)
         member(",\"deadLetters\":", summary.deadLetters)
         member(",\"states\":", summary.states)
         member(",\"checkpoints\":", summary.checkpoints)

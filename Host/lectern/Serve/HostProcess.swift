@@ -198,11 +198,15 @@ struct HostProcess {
             .counter, "lectern_events_duplicate_total",
             "Events whose id came before since the start: with the same content, or with another one."
         ) { [engine] in
-            let duplicates = engine.duplicates
+            let duplicates = engine.dropped
             return [("natural", duplicates.natural), ("synthetic", duplicates.synthetic)].map {
                 MetricFamily.Sample(Double($0.1), labels: [("kind", $0.0)])
             }
         }
+        metrics.add(
+            .counter, "lectern_events_late_total",
+            "Events all of whose windows were over since the start; each plugin with windows counts for itself."
+        ) { [engine] in Double(engine.dropped.late) }
         metrics.addFilters { [engine] in engine.filterReport }
         metrics.add(
             .counter, "lectern_early_frames_total", "Frames kept that came before their connection said who it is."

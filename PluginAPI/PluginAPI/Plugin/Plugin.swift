@@ -77,19 +77,27 @@ public struct Component {
 @resultBuilder
 public enum ComponentsBuilder {
     public static func buildExpression<R: Reducer>(_ reducer: R.Type) -> [Component] {
-        [Component(content: .reducer(ReducerComponent(type: reducer, spread: nil, timed: nil)))]
+        [Component(content: .reducer(ReducerComponent(type: reducer, spread: nil, timed: nil, windowed: nil)))]
     }
 
     public static func buildExpression<R: SpreadReducer>(_ reducer: R.Type) -> [Component] {
-        [Component(content: .reducer(ReducerComponent(type: reducer, spread: reducer, timed: nil)))]
+        [Component(content: .reducer(ReducerComponent(type: reducer, spread: reducer, timed: nil, windowed: nil)))]
     }
 
     public static func buildExpression<R: TimedReducer>(_ reducer: R.Type) -> [Component] {
-        [Component(content: .reducer(ReducerComponent(type: reducer, spread: nil, timed: reducer)))]
+        [Component(content: .reducer(ReducerComponent(type: reducer, spread: nil, timed: reducer, windowed: nil)))]
     }
 
     public static func buildExpression<R: SpreadReducer & TimedReducer>(_ reducer: R.Type) -> [Component] {
-        [Component(content: .reducer(ReducerComponent(type: reducer, spread: reducer, timed: reducer)))]
+        [Component(content: .reducer(ReducerComponent(type: reducer, spread: reducer, timed: reducer, windowed: nil)))]
+    }
+
+    public static func buildExpression<R: WindowedReducer>(_ reducer: R.Type) -> [Component] {
+        [Component(content: .reducer(ReducerComponent(type: reducer, spread: nil, timed: nil, windowed: reducer)))]
+    }
+
+    public static func buildExpression<R: SpreadReducer & WindowedReducer>(_ reducer: R.Type) -> [Component] {
+        [Component(content: .reducer(ReducerComponent(type: reducer, spread: reducer, timed: nil, windowed: reducer)))]
     }
 
     public static func buildExpression<A: Aggregator>(_ aggregator: A.Type) -> [Component] {

@@ -65,6 +65,13 @@ private struct Parts {
                 size: UInt32(MemoryLayout<lectern_timers>.size), count: UInt32(timers.count), items: pointers(timers))
             declared.append((Text(LECTERN_TIMERS), UnsafeRawPointer(Permanent.value(table))))
         }
+        let windows = reducers.compactMap { $0.windowed?.windowDeclaration() }
+        if !windows.isEmpty {
+            let table = lectern_windows(
+                size: UInt32(MemoryLayout<lectern_windows>.size), count: UInt32(windows.count), items: pointers(windows)
+            )
+            declared.append((Text(LECTERN_WINDOWS), UnsafeRawPointer(Permanent.value(table))))
+        }
         if !aggregators.isEmpty {
             let items = aggregators.map { $0.declaration(host) }
             let table = lectern_aggregators(

@@ -11,6 +11,8 @@ public struct Key: ExpressibleByArrayLiteral, Hashable, Sendable {
         case hour
         /// Whole days since 1970 UTC of the event's time.
         case day
+        /// The start of a window that holds the event's time, as an RFC 3339 text in UTC. For a `WindowedReducer`.
+        case window
     }
 
     public let parts: [Part]
@@ -26,6 +28,7 @@ extension Key.Part {
         case .field(let path): path
         case .hour: "hour"
         case .day: "day"
+        case .window: "window"
         }
     }
 
@@ -36,6 +39,7 @@ extension Key.Part {
         case .field: lectern_key_part(kind: LECTERN_KEY_FIELD, flags: 0, path: name, name: name)
         case .hour: lectern_key_part(kind: LECTERN_KEY_HOUR, flags: 0, path: lectern_text(), name: name)
         case .day: lectern_key_part(kind: LECTERN_KEY_DAY, flags: 0, path: lectern_text(), name: name)
+        case .window: lectern_key_part(kind: LECTERN_KEY_WINDOW, flags: 0, path: lectern_text(), name: name)
         }
     }
 }

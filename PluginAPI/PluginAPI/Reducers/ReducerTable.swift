@@ -22,6 +22,7 @@ struct ReducerComponent {
     let type: any Reducer.Type
     let spread: (any SpreadReducer.Type)?
     let timed: (any TimedReducer.Type)?
+    let windowed: (any WindowedReducer.Type)?
 
     var id: String { type.id }
 

@@ -23,4 +23,7 @@ public struct KeyView {
     public func integer(_ index: Int) -> Int {
         if case .integer(let integer) = self[index] { integer } else { 0 }
     }
+
+    /// A part that is a window's start, as `.window` is; nil if it is none.
+    public func window(_ index: Int) -> Timestamp? { Timestamp(rfc3339: text(index)) }
 }

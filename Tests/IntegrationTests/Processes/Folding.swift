@@ -43,6 +43,7 @@ struct Folded {
         var events: Int
         var duplicates: Int
         var conflicts: Int
+        var late: Int
         var deadLetters: Int
         var states: Int
         var checkpoints: Int

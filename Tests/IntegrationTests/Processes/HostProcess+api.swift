@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// What a running host answers.
 extension HostProcess {
@@ -47,6 +48,21 @@ extension HostProcess {
             path = try JSONRow.object(body)["next"] as? String
         }
         return found
+    }
+
+    /// Expects the states of a fold, byte by byte, as soon as the last checkpoint is stored.
+    func expectStates(equal folded: Folded, seconds: Double = 20) throws {
+        let expected = try folded.statesByComponent()
+        #expect(!expected.isEmpty)
+        for (component, states) in expected {
+            let dot = component.firstIndex(of: ".")!
+            let plugin = String(component[..<dot])
+            let reducer = String(component[component.index(after: dot)...])
+            let sorted = states.sorted()
+            #expect(
+                try eventually(seconds: seconds) { try self.states(of: plugin, reducer).sorted() == sorted },
+                "\(component)")
+        }
     }
 
     /// The processes in which plugins run.

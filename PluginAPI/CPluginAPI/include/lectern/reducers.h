@@ -52,13 +52,16 @@ LECTERN_ASSERT(offsetof(lectern_input, read) == 32, "lectern_input.read");
 #define LECTERN_KEY_FIELD 2u  ///< a field, `path`: a text, an integer or a boolean
 #define LECTERN_KEY_HOUR 3u   ///< whole hours since 1970 UTC of the event's time
 #define LECTERN_KEY_DAY 4u    ///< whole days since 1970 UTC of the event's time
+/// The start of a window that holds the event's time, as an RFC 3339 text in UTC; an event may have several. The windows are
+/// those that "lectern.windows/1" declares for the reducer; at most one part. Since 1.4.
+#define LECTERN_KEY_WINDOW 5u
 
 /// One part of a reducer's key. An event that lacks one of the parts passes the reducer by.
 typedef struct lectern_key_part {
   uint32_t kind;
   uint32_t flags;
   lectern_text path;  ///< LECTERN_KEY_FIELD
-  lectern_text name;  ///< the part's name in the key's text: `actor`, the path, `hour`, `day` by custom
+  lectern_text name;  ///< the part's name in the key's text: `actor`, the path, `hour`, `day`, `window` by custom
 } lectern_key_part;
 LECTERN_ASSERT(sizeof(lectern_key_part) == 40, "lectern_key_part");
 
