@@ -176,6 +176,43 @@ struct SpreadSilence: SpreadReducer, TimedReducer {
     static func tick(_ state: inout Int, at time: Timestamp) {}
 }
 
+/// What is scored in an hour.
+struct HourlyScores: WindowedReducer {
+    static let id = "hourly-scores"
+    static let version = 1
+    static let events: EventFilter = .types("quiz")
+    static let key: Key = [.actor, .window]
+    static let windows: Windows = .hopping(
+        .hours(1), every: .minutes(15), offset: .seconds(90), disorder: .seconds(5), grace: .hours(2),
+        retention: .days(3))
+
+    typealias Input = ScoreEvent
+
+    struct State: WindowState, Equatable { var revision = 0; var count = 0 }
+
+    static func reduce(_ state: inout State, _ input: ScoreEvent) { state.count += 1 }
+}
+
+/// A spread reducer may have windows, too; these stay for good.
+struct SpreadScores: SpreadReducer, WindowedReducer {
+    static let id = "spread-scores"
+    static let version = 1
+    static let events: EventFilter = .types("quiz")
+    static let key: Key = [.window]
+    static let windows: Windows = .tumbling(.days(1))
+
+    typealias Input = ScoreEvent
+
+    struct State: WindowState { var revision = 0; var count = 0 }
+
+    static func reduce(_ state: inout State, _ input: ScoreEvent) { state.count += 1 }
+
+    static func merge(_ state: inout State, _ other: State) {
+        state.revision += other.revision
+        state.count += other.count
+    }
+}
+
 struct ModuleTotals: Aggregator {
     typealias Of = Scores
     static let id = "module-totals"
