@@ -32,6 +32,21 @@ package final class EventBatch {
         )
     }
 
+    /// Adds what is no record's event, without a partition and position of its own.
+    ///
+    /// - Parameters:
+    ///   - key: by which a reader tells what belongs together; empty: nothing does.
+    ///   - write: as above.
+    package func append(type: String, key: String, _ write: (inout Bytes) -> Void) {
+        let start = text.count
+        write(&text)
+        text.append(byte: 10)
+        events.append(
+            Event(
+                partition: 0, position: 0, line: start..<text.count, id: add { $0.append(key) },
+                type: add { $0.append(type) }, actor: add { $0.append(key) }))
+    }
+
     package func removeAll() {
         events.removeAll(keepingCapacity: true)
         text.truncate()

@@ -4,7 +4,7 @@ import Records
 import Settings
 import Synchronization
 
-/// Keeps the tables of plugins in a database, a moment behind their states, on a thread of its own.
+/// Keeps the tables of plugins in a database, or tells an output of them, a moment behind their states, on a thread of its own.
 ///
 /// A transaction holds rows and the positions that they stand for, so that what a reader sees is, in each partition, the fold
 /// of the events up to the position noted there. While the database is away, rows wait; nobody else does.
@@ -21,6 +21,8 @@ package final class Warehouse: TableSink {
         package var waiting = 0
         /// Since when the oldest of them waits, on the monotonic clock; nil: none does.
         package var waitingSince: Int64?
+        /// Why rows wait although it was tried; nil: they don't.
+        package var trouble: String?
     }
 
     private enum Pending {
@@ -45,7 +47,12 @@ package final class Warehouse: TableSink {
         var isClosed = false
     }
 
-    private let configuration: WarehouseConfiguration
+    private let name: String
+    /// Changed rows of a plugin that wait, at most.
+    private let limit: Int
+    /// The longest pause between attempts: microseconds.
+    private let retry: Int64
+    private let makeStore: @Sendable (_ isOver: @escaping () -> Bool) -> any TableStore
     private let report: @Sendable (String) -> Void
     private let state = Mutex(State())
     private let bell = BoundedQueue<Void>(limit: 2)
@@ -56,9 +63,43 @@ package final class Warehouse: TableSink {
     /// Nil if the settings want none.
     ///
     /// - Parameter report: told, in a sentence, when the database goes and when it is back; any thread.
-    package init?(_ configuration: WarehouseConfiguration, report: @escaping @Sendable (String) -> Void) {
+    package convenience init?(
+        _ configuration: WarehouseConfiguration, report: @escaping @Sendable (String) -> Void
+    ) {
         if configuration.kind == .none { return nil }
-        self.configuration = configuration
+        self.init(
+            "the warehouse", limit: configuration.limit, retry: configuration.retry, report: report
+        ) { _ in
+            configuration.kind == .postgresql
+                ? PostgreSQLTables(configuration.postgresql, report: report) : SQLiteTables(configuration.directory)
+        }
+    }
+
+    /// Of an output, for the tables that it is given.
+    ///
+    /// - Parameters:
+    ///   - name: the output's.
+    ///   - batch: rows that are published and not confirmed, at most.
+    ///   - limit: changed rows of a plugin that wait, at most; past it all of them are published again.
+    ///   - retry: the longest pause between attempts.
+    ///   - report: as above.
+    package convenience init(
+        output name: String, _ output: EventOutputConfiguration, batch: Int, limit: Int = 200_000, retry: Duration,
+        report: @escaping @Sendable (String) -> Void
+    ) {
+        self.init("output \(name)", limit: limit, retry: retry, report: report) {
+            PublishedTables(output.output(limit: batch), limit: batch, isOver: $0)
+        }
+    }
+
+    private init(
+        _ name: String, limit: Int, retry: Duration, report: @escaping @Sendable (String) -> Void,
+        makeStore: @escaping @Sendable (_ isOver: @escaping () -> Bool) -> any TableStore
+    ) {
+        self.name = name
+        self.limit = limit
+        self.retry = retry.microseconds
+        self.makeStore = makeStore
         self.report = report
         let work = WorkThread(name: "warehouse") { [unowned self] in run() }
         thread.withLock { $0 = work }
@@ -78,7 +119,6 @@ package final class Warehouse: TableSink {
     package func onLoss(_ again: @escaping @Sendable (String) -> Void) { state.withLock { $0.again = again } }
 
     package func take(_ changes: TableChanges) {
-        let limit = configuration.limit
         state.withLock { state in
             guard !state.fenced.contains(changes.plugin) else { return }
             let now = MonotonicClock.microseconds
@@ -119,9 +159,7 @@ package final class Warehouse: TableSink {
 
 extension Warehouse {
     private func run() {
-        let store: any TableStore =
-            configuration.kind == .postgresql
-            ? PostgreSQLTables(configuration.postgresql, report: report) : SQLiteTables(configuration.directory)
+        let store = makeStore { [unowned self] in state.withLock { $0.isClosed } }
         var written: [String: [Int: TableChanges.Position]] = [:]
         var trouble: String?
         var pause: Int64 = 0
@@ -138,17 +176,21 @@ extension Warehouse {
                 if let error = write(plugin, to: store, &written) { failure = error }
             }
             if let failure {
-                let text = "\(failure)"
+                let text = failure.description(of: name)
                 if text != trouble { report("\(text); rows wait, and it is tried again") }
                 trouble = text
-                pause = min(max(pause * 2, 100_000), configuration.retry.microseconds)
+                state.withLock { $0.counters.trouble = text }
+                pause = min(max(pause * 2, 100_000), retry)
                 if let end, MonotonicClock.microseconds + pause > end { return }
                 sleep(pause)
             } else {
                 if trouble != nil {
-                    report("the warehouse has all rows again")
+                    report("\(name) has all rows again")
                     _ = bell.takeIfAny()
-                    state.withLock { $0.isRung = false }
+                    state.withLock {
+                        $0.isRung = false
+                        $0.counters.trouble = nil
+                    }
                 }
                 trouble = nil
                 pause = 0
@@ -207,7 +249,7 @@ extension Warehouse {
                     state.fenced.insert(plugin)
                     state.pending[plugin] = nil
                 }
-                report("\(error)")
+                report(error.description(of: name))
                 return nil
             case .lost:
                 written[plugin] = nil
@@ -215,7 +257,7 @@ extension Warehouse {
                 ring()
                 return nil
             case .away, .refused:
-                let isTooMuch = rows.isWhole && rows.count > configuration.limit
+                let isTooMuch = rows.isWhole && rows.count > limit
                 state.withLock { state in
                     switch state.pending[plugin] {
                     case _ where isTooMuch: state.pending[plugin] = .dropped(since: since)

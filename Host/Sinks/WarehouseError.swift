@@ -9,14 +9,17 @@ package enum WarehouseError: Error, Sendable, Equatable, CustomStringConvertible
     /// It refused: what was asked, and what it said.
     case refused(action: String, reason: String)
 
-    package var description: String {
+    package var description: String { description(of: "the warehouse") }
+
+    /// - Parameter place: what did not take them.
+    func description(of place: String) -> String {
         switch self {
-        case .away(let reason): "the warehouse can't be reached: \(reason)"
+        case .away(let reason): "\(place) can't be reached: \(reason)"
         case .fenced(let plugin, let partition, let epoch, let present):
-            "the warehouse refuses rows of \(plugin), partition \(partition): another host owns it (epoch \(present), "
+            "\(place) refuses rows of \(plugin), partition \(partition): another host owns it (epoch \(present), "
                 + "this one has \(epoch)); two hosts must not fold one log into one warehouse: stop one of them"
-        case .lost(let plugin): "the warehouse holds other rows of \(plugin) than were written last"
-        case .refused(let action, let reason): "the warehouse refused to \(action): \(reason)"
+        case .lost(let plugin): "\(place) holds other rows of \(plugin) than were written last"
+        case .refused(let action, let reason): "\(place) refused to \(action): \(reason)"
         }
     }
 }

@@ -1,7 +1,8 @@
-// Sends events over WebSockets as fast as a server acknowledges them, and says what that costs the server.
+// Sends events over WebSockets as fast as a server acknowledges them, or at a rate, and says what that costs the server.
 //
 //     g++ -O3 -std=c++17 load.cpp -o load
 //     ./load PORT EVENTS.jsonl [--connections 8] [--window 16] [--events 1000000] [--pid SERVER,…] [--client NAME]
+//         [--rate EVENTS-A-SECOND]
 //
 // Every line of the file is a frame, masked before the clock starts; each connection begins at another line. A connection
 // has at most `window` events on their way. An acknowledgement is {"status":"ack","seq":N}, which covers all up to N, or,
@@ -68,7 +69,12 @@ struct Options {
   size_t connections = 8, window = 16, events = 1'000'000;
   std::vector<long> pids;
   std::string client = "load";
+  double rate = 0;  // events a second over all connections; 0: as many as are acknowledged
 };
+
+double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 class Connection {
  public:
@@ -76,7 +82,7 @@ class Connection {
 
   Connection(const Options &options, const Frames &frames, size_t index)
       : socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), frames(frames), window(options.window),
-        quota(options.events / options.connections), frame(index * frames.count() / options.connections) {
+        rate(options.rate / double(options.connections)), quota(options.events / options.connections), frame(index * frames.count() / options.connections) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(uint16_t(options.port));
@@ -98,10 +104,19 @@ class Connection {
   bool isDone() const { return acknowledged == quota; }
   size_t done() const { return acknowledged; }
 
-  // Sends what the window lets through.
+  // Begins to send; `now` is what `seconds` says.
+  void begin(double now) {
+    began = now;
+    send();
+  }
+
+  // Sends what window and rate let through.
   void send() {
     while (true) {
-      size_t room = std::min(quota, acknowledged + window) - sent;
+      size_t room = std::min(quota, acknowledged + window);
+      // One that it has begun goes on.
+      if (rate > 0) room = std::min(room, std::max(sent + (offset > 0), size_t((seconds() - began) * rate)));
+      room -= std::min(room, sent);
       room = std::min(room, frames.count() - frame);
       if (room == 0) return;
       size_t from = frames.start[frame] + offset, end = frames.start[frame + room];
@@ -131,7 +146,10 @@ class Connection {
 
  private:
   const Frames &frames;
-  const size_t window, quota;
+  const size_t window;
+  const double rate;
+  const size_t quota;
+  double began = 0;
   size_t frame, offset = 0, sent = 0, acknowledged = 0, filled = 0;
   unsigned char buffer[1 << 16];
 
@@ -165,10 +183,6 @@ class Connection {
   }
 };
 
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 // User and system time of a process, in seconds.
 double cpu(long pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
@@ -198,7 +212,7 @@ std::vector<long> parsePids(const char *text) {
 Options parse(int count, char **words) {
   Options options;
   if (count < 3) fail("expected PORT EVENTS.jsonl [--connections N] [--window N] [--events N] [--pid N,…] "
-                      "[--client NAME]");
+                      "[--client NAME] [--rate N]");
   options.port = std::atoi(words[1]);
   options.file = words[2];
   for (int i = 3; i + 1 < count; i += 2) {
@@ -207,6 +221,7 @@ Options parse(int count, char **words) {
     else if (name == "--connections") options.connections = size_t(std::atol(words[i + 1]));
     else if (name == "--window") options.window = size_t(std::atol(words[i + 1]));
     else if (name == "--events") options.events = size_t(std::atol(words[i + 1]));
+    else if (name == "--rate") options.rate = std::atof(words[i + 1]);
     else if (name == "--pid") options.pids = parsePids(words[i + 1]);
     else fail("unknown option " + name);
   }
@@ -231,11 +246,14 @@ int main(int count, char **words) {
   }
   double cpuBefore = cpu(options.pids), began = seconds();
   size_t left = connections.size();
-  for (Connection *connection : connections) connection->send();
+  for (Connection *connection : connections) connection->begin(began);
+  double heard = began;
   while (left > 0) {
     epoll_event events[64];
-    int ready = epoll_wait(poll, events, 64, 20'000);
-    if (ready == 0) errno = 0, fail("nothing was acknowledged for 20 seconds");
+    int ready = epoll_wait(poll, events, 64, options.rate > 0 ? 2 : 20'000);
+    if (ready > 0) heard = seconds();
+    else if (seconds() - heard > 19) errno = 0, fail("nothing was acknowledged for 20 seconds");
+    if (options.rate > 0) for (Connection *connection : connections) connection->send();
     for (int i = 0; i < ready; i++) {
       auto *connection = static_cast<Connection *>(events[i].data.ptr);
       if (connection->isDone()) continue;

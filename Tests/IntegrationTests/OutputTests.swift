@@ -75,6 +75,64 @@ extension IntegrationTests {
             return (try folder.write("sent.jsonl", lines: sent), sent.count)
         }
 
+        /// What a reader of rows has: the last row of each key, of all tables.
+        private func rowsOfReader() throws -> [String: Set<String>] {
+            var tables: [String: [[String]: String]] = [:]
+            for line in try published("rows") {
+                let object = try JSONRow.object(line)
+                let table = try #require(object["table"] as? String)
+                if object["all"] as? Bool == true {
+                    tables[table] = [:]
+                    continue
+                }
+                let row = try #require(object["row"] as? [String: Any] ?? object["gone"] as? [String: Any])
+                let key = ["user_id", "window"].compactMap { row[$0] as? String }
+                tables[table, default: [:]][key] = object["gone"] == nil ? Self.sorted(row) : nil
+            }
+            return tables.mapValues { Set($0.values) }
+        }
+
+        private static func sorted(_ row: [String: Any]) -> String {
+            row.map { "\($0)=\($1)" }.sorted().joined(separator: " ")
+        }
+
+        @Test("who keeps the last row of each key has the tables, with corrections and windows that go, through crashes")
+        func rows() throws {
+            let plugins = try TemporaryFolder()
+            try plugins.copy(Installation.plugin("event-aggregations"), to: "event-aggregations.so")
+            let names = ["user_hourly_attempts", "system_5min_metrics"]
+            let tables = names.map { "event-aggregations/\($0)" }
+            let host = try HostProcess(
+                data: data, plugins: plugins.path,
+                settings: [
+                    "ingest.trust=loopback", "outputs.rows.type=file", "outputs.rows.interval=20ms",
+                    "outputs.rows.tables=[\(tables.joined(separator: ","))]",
+                ])
+            var generator = SeededGenerator(seed: 3)
+            let attempts = Attempts(learners: 6, seconds: 40 * 86_400, every: 7_200)
+            let file = try folder.write(
+                "attempts.jsonl", lines: attempts.shuffled(within: 86_400, using: &generator).lines)
+            let replay = try Replaying([file], to: host, ["--rate", "2000"])
+            for point in [600, 1_500] {
+                try replay.waitForAcknowledgement(of: point)
+                host.crash()
+                try host.restart()
+            }
+            #expect(try replay.finish().acknowledged == attempts.events.count)
+            let folded = try Folding(log: data, plugins: plugins.path)()
+            try host.expectStates(equal: folded)
+            var expected: [String: Set<String>] = [:]
+            for name in names {
+                expected["event-aggregations/\(name)"] = Set(
+                    try lines(of: "\(folded.folder.path)/tables/event-aggregations.\(name).jsonl")
+                        .map { Self.sorted(try JSONRow.object($0)) })
+            }
+            #expect(try eventually(seconds: 30) { try rowsOfReader() == expected })
+            let gone = try published("rows").filter { $0.contains(#""gone":"#) }
+            #expect(!gone.isEmpty)
+            #expect(try host.stop() == .code(0))
+        }
+
         private func waitUntilPublished(_ output: String, _ host: HostProcess) throws {
             let isDone = try eventually(seconds: 60) {
                 try host.metric("lectern_output_lag_messages{output=\"\(output)\"}") == 0

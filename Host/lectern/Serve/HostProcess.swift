@@ -24,6 +24,7 @@ struct HostProcess {
     private let warehouse: Warehouse?
     private let filters: FilterSource
     private let outputs: [Publisher]
+    private let tableOutputs: [TableOutput]
     private let stores: KeyValueStores
     private let settings: HostSettings
     private let plugins: LoadedPlugins
@@ -70,13 +71,19 @@ struct HostProcess {
         let isQuarantined = catalog.off.contains { if case .quarantined = $0.why { true } else { false } }
         self.activity = activity
         let troubles = BoundedQueue<(build: PluginBuild, trouble: PluginTrouble)>(limit: 1024)
-        warehouse = Warehouse(settings.warehouse) { Terminal.warn($0) }
+        let warehouse = Warehouse(settings.warehouse) { Terminal.warn($0) }
+        self.warehouse = warehouse
+        let tableOutputs = settings.outputs.filter { !$0.tables.isEmpty }.map { $0.publishTables() }
+        self.tableOutputs = tableOutputs
+        let tables = TableSinks(
+            [warehouse].compactMap { $0.map { TableSinks.Member($0, tables: nil) } }
+                + tableOutputs.map { TableSinks.Member($0.rows, tables: $0.tables) })
         filters = try FilterSource(settings.filters)
         var reduction = settings.reduction
         reduction.filters = filters.rules
         engine = try ReductionEngine(
             log, try PluginStores(stores, names: settings.plugins.entries.compactMapValues(\.store)), catalog.plugins,
-            reduction, tables: warehouse, activity: activity, skips: "\(data)/skips.json",
+            reduction, tables: tables, activity: activity, skips: "\(data)/skips.json",
             rules: "\(data)/rules.json", spill: data, mayLackFunctions: isQuarantined,
             report: { Terminal.note("\($0.plugin): \($0.text)") },
             warn: { Terminal.warn($0) },
@@ -85,8 +92,16 @@ struct HostProcess {
                 troubles.put((build, trouble))
             })
         archive = settings.archive.isEnabled ? try Archive(log, settings.archive, report: Terminal.warn) : nil
-        outputs = try settings.outputs.map { [log, engine] in
+        outputs = try settings.outputs.filter(\.tables.isEmpty).map { [log, engine] in
             try $0.publish(log, dedup: settings.reduction.dedup, rules: engine.filterHistory)
+        }
+        let tableIDs = engine.plugins.flatMap { plugin in
+            plugin.description.tables.map { TableID(plugin: plugin.id, table: $0.id) }
+        }
+        for output in tableOutputs {
+            for table in output.tables.subtracting(tableIDs) {
+                Terminal.warn("output \(output.name): no plugin has the table \(table.plugin)/\(table.table) now")
+            }
         }
         for column in engine.lackingColumns { Terminal.warn("left out: \(column)") }
         let blockList = settings.ingest.rules.isEmpty ? nil : try BlockList(files: settings.ingest.rules)
@@ -154,6 +169,7 @@ struct HostProcess {
         judge.join()
         engine.close()
         warehouse?.close()
+        for output in tableOutputs { output.rows.close() }
         archive?.stop()
         for output in outputs { output.stop() }
         try log.close()
@@ -227,7 +243,9 @@ struct HostProcess {
         for output in outputs {
             readiness.note("output \(output.name)") { output.trouble }
         }
+        for output in tableOutputs { readiness.note("output \(output.name)") { output.rows.counters.trouble } }
         if !outputs.isEmpty { metrics.add(outputs) }
+        if !tableOutputs.isEmpty { metrics.add(tableOutputs) }
         metrics.add(.counter, "lectern_checkpoints_total", "Checkpoints that were committed since the start.") {
             [engine] in Double(engine.checkpoints)
         }

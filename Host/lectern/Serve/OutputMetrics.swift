@@ -1,4 +1,5 @@
 import Reduction
+import Sinks
 import Web
 
 extension MetricsRegistry {
@@ -27,6 +28,25 @@ extension MetricsRegistry {
         }
         add(.gauge, "lectern_output_waiting", "1 while an output refuses what is tried again, or is away; else 0.") {
             $0.trouble == nil ? 0 : 1
+        }
+    }
+}
+
+extension MetricsRegistry {
+    /// Adds what is known of the outputs that get rows of tables.
+    func add(_ outputs: [TableOutput]) {
+        func add(
+            _ kind: MetricFamily.Kind, _ name: String, _ help: String,
+            _ value: @escaping @Sendable (Warehouse.Counters) -> Double
+        ) {
+            self.add(kind, name, help) { outputs.map { Sample(value($0.rows.counters), labels: [("output", $0.name)]) } }
+        }
+        add(.counter, "lectern_output_rows_total", "Rows of tables that an output has confirmed since the start.") {
+            Double($0.rows)
+        }
+        add(.gauge, "lectern_output_waiting_rows", "Rows of tables that wait for an output.") { Double($0.waiting) }
+        add(.counter, "lectern_output_row_failures_total", "Attempts to publish rows that failed since the start.") {
+            Double($0.failures)
         }
     }
 }

@@ -79,9 +79,12 @@ struct HostSettings {
         reduction.tables = tables
         filters = FilterConfiguration(reader.section("filters"))
         warehouse = WarehouseConfiguration(reader.section("warehouse"), directory: "\(data)/warehouse")
-        if warehouse.kind != .none { reduction.checkpoint = min(reduction.checkpoint, warehouse.interval.seconds) }
-        self.reduction = reduction
         outputs = OutputSettings.all(reader.section("outputs"), data: data)
+        // Rows are as old as the last checkpoint.
+        var intervals = outputs.filter { !$0.tables.isEmpty }.map(\.publisher.interval)
+        if warehouse.kind != .none { intervals.append(warehouse.interval) }
+        for interval in intervals { reduction.checkpoint = min(reduction.checkpoint, interval.seconds) }
+        self.reduction = reduction
         web = WebConfiguration(reader.section("web"))
         metrics = MetricsConfiguration(reader.section("metrics"))
         sections = reader.knownKeys

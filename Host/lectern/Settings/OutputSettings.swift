@@ -1,5 +1,6 @@
 import Custody
 import EventLog
+import PluginHost
 import Records
 import Reduction
 import Settings
@@ -13,12 +14,15 @@ import Sinks
 ///         type: kafka
 ///         brokers: [kafka:9092]
 ///         topic: lectern-events
+///       hours: {type: file, tables: [event-aggregations/user_hourly_attempts]}
 struct OutputSettings {
     let name: String
     let publisher: PublisherConfiguration
     let place: EventOutputConfiguration
     /// For what its publisher remembers.
     let folder: String
+    /// `tables`: those whose rows it gets, in place of events; empty: it gets events.
+    let tables: Set<TableID>
 
     /// Reads the section. Mistakes are noted in the reader.
     static func all(_ reader: SettingsReader, data: String) -> [OutputSettings] {
@@ -44,25 +48,60 @@ struct OutputSettings {
                 }
                 if publisher.types.isEmpty { publisher.types = types }
             }
-            return OutputSettings(name: name, publisher: publisher, place: place, folder: folder)
+            let tables = Self.tables(section)
+            if !tables.isEmpty, section.has("events") {
+                section.problem("events", found: "types of events beside `tables`", expected: "one of the two")
+            }
+            return OutputSettings(name: name, publisher: publisher, place: place, folder: folder, tables: tables)
         }
+    }
+
+    private static func tables(_ section: SettingsReader) -> Set<TableID> {
+        var tables: Set<TableID> = []
+        for name in section.strings("tables", default: []) {
+            let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            if parts.count == 2, !parts.contains("") {
+                tables.insert(TableID(plugin: parts[0], table: parts[1]))
+            } else {
+                section.problem("tables", found: "\"\(name)\"", expected: "PLUGIN/TABLE")
+            }
+        }
+        return tables
     }
 
     /// What erases students from its files; nil: it has none.
     func holder(actorFields: [String]) -> PublishedFilesHolder? {
         guard case .file(let files) = place else { return nil }
-        let (published, folder) = (PublishedFolder(files.directory), folder)
+        let (published, folder, isOfEvents) = (PublishedFolder(files.directory), folder, tables.isEmpty)
         return PublishedFilesHolder(name, published, actorFields: actorFields) {
+            // What is told of tables begins anew with each start of a host.
+            guard isOfEvents else { return }
             try Publisher.changeProgress(in: folder) { progress in
                 try FileOutput.close(published, at: progress) { Terminal.warn($0) }
             }
         }
     }
 
-    /// Begins to publish.
+    /// Begins to publish tables.
+    func publishTables() -> TableOutput {
+        TableOutput(
+            name: name, tables: tables,
+            rows: Warehouse(
+                output: name, place, batch: publisher.batch, retry: publisher.longestPause,
+                report: { Terminal.warn($0) }))
+    }
+
+    /// Begins to publish events.
     func publish(_ log: EventLog, dedup: DedupRules, rules: RuleHistory) throws -> Publisher {
         try Publisher(
             name, log, place.output(limit: publisher.batch), publisher, dedup: dedup, rules: rules,
             folder: folder, report: { Terminal.warn($0) })
     }
+}
+
+/// An output that gets the rows of tables.
+struct TableOutput {
+    let name: String
+    let tables: Set<TableID>
+    let rows: Warehouse
 }
