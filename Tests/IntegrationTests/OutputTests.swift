@@ -96,7 +96,8 @@ extension IntegrationTests {
             row.map { "\($0)=\($1)" }.sorted().joined(separator: " ")
         }
 
-        @Test("who keeps the last row of each key has the tables, with corrections and windows that go, through crashes")
+        @Test(
+            "who keeps the last row of each key has the tables, with corrections and windows that go, through crashes")
         func rows() throws {
             let plugins = try TemporaryFolder()
             try plugins.copy(Installation.plugin("event-aggregations"), to: "event-aggregations.so")

@@ -53,7 +53,8 @@ extension IntegrationTests {
             #expect(found == [one.summary.sha256])
         }
 
-        @Test("events after the grace are late, exactly as many as there are, and change nothing", arguments: [0, 1, 17])
+        @Test(
+            "events after the grace are late, exactly as many as there are, and change nothing", arguments: [0, 1, 17])
         func late(count: Int) throws {
             let attempts = Attempts(learners: 1, seconds: 3_600, every: 60)
             // Two days after the hour: the grace of its hour and of its day are over.

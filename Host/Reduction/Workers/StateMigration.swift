@@ -23,9 +23,10 @@ struct StateMigration {
         _ stored: RestoredCheckpoint, by edges: [CheckpointSummary.Edge]
     ) throws -> RestoredCheckpoint? {
         var migrated = stored
-        migrated.summary = CheckpointSummary(
-            build.description, latest: CheckpointSummary(stored.summary)?.latest
-        ).bytes
+        migrated.summary =
+            CheckpointSummary(
+                build.description, latest: CheckpointSummary(stored.summary)?.latest
+            ).bytes
         migrated.blocks = []
         for reducer in build.description.reducers {
             let edge = edges.first { $0.migration.reducer == reducer.id }

@@ -207,7 +207,8 @@ private final class WorkerShardLoop: @unchecked Sendable {
 
     func restore(_ states: StatesMessage) throws {
         let checkpoint = RestoredCheckpoint(
-            log: [], position: states.position, epoch: 0, summary: states.summary, marks: states.marks, blocks: states.blocks)
+            log: [], position: states.position, epoch: 0, summary: states.summary, marks: states.marks,
+            blocks: states.blocks)
         try shard.restore([states.partition]) { _, _ in checkpoint }
         makeRoomIfAsked()
     }

@@ -39,7 +39,9 @@ extension MetricsRegistry {
             _ kind: MetricFamily.Kind, _ name: String, _ help: String,
             _ value: @escaping @Sendable (Warehouse.Counters) -> Double
         ) {
-            self.add(kind, name, help) { outputs.map { Sample(value($0.rows.counters), labels: [("output", $0.name)]) } }
+            self.add(kind, name, help) {
+                outputs.map { Sample(value($0.rows.counters), labels: [("output", $0.name)]) }
+            }
         }
         add(.counter, "lectern_output_rows_total", "Rows of tables that an output has confirmed since the start.") {
             Double($0.rows)

@@ -43,7 +43,8 @@ struct EventAggregationsTests {
     }
 
     private func attempt(
-        _ time: String, of learner: String = "ada", item: String = "i1", correct: Bool = true, milliseconds: Int = 2_000,
+        _ time: String, of learner: String = "ada", item: String = "i1", correct: Bool = true,
+        milliseconds: Int = 2_000,
         session: String = "s1", jurisdiction: String = "SE"
     ) -> String {
         #"{"event_type":"attempt","user_id":"\#(learner)","item_id":"\#(item)","correct":\#(correct),"#
