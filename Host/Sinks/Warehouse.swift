@@ -69,7 +69,7 @@ package final class Warehouse: TableSink {
         if configuration.kind == .none { return nil }
         self.init(
             "the warehouse", limit: configuration.limit, retry: configuration.retry, report: report
-        ) { _ in
+        ) { (_) -> any TableStore in
             configuration.kind == .postgresql
                 ? PostgreSQLTables(configuration.postgresql, report: report) : SQLiteTables(configuration.directory)
         }

@@ -23,6 +23,8 @@ final class SkippedEvents: Sendable {
         /// The log's id, in hexadecimal.
         let log: String
         var events: Set<SkippedEvent>
+        /// Where records are looked for that this file may lack: it was about to be written when the host ended.
+        var pending: [UInt64]?
     }
 
     private let log: EventLog
@@ -34,12 +36,13 @@ final class SkippedEvents: Sendable {
         self.path = path
         let id = log.identity.id.map { String($0, radix: 16) }.joined(separator: "-")
         let found = try? JSONDecoder().decode(Stored.self, from: Data(contentsOf: URL(filePath: path)))
-        if let found, found.log == id {
-            stored = Mutex(found)
-        } else {
-            let events = try Self.read(log)
-            stored = Mutex(Stored(log: id, events: events))
-            try write()
+        let known = found?.log == id ? found : nil
+        stored = Mutex(known ?? Stored(log: id, events: []))
+        if known == nil || known?.pending != nil {
+            let first = log.firstPositions
+            let missed = try Self.read(log, from: known?.pending.map { zip($0, first).map(max) } ?? first)
+            stored.withLock { $0.events.formUnion(missed) }
+            try write(pending: nil)
         }
     }
 
@@ -54,21 +57,26 @@ final class SkippedEvents: Sendable {
 
     /// Has the plugin skip the event from now on. Waits until the log holds it.
     func add(_ event: SkippedEvent) throws {
+        try write(pending: log.nextPositions)
         try log.append(control: Self.recordType, try JSONEncoder().encode(event), to: [event.partition])
         stored.withLock { _ = $0.events.insert(event) }
-        try write()
+        try write(pending: nil)
     }
 
-    private func write() throws {
+    private func write(pending: [UInt64]?) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try encoder.encode(stored.withLock { $0 }).write(to: URL(filePath: path), options: .atomic)
+        let stored = stored.withLock { stored in
+            stored.pending = pending
+            return stored
+        }
+        try encoder.encode(stored).write(to: URL(filePath: path), options: .atomic)
     }
 
-    private static func read(_ log: EventLog) throws -> Set<SkippedEvent> {
+    private static func read(_ log: EventLog, from positions: [UInt64]) throws -> Set<SkippedEvent> {
         var events: Set<SkippedEvent> = []
         let end = log.durableEnd
-        let cursor = try LogCursor(log, from: log.firstPositions)
+        let cursor = try LogCursor(log, from: positions)
         while let chunk = try cursor.next(through: end) { events.formUnion(chunk.skippedEvents) }
         return events
     }
