@@ -126,6 +126,10 @@ extension IntegrationTests {
             ["kvs.default.type=filesystem", "kvs.default.path=states", "log.integrity=true", "log.segment=32KiB"],
             ["warehouse.type=sqlite"],
             ["outputs.feed.type=file", "outputs.feed.part=16KiB", "outputs.feed.interval=20ms"],
+            [
+                "outputs.rows.type=file", "outputs.rows.interval=20ms",
+                "outputs.rows.tables=[event-aggregations/user_hourly_attempts]",
+            ],
             [redis],
         ]
 
