@@ -101,7 +101,8 @@ let package = Package(
         module(
             "Sinks",
             uses: [
-                "EventLog", "PluginHost", "Records", "Settings", "CKafka", "CPostgreSQL",
+                "EventLog", "PluginHost", "Records", "Rules", "Settings", "CCurl", "CKafka", "CPostgreSQL",
+                .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         module(

@@ -44,6 +44,9 @@ package struct IngestConfiguration: Sendable {
     /// Open WebSockets.
     package var connections = 10_000
 
+    /// Events of one WebSocket that are not durable yet, about: with more it is not read until they are.
+    package var unacknowledged = 10_000
+
     /// How fast the events of one connection, and of one actor, may come. What sends more is read more slowly.
     package var connectionRate = RateLimit.Setting(perSecond: 100, burst: 1_000)
     package var actorRate = RateLimit.Setting(perSecond: 100, burst: 1_000)
@@ -95,6 +98,7 @@ package struct IngestConfiguration: Sendable {
         nameBytes = limits.size("name", default: nameBytes, in: 16...16_384)
         lockedBytes = limits.size("locked", default: lockedBytes, in: 1_024...(32 << 20))
         connections = limits.integer("connections", default: connections, in: 1...1_000_000)
+        unacknowledged = limits.integer("unacknowledged", default: unacknowledged, in: 1...10_000_000)
         connectionRate = Self.rate(limits.section("connection"), default: connectionRate)
         actorRate = Self.rate(limits.section("actor"), default: actorRate)
         authenticationTime = limits.duration(

@@ -40,6 +40,17 @@ package struct KeyValueStores: Sendable {
 
     package var names: [String] { stores.keys.sorted() }
 
+    /// Asks a store whether it answers, and changes nothing; also while a host has it.
+    ///
+    /// - Throws: `StoreError`: it does not.
+    package static func check(_ store: KeyValueStoreConfiguration.Store, folder: String) async throws {
+        let opened = try open(store.kind, folder: folder, readOnly: true, report: { _ in })
+        _ = try await opened.get(healthKey)
+    }
+
+    /// No value's name: what is asked for to see whether a store answers is never there.
+    package static let healthKey = "lectern:health"
+
     private static func open(
         _ kind: KeyValueStoreConfiguration.Kind, folder: String, readOnly: Bool,
         report: @escaping @Sendable (String) -> Void

@@ -14,14 +14,31 @@ package struct StateEntry: Sendable, Equatable {
     }
 }
 
+/// Which states are meant, by their keys.
+package struct KeySelection: Sendable, Equatable {
+    /// Parts that the key has: name and value, as text.
+    package var parts: [String: String]
+    /// When the window began that the key's part `window` names, in microseconds since 1970 UTC; nil: whenever, and keys without
+    /// that part too.
+    package var windows: Range<Int64>?
+
+    package init(parts: [String: String] = [:], windows: Range<Int64>? = nil) {
+        self.parts = parts
+        self.windows = windows
+    }
+
+    /// The part of a key whose value is the start of a window, as an RFC 3339 time in UTC.
+    package static let window = "window"
+}
+
 /// Reads the states of reducers, as of the last checkpoint. All members: any thread, any time.
 package protocol StateReading: Sendable {
     /// States in the order of their keys' texts: those that follow `after` (a key's text; nil: from the first), at most
-    /// `limit`. Only those whose key has each of `parts` (name and value as text) count. nil if there is no such reducer.
+    /// `limit`. Only those that `selection` means count. nil if there is no such reducer.
     ///
     /// - Throws: if the plugin's worker is gone.
     func states(
-        plugin: String, reducer: String, parts: [String: String], after: String?, limit: Int
+        plugin: String, reducer: String, selection: KeySelection, after: String?, limit: Int
     ) async throws(PluginUnavailable) -> [StateEntry]?
 }
 

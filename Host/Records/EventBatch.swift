@@ -8,6 +8,7 @@ package final class EventBatch {
         fileprivate let id: Range<Int>
         fileprivate let type: Range<Int>
         fileprivate let actor: Range<Int>
+        fileprivate let changes: Range<Int>
     }
 
     package private(set) var events: [Event] = []
@@ -20,16 +21,22 @@ package final class EventBatch {
     ///
     /// - Parameters:
     ///   - id: what tells the event from every other one.
+    ///   - changes: what filter rules lay over it, a JSON merge patch; nil: nothing.
     ///   - write: appends its line, a JSON object without line breaks.
-    package func append(_ record: RecordView, id: String, _ write: (inout Bytes) -> Void) {
+    package func append(
+        _ record: RecordView, id: String, changes: UnsafeRawBufferPointer? = nil, _ write: (inout Bytes) -> Void
+    ) {
         let start = text.count
         write(&text)
         text.append(byte: 10)
         events.append(
             Event(
                 partition: record.partition, position: record.position, line: start..<text.count,
-                id: add { $0.append(id) }, type: add { $0.append(record.type) }, actor: add { $0.append(record.actor) })
+                id: add { $0.append(id) }, type: add { $0.append(record.type) }, actor: add { $0.append(record.actor) },
+                changes: add { if let changes { $0.append(changes) } })
         )
+        // Whoever parses them reads ahead.
+        if changes != nil { _ = add { for _ in 0..<FieldExtractor.padding { $0.append(byte: 32) } } }
     }
 
     /// Adds what is no record's event, without a partition and position of its own.
@@ -67,6 +74,9 @@ package final class EventBatch {
     package func type(_ event: Event) -> UnsafeRawBufferPointer { name(event.type) }
     /// Empty: it has none.
     package func actor(_ event: Event) -> UnsafeRawBufferPointer { name(event.actor) }
+
+    /// What filter rules lay over it; empty: nothing. `FieldExtractor.padding` readable bytes follow.
+    package func changes(_ event: Event) -> UnsafeRawBufferPointer { name(event.changes) }
 
     private func name(_ range: Range<Int>) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: names.contents[range])

@@ -88,7 +88,8 @@ extension FilterRules {
             }
     }
 
-    private static func name(_ key: String, in reader: SettingsReader) -> String {
+    /// The name of a rule, checked.
+    static func name(_ key: String, in reader: SettingsReader) -> String {
         let name = reader.string(key)
         if reader.has(key), !isName(name) { reader.problem(key, found: "“\(name)”", expected: expectedName) }
         return name
@@ -143,6 +144,11 @@ extension FilterRules {
     }
 
     // MARK: Conditions
+
+    /// The condition under `when`; nil if there is none.
+    static func condition(of reader: SettingsReader) -> FilterCondition? {
+        reader.has("when") ? condition("when", in: reader, depth: 1) : nil
+    }
 
     /// A condition, or a list of them, which all must hold.
     private static func condition(_ key: String, in reader: SettingsReader, depth: Int) -> FilterCondition {

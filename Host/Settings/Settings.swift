@@ -23,12 +23,14 @@ package struct Settings: Sendable {
         folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
     }
 
-    /// The settings of a process: the file at `path`, if there is one, then the environment, then the assignments.
+    /// The settings of a process: the file at `path`, if there is one, then what `variables` makes of other names in the
+    /// environment, then the environment, then the assignments.
     ///
     /// Throws a `SettingsError` if the file can't be read or an override can't be applied.
     package static func load(
         file path: String?, assignments: [String] = [],
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        variables: (inout Settings) throws -> Void = { _ in }
     ) throws -> Settings {
         var settings = Settings()
         if let path {
@@ -40,6 +42,8 @@ package struct Settings: Sendable {
             }
             settings = try Settings(yaml: text, file: path)
         }
+        settings.environment = environment
+        try variables(&settings)
         try settings.set(environment: environment)
         for assignment in assignments { try settings.set(assignment) }
         return settings

@@ -23,7 +23,7 @@ package struct SettingsError: Error, CustomStringConvertible, Sendable {
 
     init(_ problems: [SettingsProblem]) { self.problems = problems }
 
-    init(place: String, found: String, expected: String, remedy: String? = nil) {
+    package init(place: String, found: String, expected: String, remedy: String? = nil) {
         self.init([SettingsProblem(place: place, found: found, expected: expected, remedy: remedy)])
     }
 }

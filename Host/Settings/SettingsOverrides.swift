@@ -33,6 +33,42 @@ extension Settings {
         }
     }
 
+    /// Applies a variable of the environment that is another name of the setting `path`, with values as in `set`.
+    package mutating func set(_ path: String, to text: String, variable: String) throws {
+        let place = SettingsPlace(source: "environment \(variable)")
+        let parts = path.split(separator: ".").map(String.init)
+        root = try root.setting(try Self.value(text, at: place), at: parts[...], matching: { $0 == $1 })
+    }
+
+    /// A variable of the environment; nil if it is not set, or empty.
+    package func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// The names of the variables that are set and begin so, sorted.
+    package func variables(beginningWith prefix: String) -> [String] {
+        environment.keys.filter { $0.hasPrefix(prefix) }.sorted()
+    }
+
+    /// The text that is set at a path so far; nil if there is none.
+    package func text(at path: String) -> String? {
+        if case .scalar(let text, _) = node(at: path)?.content { text } else { nil }
+    }
+
+    /// Whether anything is set at a path so far.
+    package func hasSomething(at path: String) -> Bool { node(at: path)?.isAbsent == false }
+
+    /// Copies what is set at a path to another, but for some of its members.
+    package mutating func copy(_ path: String, to other: String, without left: Set<String>) throws {
+        guard var node = node(at: path), let members = node.members else { return }
+        node.content = .mapping(members.filter { !left.contains($0.key) })
+        root = try root.setting(node, at: other.split(separator: ".").map(String.init)[...], matching: { $0 == $1 })
+    }
+
+    private func node(at path: String) -> SettingsNode? {
+        path.split(separator: ".").reduce(root) { node, part in
+            node?.members?.first { $0.key == part }?.value
+        }
+    }
+
     /// Variables that look like settings of one of these sections and are none, since one underscore stands where two
     /// should; each with the name that it may be meant to have.
     package func strayVariables(sections: Set<String>) -> [(name: String, meant: String)] {

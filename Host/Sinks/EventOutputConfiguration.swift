@@ -22,9 +22,19 @@ package enum EventOutputConfiguration: Sendable {
         }
     }
 
+    /// As `type` of an output's settings says it.
+    package var typeName: String {
+        switch self {
+        case .file: TypeName.file.rawValue
+        case .kafka: TypeName.kafka.rawValue
+        }
+    }
+
     /// The types of events that have a place; nil: all have.
     package var types: Set<String>? {
-        guard case .kafka(let configuration) = self, configuration.topic == nil else { return nil }
+        guard case .kafka(let configuration) = self, configuration.topic == nil, configuration.routes.isEmpty else {
+            return nil
+        }
         return Set(configuration.topics.keys)
     }
 

@@ -274,6 +274,37 @@ extension IntegrationTests {
             #expect(positions.values.allSatisfy { $0 == $0.sorted() })
         }
 
+        @Test("what filter rules have routed goes to the route's topic, the rest to its type's or the usual one")
+        func routes() throws {
+            let broker = try KafkaBroker(topics: ["events", "review_events", "quiz_events"])
+            let host = try host(
+                Self.kafka(broker) + [
+                    "outputs.bus.routes={review: review_events}",
+                    "outputs.bus.topics={module_quiz_completed: quiz_events}",
+                    "filters.rules=[{name: weak, when: {field: score, below: 50}, action: route, route: [nobody, review]}, "
+                        + "{name: strong, when: {field: score, above: 90}, action: route, route: nobody}]",
+                ])
+            let scores = [10, 60, 95, 20]
+            let lines =
+                scores.enumerated().map { index, score in
+                    #"{"event_type":"module_quiz_completed","user_id":"u\#(index)","domain":"dsa","module":"m","score":\#(score),"#
+                        + #""time_taken":60,"timestamp":"2026-01-31T09:00:00Z"}"#
+                } + [#"{"event_type":"user_login","user_id":"u9","timestamp":"2026-01-31T09:00:00Z"}"#]
+            let file = try folder.write("events.jsonl", lines: lines)
+            try run(Installation.lectern, ["replay", file, "--to", host.address])
+            func keys(_ topic: String) throws -> Set<String> {
+                Set(try broker.messages(of: topic).compactMap(\.key))
+            }
+            #expect(
+                try eventually(seconds: 60) {
+                    let counts = try ["events", "quiz_events", "review_events"].map { try keys($0).count }
+                    return counts.reduce(0, +) == 5
+                })
+            #expect(try keys("review_events") == ["u0", "u3"])
+            #expect(try keys("quiz_events") == ["u1", "u2"])
+            #expect(try keys("events") == ["u9"])
+        }
+
         @Test("each type goes to its topic; what has none is not published")
         func topics() throws {
             let broker = try KafkaBroker(topics: ["user_login_events", "module_quiz_events"])

@@ -80,6 +80,102 @@ extension IntegrationTests {
             #expect(lines.isSuperset(of: ["  idle: 8s", "  beat: 3s", "  grace: 6s"]), "\(printed)")
         }
 
+        private func printed(_ yaml: String, _ variables: [String], _ settings: [String] = []) throws -> ChildProcess {
+            let file = try folder.write("lectern.yaml", yaml.utf8)
+            let process = try ChildProcess(
+                "/usr/bin/env",
+                variables + [Installation.lectern, "config", "print", "--config", file]
+                    + settings.flatMap { ["--set", $0] })
+            _ = try process.wait()
+            return process
+        }
+
+        @Test("the event processor's variables are settings, which win over the file and not over LECTERN_")
+        func processorVariables() throws {
+            let process = try printed(
+                "reduction: {shards: 2, batch: 32}\n",
+                [
+                    "EVENT_PROCESSOR_ENABLED=false", "EVENT_PROCESSOR_WORKERS=4", "EVENT_PROCESSOR_BUFFER_SIZE=1000",
+                    "LECTERN_REDUCTION__BATCH=8",
+                ])
+            for line in [
+                "processor:\n  enabled: false\n", "\n  shards: 4\n", "\n  batch: 8\n", "\n    unacknowledged: 1000\n",
+            ] {
+                #expect(process.printed.contains(line), "\(line) in \(process.printed)")
+            }
+            let overruled = try printed("", ["EVENT_PROCESSOR_WORKERS=4", "LECTERN_REDUCTION__SHARDS=3"])
+            #expect(overruled.printed.contains("\n  shards: 3\n"))
+            let stray = try printed("", ["EVENT_PROCESSOR_WORKER=4"])
+            #expect(stray.complained.contains("the variable EVENT_PROCESSOR_WORKER is no setting and changes nothing"))
+        }
+
+        @Test("the variables of Redis make a store of it, with what each says")
+        func redisVariables() throws {
+            let process = try printed(
+                "kvs: {default: {type: sqlite, path: s.sqlite}}\n",
+                [
+                    "REDIS_ADDRESS=redis.local:6380", "REDIS_PASSWORD=hush", "REDIS_POOL_SIZE=10",
+                    "REDIS_ENRICHMENT_DB=1", "REDIS_AGGREGATION_DB=2", "REDIS_DEDUPLICATION_DB=3",
+                ])
+            let stores = process.printed.components(separatedBy: "\n  enrichment:")
+            #expect(stores.count == 2, "\(process.printed)")
+            for (store, lines) in zip(
+                stores, [["type: redis", "database: 2"], ["type: redis_ephemeral", "database: 1", "expiry: 900"]])
+            {
+                for line in lines + [
+                    "host: redis.local", "port: 6380", "connections: 10", "password: {\"env\":\"REDIS_PASSWORD\"}",
+                ] {
+                    #expect(store.contains("\n    \(line)\n"), "\(line) in \(store)")
+                }
+            }
+            #expect(!process.printed.contains("hush"))
+            #expect(process.complained.contains("REDIS_DEDUPLICATION_DB=3 changes nothing: the ids that dedup knows"))
+        }
+
+        @Test("of a cluster, the number of a database is part of the prefix")
+        func clusterVariables() throws {
+            let process = try printed("", ["REDIS_ADDRESS=10.0.0.1:6379,10.0.0.2", "REDIS_AGGREGATION_DB=2"])
+            #expect(process.printed.contains("nodes: [\"10.0.0.1:6379\",\"10.0.0.2:6379\"]"), "\(process.printed)")
+            #expect(
+                process.printed.contains("prefix: lectern:2:\n") || process.printed.contains("prefix: \"lectern:2:\"\n")
+            )
+        }
+
+        @Test(
+            "a variable with a wrong value is named",
+            arguments: [
+                (
+                    "EVENT_PROCESSOR_ENABLED=yes",
+                    "environment EVENT_PROCESSOR_ENABLED, processor.enabled: found \"yes\""
+                ),
+                (
+                    "EVENT_PROCESSOR_WORKERS=many",
+                    "environment EVENT_PROCESSOR_WORKERS, reduction.shards: found \"many\""
+                ),
+                (
+                    "EVENT_PROCESSOR_BUFFER_SIZE=0",
+                    "environment EVENT_PROCESSOR_BUFFER_SIZE, ingest.limits.unacknowledged"
+                ),
+                ("REDIS_ADDRESS=host:port", "environment REDIS_ADDRESS: found \"host:port\", expected HOST:PORT"),
+                ("REDIS_AGGREGATION_DB=two", "environment REDIS_AGGREGATION_DB: found \"two\", expected the number"),
+                ("REDIS_POOL_SIZE=0", "environment REDIS_POOL_SIZE, kvs.default.connections: found \"0\""),
+            ])
+        func wrongVariable(_ variable: String, _ expected: String) throws {
+            let address =
+                variable.hasPrefix("REDIS_A") && !variable.contains("_AGG") ? [] : ["REDIS_ADDRESS=localhost:1"]
+            let (exit, said) = try check("web: {idle: 7s}", environment: address + [variable])
+            #expect(exit == .code(1))
+            #expect(said.contains(expected), "\(said)")
+        }
+
+        @Test("variables of Redis without Redis change nothing, and that is said")
+        func uselessVariables() throws {
+            let (exit, said) = try check("web: {idle: 7s}", environment: ["REDIS_POOL_SIZE=10", "REDIS_PASSWORD="])
+            #expect(exit == .code(0))
+            #expect(said.contains("the variable REDIS_POOL_SIZE changes nothing, since states are not kept in Redis"))
+            #expect(!said.contains("REDIS_PASSWORD"))
+        }
+
         @Test("figures of tables that are not there are found")
         func figures() throws {
             let yaml = """

@@ -1,5 +1,6 @@
 import PluginHost
 import Synchronization
+import Web
 
 /// Tables that a test fills.
 final class FakeTables: TableReading {
@@ -33,15 +34,26 @@ final class FakeTables: TableReading {
     }
 }
 
-/// Four states of one reducer, `quiz/attempts`.
+/// Four states of one reducer, `quiz/attempts`, and three windows of another, `quiz/user-hourly`.
 struct FakeStates: StateReading {
     func states(
-        plugin: String, reducer: String, parts: [String: String], after: String?, limit: Int
+        plugin: String, reducer: String, selection: KeySelection, after: String?, limit: Int
     ) async throws(PluginUnavailable) -> [StateEntry]? {
+        if plugin == "quiz", reducer == "user-hourly" { return hours(selection, after: after, limit: limit) }
         guard plugin == "quiz", reducer == "attempts" else { return nil }
         let all = ["ada", "bob", "cyd", "dan"].map { StateEntry(key: "actor:\($0)", json: "{\"n\":1}") }
-        let matching = all.filter { entry in parts.allSatisfy { entry.key == "\($0):\($1)" } }
+        let matching = all.filter { entry in selection.parts.allSatisfy { entry.key == "\($0):\($1)" } }
         return Array(matching.filter { $0.key > after ?? "" }.prefix(limit))
+    }
+
+    private func hours(_ selection: KeySelection, after: String?, limit: Int) -> [StateEntry] {
+        guard selection.parts["actor"] ?? "123" == "123" else { return [] }
+        let all = (10...12).map { hour in
+            (Quiz.day + Int64(hour) * Quiz.hour, "actor:123,window:2026-11-21T\(hour)%3A00%3A00Z", hour)
+        }
+        return all.filter { selection.windows?.contains($0.0) ?? true }
+            .map { StateEntry(key: $0.1, json: "{\"attempts\":\($0.2)}") }
+            .filter { $0.key > after ?? "" }.prefix(limit).map { $0 }
     }
 }
 
@@ -114,4 +126,31 @@ enum Quiz {
             PanelDefinition(
                 title: "All", table: "attempts", content: .table(columns: [], sort: nil, limit: 50)),
         ])
+}
+
+extension Quiz {
+    /// One worker that has folded ten events, an output that waits, and a store that is away.
+    static var processor: ProcessorReport {
+        var report = ProcessorReport()
+        report.processed = 10
+        report.filtered = 2
+        report.naturalDuplicates = 3
+        report.syntheticDuplicates = 1
+        report.workers = [
+            ProcessorReport.Worker(
+                name: "quiz", process: 4711, plugins: ["quiz"], shares: [0.25, 0.5],
+                lag: ProcessorReport.Lag(records: 7, seconds: 1.5),
+                durations: ProcessorReport.Durations(bounds: [0.1, 1], buckets: [6, 3, 1], sum: 4.5))
+        ]
+        report.outputs = [
+            ProcessorReport.Output(
+                name: "bus", type: "kafka", state: .waiting, published: 1234,
+                lag: ProcessorReport.Lag(records: 7, seconds: 12), problem: "no <broker> answers")
+        ]
+        report.stores = [
+            ProcessorReport.Store(name: "default", type: "sqlite"),
+            ProcessorReport.Store(name: "cache", type: "redis_ephemeral", problem: "it is away"),
+        ]
+        return report
+    }
 }

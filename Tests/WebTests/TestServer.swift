@@ -44,8 +44,12 @@ struct TestServer: Sendable {
         var logger = Logger(label: "web")
         logger.logLevel = .critical
         let tables = Quiz.tables()
-        let listing = PluginListing(
-            id: "quiz", version: "1.0", tables: ["attempts", "students"], dashboards: [Quiz.dashboard])
+        var listing = PluginListing(
+            id: "quiz", version: "1.0", reducers: ["attempts", "user-hourly"], tables: ["attempts", "students"],
+            dashboards: [Quiz.dashboard])
+        listing.keys = ["attempts": ["actor"], "user-hourly": ["actor", "window"]]
+        let quizListing = listing
+        let other = PluginListing(id: "course", version: "1.0", tables: ["students"])
         let off = PluginOff(
             identity: PluginIdentity(
                 id: "edx", version: "1.3.0", sdk: "1.0.0", language: "c", toolchain: "gcc", build: "ab", abi: "1.0"),
@@ -65,11 +69,12 @@ struct TestServer: Sendable {
                 plugins: {
                     let isOn = quiz.isOn.load(ordering: .relaxed)
                     return PluginReport(
-                        plugins: isOn ? [listing] : [], refusals: ["old.so refused: abi"],
+                        plugins: isOn ? [quizListing, other] : [], refusals: ["old.so refused: abi"],
                         off: isOn ? [off] : [off, quizOff])
                 },
                 tables: tables,
-                states: FakeStates(), log: log, ingest: ingest, readiness: readiness),
+                states: FakeStates(), log: log, ingest: ingest, readiness: readiness,
+                processor: { Quiz.processor }),
             tokens: try AccessTokens(text, path: "tokens"), assets: try AssetFolder.open(assets), logger: logger,
             onReady: { isReady.yield($0.port) })
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [server], logger: logger))

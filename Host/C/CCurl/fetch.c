@@ -69,3 +69,47 @@ struct lectern_fetched lectern_fetch(const char *address, size_t limit, long mil
     free(body.bytes);
     return fetched;
 }
+
+static size_t ignore(char *bytes, size_t size, size_t count, void *context) {
+    (void)bytes;
+    (void)context;
+    return size * count;
+}
+
+struct lectern_fetched lectern_post(
+    const char *address, const char *body, size_t count, const char *const *headers, long milliseconds) {
+    struct lectern_fetched fetched = {0};
+    char reason[CURL_ERROR_SIZE] = "";
+    pthread_once(&once, begin);
+    CURL *handle = curl_easy_init();
+    struct curl_slist *list = NULL;
+    int is_whole = handle != NULL;
+    for (; is_whole && *headers; headers++) {
+        struct curl_slist *longer = curl_slist_append(list, *headers);
+        is_whole = longer != NULL;
+        if (longer) list = longer;
+    }
+    CURLcode code = CURLE_OUT_OF_MEMORY;
+    if (is_whole) {
+        curl_easy_setopt(handle, CURLOPT_URL, address);
+        curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+        curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, milliseconds);
+        curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+        curl_easy_setopt(handle, CURLOPT_USERAGENT, "lectern");
+        curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, reason);
+        curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, ignore);
+        curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body);
+        curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
+        curl_easy_setopt(handle, CURLOPT_HTTPHEADER, list);
+        code = curl_easy_perform(handle);
+        if (code == CURLE_OK) curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &fetched.status);
+    }
+    curl_slist_free_all(list);
+    if (handle) curl_easy_cleanup(handle);
+    if (code != CURLE_OK) {
+        snprintf(fetched.error, sizeof fetched.error, "%s", reason[0] ? reason : curl_easy_strerror(code));
+    } else if (fetched.status < 200 || fetched.status > 299) {
+        snprintf(fetched.error, sizeof fetched.error, "the answer has the status %ld", fetched.status);
+    }
+    return fetched;
+}

@@ -53,6 +53,8 @@ package final class IngestSession {
     /// What rules say of its events.
     var domains = DomainCheck()
 
+    /// Frames that were appended and are not durable yet.
+    private let unacknowledged = WaitingFrames()
     private var rate = RateLimit()
     private var isSlow = false
     private var isOpen = false
@@ -134,11 +136,12 @@ package final class IngestSession {
                 session.giveUpBacklog(isAnswered: false)
                 later.append(.close(session.report.closeCode, ""))
             }
-            if session.service.log.isCongested {
+            let isAhead = session.unacknowledged.add(frames) > session.service.configuration.unacknowledged
+            if isAhead || session.service.log.isCongested {
                 outputs.append(.stopReading)
                 later.append(.readOn)
             }
-            session.append(outputs: later)
+            session.append(outputs: later, frames: frames)
         }
         let replies = report.messages.map { message -> IngestOutput in
             switch message {
@@ -230,10 +233,16 @@ package final class IngestSession {
     }
 
     /// Appends the read and does `outputs` when it, and all that was appended before, is durable.
-    private func append(outputs: [IngestOutput]) {
+    ///
+    /// - Parameter frames: of the read.
+    private func append(outputs: [IngestOutput], frames: Int = 0) {
         let isEmpty = workspace.batch.isEmpty && workspace.letters.isEmpty && numbers.uncarried == nil
-        if isEmpty && outputs.isEmpty { return }
-        append { [deliver] result in
+        if isEmpty && outputs.isEmpty {
+            unacknowledged.remove(frames)
+            return
+        }
+        append { [deliver, unacknowledged] result in
+            unacknowledged.remove(frames)
             switch result {
             case .success: if !outputs.isEmpty { deliver(outputs) }
             case .failure: deliver([.close(1011, "the event log has stopped")])

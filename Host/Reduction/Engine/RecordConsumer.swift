@@ -14,6 +14,10 @@ protocol RecordConsumer: AnyObject {
     var dropped: DroppedCounts { get }
     /// Chunks that it has taken and not folded yet, at most.
     var outstanding: Int { get }
+    /// When it had folded the last chunk, on the monotonic clock.
+    var foldedAt: Int64 { get }
+    /// Microseconds that it has worked, on a thread of its own; nil: it works on the thread that feeds it.
+    var worked: Int64? { get }
     /// What its states wait for; any thread.
     var timers: ShardTimers { get }
     /// Whether something waits for a checkpoint, or one is being taken, by this thread.
@@ -92,6 +96,8 @@ final class LocalShard: RecordConsumer {
     var events: UInt64 { shard.events }
     var dropped: DroppedCounts { .together(shard.plugins.map(\.dropped)) }
     var outstanding: Int { 0 }
+    var foldedAt: Int64 { MonotonicClock.microseconds }
+    var worked: Int64? { nil }
     var isBusy: Bool { isLive && driver.isBusy }
     var timers: ShardTimers {
         // In this order: whoever sees a tick sees what the states want after it.

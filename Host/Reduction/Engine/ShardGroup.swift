@@ -28,6 +28,10 @@ protocol ShardGroup: AnyObject, Sendable {
     var states: StateCounts { get }
     /// How often each filter rule did what, by its shards, since the start.
     var filterCounts: [FilterCounts] { get }
+    /// How long events took, since the group began.
+    var durations: FoldDurations { get }
+    /// Which share of its time each shard works, from 0 to 1.
+    var workShares: [Double] { get }
     /// How far a follower lies behind the log, in bytes.
     var distance: UInt64 { get }
     /// How far it lies behind the log, whose next positions are these; `now` in microseconds since 1970.
@@ -68,6 +72,15 @@ struct EngineParts: Sendable {
     let spill: Spilling
     let report: @Sendable (PluginMessage) -> Void
     let warn: @Sendable (String) -> Void
+    /// Of one group; see `ofGroup`.
+    private(set) var durations = FoldDurations()
+
+    /// The same, with durations of a group's own.
+    var ofGroup: Self {
+        var parts = self
+        parts.durations = FoldDurations()
+        return parts
+    }
 
     /// The partitions of each shard that has any.
     var owned: [[Int]] {
@@ -81,7 +94,7 @@ struct EngineParts: Sendable {
         return ShardThread.Surroundings(
             log: log,
             interval: { Int64((views.isWatched ? configuration.refresh : configuration.checkpoint) * 1e6) },
-            isOver: { commits.failure != nil })
+            isOver: { commits.failure != nil }, durations: durations)
     }
 
     func report(_ rejections: [Rejection]) { log.append(letters: rejections.map(DeadLetter.init), onDurable: nil) }
@@ -94,11 +107,14 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
     let builds: [PluginBuild]
     let rebuilt: Set<String>
     let migrated: [String: [Checkpoint]]
+    let durations: FoldDurations
     private let shards: [(thread: ShardThread, activity: ActivityLease?)]
 
     /// Restores the last checkpoints, but for the plugins that begin anew with the first record.
     init(_ builds: [PluginBuild], _ parts: EngineParts, anew: Set<String>) throws {
         self.builds = builds
+        let parts = parts.ofGroup
+        durations = parts.durations
         let setup = ShardSetup(
             plugins: builds.compactMap(\.code), partitions: parts.log.identity.partitions,
             batch: parts.configuration.batch, dedup: parts.configuration.dedup,
@@ -135,6 +151,7 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
     var memoryLimit: Int? { nil }
     var states: StateCounts { shards.reduce(StateCounts()) { $0 + $1.thread.states } }
     var filterCounts: [FilterCounts] { shards.flatMap(\.thread.filterCounts).summed }
+    var workShares: [Double] { shards.map(\.thread.workShare) }
     func spill() { for shard in shards { shard.thread.spill() } }
     func lag(_ positions: [UInt64], now: Int64) -> FoldLag {
         FoldLag(shards.map { $0.thread.lag(positions, now: now) })

@@ -36,6 +36,8 @@ final class ShardThread: @unchecked Sendable {
         let interval: @Sendable () -> Int64
         /// Whether nothing can be stored any more.
         let isOver: @Sendable () -> Bool
+        /// Takes how long events take.
+        let durations: FoldDurations
     }
 
     let counters = Counters()
@@ -54,6 +56,9 @@ final class ShardThread: @unchecked Sendable {
     /// while there are more segments, and until it has caught up once.
     private let lag = Atomic<UInt64>(.max)
     private let progress: FoldProgress
+    private let work = WorkShare()
+    /// Microseconds that the thread has not waited.
+    private var worked: Int64 = 0
     /// Whether all is folded that the log held when it began. A follower that can't do that must not take over.
     private var hasCaughtUp = false
     /// Whether it has come to the record at which it takes over, with something before it still to be folded.
@@ -69,7 +74,7 @@ final class ShardThread: @unchecked Sendable {
         self.surroundings = surroundings
         let positions = consumer.startPositions
         cursor = try LogCursor(surroundings.log, from: positions)
-        progress = FoldProgress(from: positions)
+        progress = FoldProgress(from: positions, durations: surroundings.durations)
     }
 
     /// What its states wait for.
@@ -88,6 +93,9 @@ final class ShardThread: @unchecked Sendable {
 
     /// How far it lies behind the log, whose next positions are these.
     func lag(_ positions: [UInt64], now: Int64) -> FoldLag { progress.lag(positions, now: now) }
+
+    /// Which share of its time it works, from 0 to 1.
+    var workShare: Double { work.value }
 
     /// When a follower had folded all up to its generation's records; microseconds of `MonotonicClock`.
     var takeOverTime: Int64? { Self.time(tookOver.load(ordering: .acquiring)) }
@@ -139,9 +147,21 @@ final class ShardThread: @unchecked Sendable {
         /// Whether checkpoints count, of which the consumer is told once.
         func checkLive() -> Bool {
             guard isLive.load(ordering: .acquiring) else { return false }
-            if !isTold { consumer.goLive() }
+            if !isTold {
+                consumer.goLive()
+                progress.beginCounting()
+            }
             isTold = true
             return true
+        }
+        var woke = MonotonicClock.microseconds
+        /// Waits, and leaves that out of what it has worked.
+        func wait<Result>(_ body: () -> Result) -> Result {
+            let now = MonotonicClock.microseconds
+            worked += now - woke
+            work.note(worked: consumer.worked ?? worked, now: now)
+            defer { woke = MonotonicClock.microseconds }
+            return body()
         }
         while !surroundings.isOver() {
             let isLast = stopping.load(ordering: .acquiring)
@@ -152,16 +172,19 @@ final class ShardThread: @unchecked Sendable {
                 isLast || !hasCaughtUp
                 ? log.durableEnd
                 // Wakes now and then for a checkpoint that is due or half encoded, or to go live.
-                : log.waitForDurable(
-                    after: cursor.offset,
-                    timeout: (isLive ? consumer.isBusy : isPassing || takeOverTime != nil)
-                        ? .milliseconds(2) : .milliseconds(200))
+                : wait {
+                    log.waitForDurable(
+                        after: cursor.offset,
+                        timeout: (isLive ? consumer.isBusy : isPassing || takeOverTime != nil)
+                            ? .milliseconds(2) : .milliseconds(200))
+                }
             let interval = surroundings.interval()
             let now = WallClock.microseconds
             let start = cursor.offset
             while let chunk = try cursor.next(through: end) {
                 guard try consumer.add(chunk, onGeneration: meets) else { return }
-                progress.gave(chunk, total: cursor.given, outstanding: consumer.outstanding)
+                progress.gave(
+                    chunk, total: cursor.given, outstanding: consumer.outstanding, foldedAt: foldedAt)
                 count()
                 if checkLive() {
                     consumer.poll(interval: interval)
@@ -169,7 +192,7 @@ final class ShardThread: @unchecked Sendable {
                     return
                 }
             }
-            progress.gaveAll(arrivedBy: now, outstanding: consumer.outstanding)
+            progress.gaveAll(arrivedBy: now, outstanding: consumer.outstanding, foldedAt: foldedAt)
             if !hasCaughtUp || !checkLive() {
                 // What a worker was given it may still have to fold, and the log has gone on meanwhile.
                 _ = try consumer.drain()
@@ -185,9 +208,12 @@ final class ShardThread: @unchecked Sendable {
             if isLast { return try consumer.finish() }
             // Two milliseconds that nobody sees: a batch of events costs less than as many wake-ups. A follower `continue`s
             // above, since it must not come to its generation later than the live shard.
-            if cursor.offset != start { usleep(2000) }
+            if cursor.offset != start { wait { _ = usleep(2000) } }
         }
     }
+
+    /// When the consumer had folded the last chunk, in microseconds since 1970.
+    private var foldedAt: Int64 { WallClock.microseconds - max(0, MonotonicClock.microseconds - consumer.foldedAt) }
 
     private func count() {
         if isPassing, let taken = consumer.takenOver {

@@ -152,7 +152,9 @@ final class PublisherWork {
         case .event:
             accepted.take(record) { changes in
                 let (exported, id) = (exported, "\(idPrefix)-\(record.partition)-\(record.position)")
-                batch.append(record, id: id) { exported.append(record, id: id, changes: changes, to: &$0) }
+                batch.append(record, id: id, changes: changes) {
+                    exported.append(record, id: id, changes: changes, to: &$0)
+                }
             }
             lastArrival = record.received
         case .control: try accepted.note(control: record)

@@ -49,7 +49,7 @@ package struct DedupRules: Sendable, Equatable, Codable {
         return prefixes.max { $0.key.utf8.count < $1.key.utf8.count }?.value ?? others
     }
 
-    var isEmpty: Bool { types.isEmpty && others == nil }
+    package var isEmpty: Bool { types.isEmpty && others == nil }
     private var all: [DedupRule] { Array(types.values) + (others.map { [$0] } ?? []) }
     /// Whether an event may ever be forgotten.
     var isTimed: Bool { all.contains { $0.retention != nil } }

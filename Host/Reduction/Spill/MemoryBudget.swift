@@ -21,7 +21,8 @@ final class MemoryBudget: Sendable {
         let count: Int
     }
 
-    private let budget: Int
+    /// In bytes.
+    let budget: Int
     private let warn: @Sendable (String) -> Void
     private let processes = Mutex<Set<Int32>>([getpid()])
     private let stopping = Atomic<Bool>(false)
@@ -41,7 +42,7 @@ final class MemoryBudget: Sendable {
     func remove(_ process: Int32) { processes.withLock { _ = $0.remove(process) } }
 
     /// The resident memory of host and workers, in bytes.
-    private var total: Int { processes.withLock { $0 }.reduce(0) { $0 + (ProcessMemory(of: $1)?.resident ?? 0) } }
+    var total: Int { processes.withLock { $0 }.reduce(0) { $0 + (ProcessMemory(of: $1)?.resident ?? 0) } }
 
     /// Whether room has to be made.
     var isTight: Bool { total > Self.threshold(budget) }

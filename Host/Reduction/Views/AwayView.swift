@@ -10,7 +10,7 @@ final class AwayView: PluginViewing {
     func apply(_ blocks: [StateBlock], partition: Int, position: UInt64, newestFirst: Bool) throws { throw reason }
     func makeTables(all: Bool) throws -> [TableSnapshot] { throw reason }
     func takeChanges(all: Bool) throws -> [TableChanges.Table] { throw reason }
-    func entries(of reducer: String, parts: [String: String], after: String?, limit: Int) throws -> [StateEntry]? {
+    func entries(of reducer: String, selection: KeySelection, after: String?, limit: Int) throws -> [StateEntry]? {
         throw reason
     }
 }

@@ -14,7 +14,7 @@ protocol PluginViewing: AnyObject {
     /// every row of every table.
     func takeChanges(all: Bool) throws -> [TableChanges.Table]
     /// As `StateReading.states`.
-    func entries(of reducer: String, parts: [String: String], after: String?, limit: Int) throws -> [StateEntry]?
+    func entries(of reducer: String, selection: KeySelection, after: String?, limit: Int) throws -> [StateEntry]?
 }
 
 extension PluginView: PluginViewing {

@@ -235,13 +235,13 @@ extension Cell {
 /// Which states somebody wants to see.
 struct StatesQuery {
     let reducer: String
-    let parts: [String: String]
+    let selection: KeySelection
     let after: String?
     let limit: Int
 
-    init(reducer: String, parts: [String: String], after: String?, limit: Int) {
+    init(reducer: String, selection: KeySelection, after: String?, limit: Int) {
         self.reducer = reducer
-        self.parts = parts
+        self.selection = selection
         self.after = after
         self.limit = limit
     }
@@ -253,17 +253,28 @@ struct StatesQuery {
             let name = try reader.text()
             parts[name] = try reader.text()
         }
-        self.parts = parts
+        var windows: Range<Int64>?
+        if try reader.boolean() {
+            let (from, to) = (try reader.integer(Int64.self), try reader.integer(Int64.self))
+            guard from <= to else { throw MalformedMessage("windows that end before they begin") }
+            windows = from..<to
+        }
+        selection = KeySelection(parts: parts, windows: windows)
         after = try reader.optionalText()
         limit = Int(try reader.integer(UInt32.self))
     }
 
     func write(to writer: inout WireWriter) {
         writer.write(reducer)
-        writer.write(UInt32(parts.count))
-        for (name, value) in parts {
+        writer.write(UInt32(selection.parts.count))
+        for (name, value) in selection.parts {
             writer.write(name)
             writer.write(value)
+        }
+        writer.write(selection.windows != nil)
+        if let windows = selection.windows {
+            writer.write(windows.lowerBound)
+            writer.write(windows.upperBound)
         }
         writer.write(after)
         writer.write(UInt32(clamping: limit))

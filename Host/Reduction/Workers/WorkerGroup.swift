@@ -48,6 +48,7 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
         onTrouble: @escaping @Sendable (PluginBuild, PluginTrouble) -> Void
     ) throws {
         self.build = build
+        let parts = parts.ofGroup
         self.parts = parts
         self.previous = previous
         self.onTrouble = onTrouble
@@ -81,6 +82,8 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
     var memoryLimit: Int? { build.limits.memory }
     var states: StateCounts { shards.reduce(StateCounts()) { $0 + $1.states } }
     var filterCounts: [FilterCounts] { shards.flatMap(\.filterCounts).summed }
+    var durations: FoldDurations { parts.durations }
+    var workShares: [Double] { shards.map(\.workShare) }
     func spill() { for shard in shards { shard.spill() } }
     func lag(_ positions: [UInt64], now: Int64) -> FoldLag {
         let shards = state.withLock { $0.life?.shards ?? $0.lastShards }

@@ -93,7 +93,7 @@ private final class Worker {
             try answer(body) { request, answer throws(MalformedMessage) in
                 let query = try StatesQuery(&request)
                 let entries = noting(showing) {
-                    view.entries(of: query.reducer, parts: query.parts, after: query.after, limit: query.limit)
+                    view.entries(of: query.reducer, selection: query.selection, after: query.after, limit: query.limit)
                 }
                 query.write(entries, to: &answer)
             }
@@ -232,6 +232,7 @@ private final class WorkerShardLoop: @unchecked Sendable {
 
     private func run() {
         var folded: UInt32 = 0
+        var woke = MonotonicClock.microseconds
         while true {
             let filled = words.filled.pointee.load(ordering: .acquiring)
             guard filled != folded else {
@@ -241,7 +242,9 @@ private final class WorkerShardLoop: @unchecked Sendable {
                 }
                 poll()
                 tellFiltered(.max)
+                words.worked.pointee.wrappingAdd(MonotonicClock.microseconds - woke, ordering: .relaxed)
                 words.waitWhileFilled(is: filled, microseconds: driver.isBusy ? 2000 : 200_000)
+                woke = MonotonicClock.microseconds
                 continue
             }
             shard.limit = Int(words.batch.pointee.load(ordering: .relaxed))
@@ -259,6 +262,9 @@ private final class WorkerShardLoop: @unchecked Sendable {
             words.syntheticDuplicates.pointee.store(dropped.synthetic, ordering: .relaxed)
             words.late.pointee.store(dropped.late, ordering: .relaxed)
             words.foldedAt.pointee.store(now, ordering: .relaxed)
+            // A shard that never waits tells as well.
+            words.worked.pointee.wrappingAdd(now - woke, ordering: .relaxed)
+            woke = now
             showTimers()
             showStates()
             if layout.takesOver {

@@ -108,6 +108,9 @@ struct WorkerWords: @unchecked Sendable {
     var due: UnsafeMutablePointer<Atomic<Int64>> { word(232) }
     var ticked: UnsafeMutablePointer<Atomic<Int64>> { word(240) }
 
+    /// By the worker: microseconds that the shard has worked.
+    var worked: UnsafeMutablePointer<Atomic<Int64>> { word(320) }
+
     /// By the host, and taken back by the worker: the shard is to make room.
     var spills: UnsafeMutablePointer<Atomic<Bool>> { word(256) }
     /// By the worker.

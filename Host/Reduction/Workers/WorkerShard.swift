@@ -29,6 +29,8 @@ final class WorkerShard: RecordConsumer {
             late: words.late.pointee.load(ordering: .relaxed))
     }
     var outstanding: Int { Int(filled &- words.folded.pointee.load(ordering: .acquiring)) }
+    var foldedAt: Int64 { words.foldedAt.pointee.load(ordering: .relaxed) }
+    var worked: Int64? { words.worked.pointee.load(ordering: .relaxed) }
     var isBusy: Bool { false }
     var timers: ShardTimers {
         let ticked = words.ticked.pointee.load(ordering: .acquiring)

@@ -56,8 +56,8 @@ final class WorkerView: PluginViewing {
         }
     }
 
-    func entries(of reducer: String, parts: [String: String], after: String?, limit: Int) throws -> [StateEntry]? {
-        let query = StatesQuery(reducer: reducer, parts: parts, after: after, limit: limit)
+    func entries(of reducer: String, selection: KeySelection, after: String?, limit: Int) throws -> [StateEntry]? {
+        let query = StatesQuery(reducer: reducer, selection: selection, after: after, limit: limit)
         return try open().answer(.viewStates, write: { query.write(to: &$0) }) { reader throws(MalformedMessage) in
             try StatesQuery.answer(&reader)
         }

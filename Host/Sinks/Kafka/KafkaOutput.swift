@@ -15,6 +15,7 @@ package final class KafkaOutput: EventOutput {
     private var producer: OpaquePointer?
     private var topics: [String: [CChar]] = [:]
     private let topic: [CChar]?
+    private let routes: KafkaRoutes?
 
     /// - Parameter limit: events of the largest batch.
     package init(_ configuration: KafkaOutputConfiguration, limit: Int) {
@@ -22,6 +23,7 @@ package final class KafkaOutput: EventOutput {
         self.limit = limit
         topic = configuration.topic.map { Array($0.utf8CString) }
         topics = configuration.topics.mapValues { Array($0.utf8CString) }
+        routes = configuration.routes.isEmpty ? nil : KafkaRoutes(configuration.routes)
     }
 
     deinit { close() }
@@ -70,7 +72,7 @@ package final class KafkaOutput: EventOutput {
         var isConfirmed = false
         defer { if !isConfirmed { close() } }
         for event in batch.events {
-            guard let topic = topic(of: batch.type(event)) else { continue }
+            guard let topic = routes?.topic(batch.changes(event)) ?? topic(of: batch.type(event)) else { continue }
             try produce(event, of: batch, to: topic, producer)
         }
         try wait(producer, isOver)

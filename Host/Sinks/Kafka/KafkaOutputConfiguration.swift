@@ -11,6 +11,9 @@ package struct KafkaOutputConfiguration: Sendable {
     package var topic: String?
     /// `topics`: the topic of each event type.
     package var topics: [String: String] = [:]
+    /// `routes`: the topic of each route that filter rules give events; it goes before the type's. Of several routes, the first
+    /// that has one counts.
+    package var routes: [String: String] = [:]
     /// `compression`: of what is sent.
     package var compression = Compression.lz4
     /// `timeout`: an attempt has failed when the brokers have confirmed nothing for so long.
@@ -39,19 +42,25 @@ package struct KafkaOutputConfiguration: Sendable {
         }
         topic = reader.string("topic", default: nil as String?)
         if let topic { Self.check(topic, "topic", reader) }
-        let mapping = reader.section("topics")
-        for type in mapping.keys {
-            let topic = mapping.string(type)
-            Self.check(topic, type, mapping)
-            topics[type] = topic
-        }
-        if topic == nil, topics.isEmpty {
+        topics = Self.topics(reader.section("topics"))
+        routes = Self.topics(reader.section("routes"))
+        if topic == nil, topics.isEmpty, routes.isEmpty {
             reader.problem(
-                "topic", found: "neither topic nor topics", expected: "a topic, or topics: {TYPE: TOPIC}")
+                "topic", found: "neither topic nor topics nor routes", expected: "a topic, or topics: {TYPE: TOPIC}")
         }
         compression = reader.choice("compression", default: compression)
         timeout = reader.duration("timeout", default: timeout, in: .milliseconds(100) ... .seconds(3600))
         readOptions(reader.section("options"), after: "")
+    }
+
+    private static func topics(_ reader: SettingsReader) -> [String: String] {
+        var topics: [String: String] = [:]
+        for name in reader.keys {
+            let topic = reader.string(name)
+            check(topic, name, reader)
+            topics[name] = topic
+        }
+        return topics
     }
 
     private static func check(_ topic: String, _ key: String, _ reader: SettingsReader) {

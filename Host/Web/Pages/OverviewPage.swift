@@ -9,6 +9,8 @@ struct OverviewPage {
     let off: [PluginOff]
     /// What the host has done so far: a title and a number each.
     let figures: [(title: String, value: Int64)]
+    /// How the processing of events goes.
+    let processor: ProcessorReport
     /// The host's own address, for the lines to copy.
     let address: String
 
@@ -19,11 +21,13 @@ struct OverviewPage {
                 <header class="head"><div><h1>Overview</h1>
                 <p class="lead">Events come in, plugins turn them into states, and what they mean stands here.</p>
                 </div></header>
+                \(ProcessingHTML(report: processor).alerts)
                 \(numbers)
                 \(refused)
                 \(dashboards)
                 \(loaded)
                 \(keptOff)
+                \(ProcessingHTML(report: processor).html)
                 \(sending)
                 """)
     }

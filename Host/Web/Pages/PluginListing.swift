@@ -30,6 +30,8 @@ package struct PluginListing: Sendable {
     package var build: String
     package var sources: [String]
     package var reducers: [String]
+    /// The names of the parts of each reducer's key, in their order.
+    package var keys: [String: [String]] = [:]
     package var tables: [String]
     package var dashboards: [DashboardDefinition]
     /// Functions with their arguments and results.
@@ -77,5 +79,7 @@ package struct PluginListing: Sendable {
             reducers: plugin.description.reducers.map(\.id), tables: plugin.description.tables.map(\.id),
             dashboards: plugin.description.dashboards, functions: plugin.description.functions.map(\.summary))
         placement = plugin.placement.rawValue
+        keys = Dictionary(
+            uniqueKeysWithValues: plugin.description.reducers.map { ($0.id, $0.key.map(\.name)) })
     }
 }

@@ -6,6 +6,7 @@ struct PageRoutes {
     let plugins: @Sendable () -> PluginReport
     let assets: AssetFolder
     let figures: @Sendable () -> [(title: String, value: Int64)]
+    let processor: @Sendable () -> ProcessorReport
 
     func add(to router: Router<WebRequestContext>) {
         router.get("/") { request, context in
@@ -25,6 +26,7 @@ struct PageRoutes {
         let report = plugins()
         return OverviewPage(
             plugins: report.plugins, refusals: report.refusals, off: report.off, figures: figures(),
+            processor: processor(),
             address: request.ownAddress)
     }
 }

@@ -1,4 +1,3 @@
-import CRecords
 import EventLog
 import HTTPTypes
 import Hummingbird
@@ -78,20 +77,9 @@ struct RecordRoutes {
             }
             query.sessions = [session]
         }
-        query.from = try moment(request, "from") ?? .min
-        query.to = try moment(request, "to") ?? .max
+        query.from = try request.moment("from") ?? .min
+        query.to = try request.moment("to") ?? .max
         return query
-    }
-
-    private func moment(_ request: Request, _ name: String) throws -> Int64? {
-        guard let text = request.query(name) else { return nil }
-        var microseconds: Int64 = 0
-        var precision: UInt8 = 0
-        guard lectern_parse_timestamp(text, text.utf8.count, &microseconds, &precision) == 1 else {
-            throw WebError(
-                .badRequest, "wrong-time", "\(name)=\(text): expected a time such as 2026-01-31T10:00:00Z.")
-        }
-        return microseconds
     }
 
     private func place(_ cursor: String) throws -> LogOffset {

@@ -30,7 +30,8 @@ struct StateRoutes {
         let found: [StateEntry]?
         do throws(PluginUnavailable) {
             found = try await states.states(
-                plugin: plugin, reducer: reducer, parts: parts, after: page.after, limit: page.limit + 1)
+                plugin: plugin, reducer: reducer, selection: KeySelection(parts: parts), after: page.after,
+                limit: page.limit + 1)
         } catch {
             throw WebError(.serviceUnavailable, "plugin-away", "\(error). Try again soon.")
         }

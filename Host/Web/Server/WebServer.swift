@@ -24,6 +24,8 @@ package final class WebServer: Service {
         package var metrics: MetricsRegistry
         /// What filter rules did.
         package var filters: @Sendable () -> FilterReport
+        /// How the processing of events goes.
+        package var processor: @Sendable () -> ProcessorReport
         /// Nil: students can't be erased here.
         package var erasures: ErasureRequests?
         /// Does to the plugins what an operator asks for. Blocks.
@@ -34,6 +36,7 @@ package final class WebServer: Service {
             states: any StateReading, log: EventLog, ingest: IngestService, readiness: Readiness = Readiness(),
             metrics: MetricsRegistry = MetricsRegistry(),
             filters: @escaping @Sendable () -> FilterReport = { FilterReport(mode: "all", rules: []) },
+            processor: @escaping @Sendable () -> ProcessorReport = { ProcessorReport() },
             erasures: ErasureRequests? = nil,
             change: @escaping @Sendable (PluginRequest) throws(PluginReloadError) -> PluginReload = {
                 _ throws(PluginReloadError) in throw .failed("This host has fixed plugins.")
@@ -49,6 +52,7 @@ package final class WebServer: Service {
             self.readiness = readiness
             self.metrics = metrics
             self.filters = filters
+            self.processor = processor
         }
     }
 
@@ -136,7 +140,9 @@ package final class WebServer: Service {
             middleware: GuardMiddleware(hostGuard: hostGuard, assets: assets))
         router.add(middleware: AccessMiddleware(policy: policy))
         let streams = StreamLimit(configuration.streams)
-        PageRoutes(plugins: host.plugins, assets: assets, figures: { [host] in host.figures }).add(to: router)
+        PageRoutes(
+            plugins: host.plugins, assets: assets, figures: { [host] in host.figures }, processor: host.processor
+        ).add(to: router)
         DashboardRoutes(plugins: host.plugins, hub: hub, assets: assets, streams: streams).add(to: router)
         LoginRoutes(policy: policy, assets: assets).add(to: router)
         EventRoutes(service: host.ingest, access: access).add(to: router)
@@ -146,6 +152,12 @@ package final class WebServer: Service {
         StateRoutes(states: host.states).add(to: router)
         PluginRoutes(change: host.change).add(to: router)
         FilterRoutes(report: host.filters).add(to: router)
+        AggregationRoutes(plugins: host.plugins, states: host.states, tables: host.tables).add(to: router)
+        let processor = MetricsRegistry()
+        processor.add(processor: host.processor)
+        ProcessorRoutes(
+            report: host.processor, plugins: host.plugins, readiness: host.readiness, metrics: processor
+        ).add(to: router)
         ErasureRoutes(requests: host.erasures).add(to: router)
         DeadLetterRoutes(letters: host.log.deadLetters).add(to: router)
         HealthRoutes(readiness: host.readiness, metrics: host.metrics).add(to: router)

@@ -47,6 +47,8 @@ struct ConfigCheckCommand: AsyncParsableCommand {
                 }
                 problems += configuration.metrics.problems(
                     with: catalog.plugins.map(\.description), added: configuration.plugins.tables)
+                problems += configuration.alerts.problems(
+                    with: catalog.plugins.map(\.description), added: configuration.plugins.tables)
                 if !problems.isEmpty { throw InputFailure(problems.joined(separator: "\n")) }
             }
             print("the settings are right")

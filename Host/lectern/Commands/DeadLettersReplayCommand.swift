@@ -9,12 +9,15 @@ struct DeadLettersReplayCommand: AsyncParsableCommand {
         discussion: """
             For what was refused before it came into the log: the stages decode, authenticate, protect and source. What
             was refused by a plugin (read, reduce) is in the log, and is read again by `lectern plugin rebuild` when a
-            better build is installed. Sending the same bytes of a letter twice counts once.
+            better build is installed. A letter of the stage dedup has the id of another event: give it one of its own in a
+            file, and send that with --with. One of the stage filter is in the log, and no plugin has seen it: sent again, it
+            comes as a new event, by the rules that hold now. Sending the same bytes of a letter twice counts once.
 
             Examples:
               lectern dead-letters replay 12 13 14
               lectern dead-letters show 12 --original > event.json; edit event.json
-              lectern dead-letters replay 12 --with event.json --to http://127.0.0.1:3001
+              lectern dead-letters replay 12 --with event.json
+              lectern dead-letters replay 12 --to http://127.0.0.1:3001
             """)
 
     @OptionGroup var data: DataOptions

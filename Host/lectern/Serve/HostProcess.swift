@@ -26,6 +26,8 @@ struct HostProcess {
     private let outputs: [Publisher]
     private let tableOutputs: [TableOutput]
     private let stores: KeyValueStores
+    private let storeWatch: StoreWatch
+    private let alerts: AlertOutbox
     private let settings: HostSettings
     private let plugins: LoadedPlugins
     private let ingest: IngestService
@@ -58,6 +60,7 @@ struct HostProcess {
         erasures = try HostErasures(settings.custody(data: data), log)
         let stores = try KeyValueStores(settings.stores, folder: data) { Terminal.warn($0) }
         self.stores = stores
+        storeWatch = try StoreWatch(stores, settings.stores)
         let activity = ActivityFile("\(data)/activity")
         if let crash = activity?.crash {
             try quarantine.add(
@@ -103,6 +106,7 @@ struct HostProcess {
                 Terminal.warn("output \(output.name): no plugin has the table \(table.plugin)/\(table.table) now")
             }
         }
+        alerts = try AlertOutbox(settings.alerts.folder, settings.alerts.webhook) { Terminal.warn($0) }
         for column in engine.lackingColumns { Terminal.warn("left out: \(column)") }
         let blockList = settings.ingest.rules.isEmpty ? nil : try BlockList(files: settings.ingest.rules)
         for warning in blockList?.warnings ?? [] { Terminal.warn(warning) }
@@ -133,6 +137,13 @@ struct HostProcess {
         for problem in settings.metrics.problems(with: descriptions, added: settings.plugins.tables) {
             Terminal.warn("left out: \(problem)")
         }
+        for problem in settings.alerts.problems(with: descriptions, added: settings.plugins.tables) {
+            Terminal.warn("left out: \(problem)")
+        }
+        let alertWatch = AlertWatch(settings.alerts, alerts, engine, log, data: data, readiness) { [self] in
+            processorReport
+        }
+        metrics.add(alertWatch, alerts)
         let plugins = plugins
         let changes = PluginChanges(plugins, settings.plugins, quarantine, data: data)
         let tokens = settings.tokens(data: data)
@@ -141,6 +152,12 @@ struct HostProcess {
             host: WebServer.Host(
                 plugins: { plugins.report }, tables: engine.views, states: engine.views, log: log, ingest: ingest,
                 readiness: readiness, metrics: metrics, filters: { [engine] in engine.filterReport },
+                processor: { [self] in
+                    var report = processorReport
+                    report.alerts = alertWatch.firing.map(ProcessorReport.Alert.init)
+                    report.alertProblem = alerts.counters.problem
+                    return report
+                },
                 erasures: erasures.requests,
                 change: { request throws(PluginReloadError) in try changes.run(request) }),
             tokens: try AccessTokens.open(tokens), assets: try AssetFolder.open(settings.web.assets), logger: logger,
@@ -156,10 +173,16 @@ struct HostProcess {
         }
         let following = Task { [ingest] in await ingest.followFiles() }
         let filtering = Task { [engine, filters] in await engine.follow(filters) }
+        let alerting = Task { await alertWatch.run() }
+        let asking = Task { [storeWatch] in await storeWatch.run() }
         let result = await Result { () async throws in try await group.run() }
         watching?.cancel()
         following.cancel()
         filtering.cancel()
+        asking.cancel()
+        alerting.cancel()
+        await alerting.value
+        alerts.close()
         await filtering.value
         retention?.stop()
         stores.stopWaiting()
@@ -176,6 +199,13 @@ struct HostProcess {
         if let failure = engine.failure { throw failure }
         try result.get()
         return erasures.isRestartDue
+    }
+
+    private var processorReport: ProcessorReport {
+        ProcessorReport(
+            engine, storeWatch.report, warehouse.map { .warehouse($0, settings.warehouse) }, outputs, tableOutputs,
+            types: Dictionary(uniqueKeysWithValues: settings.outputs.map { ($0.name, $0.place.typeName) }),
+            isEnabled: settings.processor.isEnabled)
     }
 
     /// Has the host begin anew, at the same address, when a plugin in its process traps, exits or does not return: the plugin

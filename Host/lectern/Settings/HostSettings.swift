@@ -19,6 +19,8 @@ struct HostSettings {
     let custody: CustodyConfiguration
     let plugins: PluginsConfiguration
     let reduction: ReductionConfiguration
+    let processor: ProcessorSettings
+    let alerts: AlertSettings
     let filters: FilterConfiguration
     let warehouse: WarehouseConfiguration
     let outputs: [OutputSettings]
@@ -77,7 +79,10 @@ struct HostSettings {
         var reduction = ReductionConfiguration(
             reduction: reader.section("reduction"), dedup: reader.section("dedup"), partitions: log.partitions ?? 16)
         reduction.tables = tables
-        filters = FilterConfiguration(reader.section("filters"))
+        processor = ProcessorSettings(reader.section("processor"))
+        let filters = FilterConfiguration(reader.section("filters"))
+        // All that `processor.enabled` has rest.
+        self.filters = processor.isEnabled ? filters : FilterConfiguration()
         warehouse = WarehouseConfiguration(reader.section("warehouse"), directory: "\(data)/warehouse")
         outputs = OutputSettings.all(reader.section("outputs"), data: data)
         // Rows are as old as the last checkpoint.
@@ -85,6 +90,7 @@ struct HostSettings {
         if warehouse.kind != .none { intervals.append(warehouse.interval) }
         for interval in intervals { reduction.checkpoint = min(reduction.checkpoint, interval.seconds) }
         self.reduction = reduction
+        alerts = AlertSettings(reader.section("alerts"), data: data)
         web = WebConfiguration(reader.section("web"))
         metrics = MetricsConfiguration(reader.section("metrics"))
         sections = reader.knownKeys
@@ -98,7 +104,8 @@ struct HostSettings {
 
     /// What holds something of students beside the log and its states.
     private var holders: [any RecordHolder] {
-        [ArchiveHolder(archive, actorFields: ingest.actorFields)] + (WarehouseHolder(warehouse).map { [$0] } ?? [])
+        [ArchiveHolder(archive, actorFields: ingest.actorFields), AlertsHolder(alerts.folder)]
+            + (WarehouseHolder(warehouse).map { [$0] } ?? [])
             + outputs.compactMap { $0.holder(actorFields: ingest.actorFields) }
     }
 

@@ -12,7 +12,11 @@ struct SettingsOptions: ParsableArguments {
     var assignments: [String] = []
 
     /// The settings as they were given, unchecked.
-    func read() throws -> Settings { try Settings.load(file: config, assignments: assignments) }
+    func read() throws -> Settings {
+        try Settings.load(file: config, assignments: assignments) { settings in
+            for warning in try ProcessorVariables.apply(to: &settings).warnings { Terminal.warn(warning) }
+        }
+    }
 
     /// The checked settings. `override` comes last.
     func load(data: String, _ override: (inout Settings) throws -> Void = { _ in }) throws -> HostSettings {

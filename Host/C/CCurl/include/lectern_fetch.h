@@ -18,4 +18,9 @@ struct lectern_fetched {
 /// up to `milliseconds`. A body of more than `limit` bytes is an error. Any thread.
 struct lectern_fetched lectern_fetch(const char *address, size_t limit, long milliseconds);
 
+/// Posts a document in the same way. `headers` are lines, NULL behind the last one. Every status from 200 to 299 is well;
+/// the answer's body is not kept.
+struct lectern_fetched lectern_post(
+    const char *address, const char *body, size_t count, const char *const *headers, long milliseconds);
+
 #endif
