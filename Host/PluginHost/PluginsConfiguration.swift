@@ -76,6 +76,11 @@ package struct PluginsConfiguration: Sendable {
         reader.finish()
     }
 
+    /// Disables a plugin of which the settings don't say whether it is enabled.
+    package mutating func turnOff(_ plugin: String) {
+        if entries[plugin]?.enabled == nil { entries[plugin, default: Entry()].enabled = false }
+    }
+
     /// Where a build is to run. A portable one brings a Swift runtime of its own along, which is not let into the host's
     /// process unless its own entry says so.
     func placement(of plugin: PluginIdentity) -> Placement {

@@ -266,8 +266,8 @@ extension IntegrationTests {
             }
             #expect(events.count == 9)
             #expect(count("log", "mention") >= 10)
-            // Of one the type is missing, another one's names the student, and a quiz is no good to two plugins.
-            #expect(count("dead-letters") == 4)
+            // Of one the type is missing, another one's names the student, and a quiz is no good to three plugins.
+            #expect(count("dead-letters") == 5)
             #expect(count("states") > 0 && count("tables") > 0)
             #expect(try host.stop() == .code(0))
             try erase()

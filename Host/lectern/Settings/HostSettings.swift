@@ -50,6 +50,8 @@ struct HostSettings {
         let tables = TablesConfiguration(reader.section("tables"))
         var plugins = PluginsConfiguration(reader.section("plugins"))
         plugins.tables = tables
+        processor = ProcessorSettings(reader.section("processor"))
+        if !processor.isEnabled { plugins.turnOff(ProcessorSettings.aggregations) }
         self.plugins = plugins
         let names = stores.stores.map(\.name)
         for (id, entry) in plugins.entries.sorted(by: { $0.key < $1.key }) {
@@ -79,7 +81,6 @@ struct HostSettings {
         var reduction = ReductionConfiguration(
             reduction: reader.section("reduction"), dedup: reader.section("dedup"), partitions: log.partitions ?? 16)
         reduction.tables = tables
-        processor = ProcessorSettings(reader.section("processor"))
         let filters = FilterConfiguration(reader.section("filters"))
         // All that `processor.enabled` has rest.
         self.filters = processor.isEnabled ? filters : FilterConfiguration()
