@@ -1,3 +1,4 @@
+package import Enrichment
 package import EventLog
 import Hummingbird
 import HummingbirdCore
@@ -24,6 +25,8 @@ package final class WebServer: Service {
         package var metrics: MetricsRegistry
         /// What filter rules did.
         package var filters: @Sendable () -> FilterReport
+        /// What was looked up of events.
+        package var enrichment: @Sendable () -> EnrichmentReport
         /// Nil: students can't be erased here.
         package var erasures: ErasureRequests?
         /// Does to the plugins what an operator asks for. Blocks.
@@ -34,6 +37,7 @@ package final class WebServer: Service {
             states: any StateReading, log: EventLog, ingest: IngestService, readiness: Readiness = Readiness(),
             metrics: MetricsRegistry = MetricsRegistry(),
             filters: @escaping @Sendable () -> FilterReport = { FilterReport(mode: "all", rules: []) },
+            enrichment: @escaping @Sendable () -> EnrichmentReport = { EnrichmentReport(enrichers: []) },
             erasures: ErasureRequests? = nil,
             change: @escaping @Sendable (PluginRequest) throws(PluginReloadError) -> PluginReload = {
                 _ throws(PluginReloadError) in throw .failed("This host has fixed plugins.")
@@ -49,6 +53,7 @@ package final class WebServer: Service {
             self.readiness = readiness
             self.metrics = metrics
             self.filters = filters
+            self.enrichment = enrichment
         }
     }
 
@@ -146,6 +151,7 @@ package final class WebServer: Service {
         StateRoutes(states: host.states).add(to: router)
         PluginRoutes(change: host.change).add(to: router)
         FilterRoutes(report: host.filters).add(to: router)
+        EnrichmentRoutes(report: host.enrichment).add(to: router)
         ErasureRoutes(requests: host.erasures).add(to: router)
         DeadLetterRoutes(letters: host.log.deadLetters).add(to: router)
         HealthRoutes(readiness: host.readiness, metrics: host.metrics).add(to: router)

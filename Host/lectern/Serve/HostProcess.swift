@@ -1,6 +1,7 @@
 import Archive
 import CoreMetrics
 import Custody
+import Enrichment
 import EventLog
 import Ingest
 import KeyValueStore
@@ -92,9 +93,11 @@ struct HostProcess {
         let blockList = settings.ingest.rules.isEmpty ? nil : try BlockList(files: settings.ingest.rules)
         for warning in blockList?.warnings ?? [] { Terminal.warn(warning) }
         blobs = BlobStore(log: log, store: stores.default) { Terminal.warn($0) }
+        let enrichment = try settings.enrichment.isActive ? Enrichment(settings.enrichment, stores) : nil
+        enrichment?.use(engine.enrichingPlugins)
         ingest = try IngestService(
             settings.ingest, log: log, sources: PluginSource.all(of: engine), blockList: blockList,
-            blobs: blobs)
+            blobs: blobs, enrichment: enrichment)
         ingest.counters.declare(types: engine.plugins.flatMap(\.description.types))
         let plugins = LoadedPlugins(
             catalog, engine: engine, ingest: ingest, history: BuildHistory(data: data),
@@ -126,6 +129,7 @@ struct HostProcess {
             host: WebServer.Host(
                 plugins: { plugins.report }, tables: engine.views, states: engine.views, log: log, ingest: ingest,
                 readiness: readiness, metrics: metrics, filters: { [engine] in engine.filterReport },
+                enrichment: { [ingest] in ingest.enrichment?.figures ?? EnrichmentReport(enrichers: []) },
                 erasures: erasures.requests,
                 change: { request throws(PluginReloadError) in try changes.run(request) }),
             tokens: try AccessTokens.open(tokens), assets: try AssetFolder.open(settings.web.assets), logger: logger,
@@ -146,6 +150,7 @@ struct HostProcess {
         following.cancel()
         filtering.cancel()
         await filtering.value
+        await ingest.finishLookups()
         retention?.stop()
         stores.stopWaiting()
         try log.flush()
@@ -204,6 +209,13 @@ struct HostProcess {
             }
         }
         metrics.addFilters { [engine] in engine.filterReport }
+        if let enrichment = ingest.enrichment {
+            metrics.addEnrichment { enrichment.figures }
+            metrics.add(
+                .gauge, "lectern_enrichment_waiting_events",
+                "Events that wait for what is looked up of them, with those behind them."
+            ) { [ingest] in Double(ingest.counters.waiting) }
+        }
         metrics.add(
             .counter, "lectern_early_frames_total", "Frames kept that came before their connection said who it is."
         ) { [log] in Double(log.earlyFrames.kept) }
@@ -286,6 +298,14 @@ extension ReductionEngine {
                     name: rule.name, action: rule.action.rawValue, types: rule.types, matched: count.matched,
                     blocked: count.blocked, unknown: count.unknown, errors: count.errors)
             })
+    }
+}
+
+extension Enrichment {
+    /// - Parameter stores: those of the settings.
+    fileprivate convenience init(_ configuration: EnrichmentConfiguration, _ stores: KeyValueStores) throws {
+        self.init(
+            configuration, store: try configuration.store.map { try stores.store(named: $0) }, report: { Terminal.warn($0) })
     }
 }
 

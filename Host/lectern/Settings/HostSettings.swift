@@ -1,5 +1,6 @@
 import Archive
 import Custody
+import Enrichment
 import EventLog
 import Ingest
 import KeyValueStore
@@ -16,6 +17,7 @@ struct HostSettings {
     let archive: ArchiveConfiguration
     let stores: KeyValueStoreConfiguration
     let ingest: IngestConfiguration
+    let enrichment: EnrichmentConfiguration
     let custody: CustodyConfiguration
     let plugins: PluginsConfiguration
     let reduction: ReductionConfiguration
@@ -44,6 +46,8 @@ struct HostSettings {
         archive = ArchiveConfiguration(reader.section("archive"), directory: "\(data)/archive")
         stores = KeyValueStoreConfiguration(reader.section("kvs"))
         ingest = IngestConfiguration(reader.section("ingest"))
+        let shared = stores.stores.filter { $0.kind.forgets != nil }.map(\.name)
+        enrichment = EnrichmentConfiguration(reader.section("enrichment"), stores: shared)
         custody = CustodyConfiguration(reader.section("custody"), data: data)
         let tables = TablesConfiguration(reader.section("tables"))
         var plugins = PluginsConfiguration(reader.section("plugins"))

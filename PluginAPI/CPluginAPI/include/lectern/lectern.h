@@ -9,3 +9,4 @@
 #include "functions.h"
 #include "migrations.h"
 #include "timers.h"
+#include "enrichers.h"
