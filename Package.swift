@@ -101,7 +101,8 @@ let package = Package(
         module(
             "Ingest",
             uses: [
-                "Enrichment", "EventLog", "KeyValueStore", "PluginHost", "Records", "Settings", "CCurl", "CRecords", "CSimdjson",
+                "Enrichment", "EventLog", "KeyValueStore", "PluginHost", "Records", "Settings", "CCurl", "CRecords",
+                "CSimdjson",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ], unchecked),
@@ -139,7 +140,8 @@ let package = Package(
         .executableTarget(
             name: "lectern",
             dependencies: [
-                "Archive", "Custody", "Enrichment", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction",
+                "Archive", "Custody", "Enrichment", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records",
+                "Reduction",
                 "Rules",
                 "Settings", "Sinks", "Web", "CCrypto", "CRecords",
                 .product(name: "CPluginAPI", package: "PluginAPI"),

@@ -31,7 +31,8 @@ package final class Enrichment: Sendable {
     package init(
         _ configuration: EnrichmentConfiguration, store: (any KeyValueStore)? = nil,
         clock: @escaping @Sendable () -> Int64 = { MonotonicClock.microseconds },
-        makeSource: (@Sendable (String) -> any LookupSource)? = nil, report: @escaping @Sendable (String) -> Void = { _ in }
+        makeSource: (@Sendable (String) -> any LookupSource)? = nil,
+        report: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.clock = clock

@@ -83,7 +83,8 @@ package struct TableDescription: Sendable, Codable, Equatable {
 // A worker describes its plugin in this form. Whatever the plugin has done to the worker: what comes is checked again.
 extension PluginDescription: Codable {
     private enum CodingKeys: String, CodingKey {
-        case identity, file, reducers, sources, aggregators, tables, functions, migrations, enrichers, derivedMembers, dashboards
+        case identity, file, reducers, sources, aggregators, tables, functions, migrations, enrichers, derivedMembers,
+            dashboards
         case derivedColumns
     }
 
@@ -125,7 +126,8 @@ extension PluginDescription: Codable {
         }
         guard members.allSatisfy(AnswerMember.isValid), areWhole, areCalled else {
             throw PluginRefusal(
-                file: file, field: "enrichers", wanted: "members, each \(AnswerMember.rule), keys, and functions of the plugin",
+                file: file, field: "enrichers",
+                wanted: "members, each \(AnswerMember.rule), keys, and functions of the plugin",
                 found: members.joined(separator: ", "))
         }
     }

@@ -121,7 +121,8 @@ extension Warehouse {
     private func run() {
         let store: any TableStore =
             configuration.kind == .postgresql
-            ? PostgreSQLTables(configuration.postgresql, reader: configuration.reader, report: report) : SQLiteTables(configuration.directory)
+            ? PostgreSQLTables(configuration.postgresql, reader: configuration.reader, report: report)
+            : SQLiteTables(configuration.directory)
         var written: [String: [Int: TableChanges.Position]] = [:]
         var trouble: String?
         var pause: Int64 = 0

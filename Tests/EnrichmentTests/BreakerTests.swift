@@ -1,45 +1,64 @@
 import Enrichment
+import Records
 import Testing
 
 /// A source that does not answer is left alone.
 @Suite("A breaker") struct BreakerTests {
+    /// A breaker that a test may change within an expectation.
+    private final class Subject {
+        var breaker: Breaker
+        init(failures: Int) { breaker = Breaker(failures: failures, pause: 10) }
+
+        func begin(at now: Int64) -> Breaker.Attempt? { breaker.begin(at: now) }
+        func succeed(_ attempt: Breaker.Attempt) -> Bool { breaker.succeed(attempt) }
+        func fail(_ attempt: Breaker.Attempt, at now: Int64) -> Bool { breaker.fail(attempt, at: now) }
+
+        /// A look-up that is let through and fails. Returns whether that opens it.
+        @discardableResult
+        func fail(from began: Int64, to now: Int64) throws -> Bool {
+            let attempt = try #require(begin(at: began))
+            return fail(attempt, at: now)
+        }
+    }
+
     @Test("opens after so many failures in a row") func opens() throws {
-        var breaker = Breaker(failures: 3, pause: 10)
-        for _ in 0..<2 { breaker.fail(try #require(breaker.begin(at: 0)), at: 0) }
-        breaker.succeed(try #require(breaker.begin(at: 0)))
-        for _ in 0..<2 { breaker.fail(try #require(breaker.begin(at: 0)), at: 0) }
-        #expect(breaker.state(at: 0) == .closed)
-        #expect(breaker.fail(try #require(breaker.begin(at: 0)), at: 0))
-        #expect(breaker.state(at: 9) == .open)
-        #expect(breaker.begin(at: 9) == nil)
+        let subject = Subject(failures: 3)
+        for _ in 0..<2 { try subject.fail(from: 0, to: 0) }
+        let attempt = try #require(subject.begin(at: 0))
+        #expect(!subject.succeed(attempt))
+        for _ in 0..<2 { try subject.fail(from: 0, to: 0) }
+        #expect(subject.breaker.state(at: 0) == .closed)
+        #expect(try subject.fail(from: 0, to: 0))
+        #expect(subject.breaker.state(at: 9) == .open)
+        #expect(subject.begin(at: 9) == nil)
     }
 
     @Test("lets one probe through after its pause") func probes() throws {
-        var breaker = Breaker(failures: 1, pause: 10)
-        breaker.fail(try #require(breaker.begin(at: 0)), at: 0)
-        let probe = try #require(breaker.begin(at: 10))
-        #expect(breaker.state(at: 10) == .halfOpen)
-        #expect(breaker.begin(at: 10) == nil)
-        #expect(breaker.begin(at: 1_000) == nil)
-        #expect(breaker.succeed(probe))
-        #expect(breaker.state(at: 10) == .closed)
-        #expect(breaker.begin(at: 10) != nil)
+        let subject = Subject(failures: 1)
+        try subject.fail(from: 0, to: 0)
+        let probe = try #require(subject.begin(at: 10))
+        #expect(subject.breaker.state(at: 10) == .halfOpen)
+        #expect(subject.begin(at: 10) == nil)
+        #expect(subject.begin(at: 1_000) == nil)
+        #expect(subject.succeed(probe))
+        #expect(subject.breaker.state(at: 10) == .closed)
+        #expect(subject.begin(at: 10) != nil)
     }
 
     @Test("stays open for another pause if the probe fails") func reopens() throws {
-        var breaker = Breaker(failures: 1, pause: 10)
-        breaker.fail(try #require(breaker.begin(at: 0)), at: 0)
-        breaker.fail(try #require(breaker.begin(at: 10)), at: 15)
-        #expect(breaker.begin(at: 24) == nil)
-        #expect(breaker.begin(at: 25) != nil)
+        let subject = Subject(failures: 1)
+        try subject.fail(from: 0, to: 0)
+        try subject.fail(from: 10, to: 15)
+        #expect(subject.begin(at: 24) == nil)
+        #expect(subject.begin(at: 25) != nil)
     }
 
     @Test("is not closed by an answer to what was asked before it opened") func late() throws {
-        var breaker = Breaker(failures: 1, pause: 10)
-        let early = try #require(breaker.begin(at: 0))
-        breaker.fail(try #require(breaker.begin(at: 0)), at: 0)
-        #expect(!breaker.succeed(early))
-        #expect(breaker.state(at: 1) == .open)
+        let subject = Subject(failures: 1)
+        let early = try #require(subject.begin(at: 0))
+        try subject.fail(from: 0, to: 0)
+        #expect(!subject.succeed(early))
+        #expect(subject.breaker.state(at: 1) == .open)
     }
 
     @Test("has events go on at once while it is open, and the operator told once") func enrichment() throws {
@@ -68,6 +87,9 @@ import Testing
         #expect(try rig.status(of: "ada") == "fresh")
         #expect(rig.enrichment.figures.enrichers[0].breaker == .closed)
         // Nobody's id gets into the host's own log.
-        #expect(rig.reports.all == ["enrichment.sources.school, user-context: invalid input syntax for type integer: \"$1\""])
+        #expect(
+            rig.reports.all == [
+                "enrichment.sources.school, user-context: invalid input syntax for type integer: \"$1\""
+            ])
     }
 }

@@ -1,6 +1,7 @@
 import Enrichment
 import Foundation
 import KeyValueStore
+import Records
 import Synchronization
 import Testing
 

@@ -62,10 +62,11 @@ final class EnrichmentRig: Sendable {
         own: String = "", time: Int64 = 0
     ) throws -> String? {
         let reader = try reader()
-        guard var lookups = begin(reader, payload, actor: actor, type: type, locked: locked, own: own, time: time) else {
+        guard var lookups = begin(reader, payload, actor: actor, type: type, locked: locked, own: own, time: time)
+        else {
             return nil
         }
-        waitUntil { 
+        waitUntil {
             reader.goOn(&lookups) { LookupLatch {} }
             return lookups.isComplete
         }
@@ -112,7 +113,10 @@ final class EnrichmentRig: Sendable {
 func waitUntil(_ condition: () -> Bool) {
     let end = Date(timeIntervalSinceNow: 60)
     while !condition() {
-        if Date() > end { return Issue.record("what was waited for has not come") }
+        guard Date() < end else {
+            Issue.record("what was waited for has not come")
+            return
+        }
         usleep(200)
     }
 }

@@ -1,6 +1,7 @@
 import Enrichment
 import Foundation
 import PluginHost
+import Records
 import Testing
 
 /// What is recorded of an event.
@@ -20,12 +21,14 @@ import Testing
                 DerivedMember(
                     member: "derived_context", name: "sum", function: "sum",
                     arguments: [.field(path: "item_context.difficulty"), .field(path: "weight")], types: ["attempt"]),
-                DerivedMember(member: "derived_context", name: "at", function: "at", arguments: [.time], types: ["attempt"]),
+                DerivedMember(
+                    member: "derived_context", name: "at", function: "at", arguments: [.time], types: ["attempt"]),
             ],
             functions: [
                 CallableFunction(sum, of: "context") { columns, rows in
                     (0..<rows).map { row in
-                        guard case .number(let a) = columns[0].cell(row), case .number(let b) = columns[1].cell(row) else {
+                        guard case .number(let a) = columns[0].cell(row), case .number(let b) = columns[1].cell(row)
+                        else {
                             return .null
                         }
                         return .number(a + b)
@@ -72,7 +75,8 @@ import Testing
     }
 
     @Test("has nothing that its client says in the host's place") func forged() throws {
-        let forged = #"{"event":"page","item_context":{"difficulty":1},"enrichment":{"item_context":"fresh"},"derived_context":1}"#
+        let forged =
+            #"{"event":"page","item_context":{"difficulty":1},"enrichment":{"item_context":"fresh"},"derived_context":1}"#
         #expect(
             try rig().fields(forged, actor: "", type: "page")
                 == #"{"enrichment":{},"item_context":null,"derived_context":null}"#)
@@ -84,11 +88,13 @@ import Testing
         #expect(fields?.contains(#""item_context":{"difficulty":0.5"#) == true)
     }
 
-    @Test("keeps what its source has set, and what the source says was known of it is not asked for again") func sources() throws {
+    @Test("keeps what its source has set, and what the source says was known of it is not asked for again")
+    func sources() throws {
         let rig = rig()
         #expect(
             try rig.fields(own: #"{"course":"x"}"#)
-                == #"{"enrichment":{"user_context":"fresh"},"user_context":{"country":"DE","attempts":7},"course":"x"}"#)
+                == #"{"enrichment":{"user_context":"fresh"},"user_context":{"country":"DE","attempts":7},"course":"x"}"#
+        )
         #expect(try rig.fields(own: #"{"user_context":{"country":"FR"},"enrichment":{"user_context":"stale"}}"#) == nil)
         #expect(rig.script.asked.count == 1)
     }

@@ -48,7 +48,8 @@ import Testing
     }
 
     @Test("of JSON lines, too") func lines() throws {
-        let (enrichment, rig, _) = try rig("users.jsonl", "{\"actor\":\"ada\",\"country\":\"DE\",\"attempts\":7}\n", key: [])
+        let (enrichment, rig, _) = try rig(
+            "users.jsonl", "{\"actor\":\"ada\",\"country\":\"DE\",\"attempts\":7}\n", key: [])
         #expect(try country(of: "ada", enrichment, rig).contains(#"{"country":"DE","attempts":7}"#))
     }
 

@@ -66,12 +66,17 @@ import Testing
     private func wait(_ condition: () -> Bool) {
         let end = Date(timeIntervalSinceNow: 60)
         while !condition() {
-            if Date() > end { return Issue.record("what was waited for has not come") }
+            guard Date() < end else {
+                Issue.record("what was waited for has not come")
+                return
+            }
             usleep(200)
         }
     }
 
-    @Test("go on in their order when everything is known, and those of other connections do not wait") func order() throws {
+    @Test("go on in their order when everything is known, and those of other connections do not wait") func order()
+        throws
+    {
         let setup = try Setup(by: .field(path: "item"))
         defer { setup.end() }
         let client = try setup.rig.connect(from: "127.0.0.1")

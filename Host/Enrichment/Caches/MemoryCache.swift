@@ -56,5 +56,7 @@ struct MemoryCache {
     }
 
     /// With what a dictionary needs besides, more or less.
-    private static func size(_ key: String, _ entry: Entry) -> Int { key.utf8.count + (entry.json?.utf8.count ?? 0) + 112 }
+    private static func size(_ key: String, _ entry: Entry) -> Int {
+        key.utf8.count + (entry.json?.utf8.count ?? 0) + 112
+    }
 }

@@ -23,7 +23,8 @@ extension IngestSession {
         return locked.withPaddedJSON { locked in
             let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
             let event = EnrichedEvent(
-                payload: event.payload, locked: self.locked.isEmpty ? nothing : locked, fields: event.fields, actor: actor,
+                payload: event.payload, locked: self.locked.isEmpty ? nothing : locked, fields: event.fields,
+                actor: actor,
                 type: event.type, time: event.time ?? event.received)
             return reader.begin(event, latch: currentLatch)
         }

@@ -16,7 +16,8 @@ extension ComponentReader {
             let enricher = try enricher(Self.copy(item), taken: &taken)
             guard members.insert(enricher.member).inserted else {
                 throw refuse(
-                    "enricher \(enricher.id), member", wanted: "a member that no other has", found: "“\(enricher.member)”")
+                    "enricher \(enricher.id), member", wanted: "a member that no other has",
+                    found: "“\(enricher.member)”")
             }
             enrichers.append(enricher)
         }
@@ -64,7 +65,8 @@ extension ComponentReader {
                 throw refuse("\(name), member \(index)", wanted: "a name that no other has", found: "“\(member)”")
             }
             guard let kind = EnricherDescription.Member.Kind(declared[index].type) else {
-                throw refuse("\(name), member \(member)", wanted: "a type from 1 to 6", found: "\(declared[index].type)")
+                throw refuse(
+                    "\(name), member \(member)", wanted: "a type from 1 to 6", found: "\(declared[index].type)")
             }
             members.append(EnricherDescription.Member(name: member, kind: kind))
         }

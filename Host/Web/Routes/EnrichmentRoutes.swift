@@ -66,7 +66,8 @@ extension MetricsRegistry {
                 }
             }
         }
-        add(.counter, "lectern_enrichment_events_total", "Events that were looked up, by what their answer is worth.") { enricher in
+        add(.counter, "lectern_enrichment_events_total", "Events that were looked up, by what their answer is worth.") {
+            enricher in
             let counts = enricher.counts
             return [("fresh", counts.fresh), ("stale", counts.stale), ("missing", counts.missing)].map {
                 ([("status", $0.0)], Double($0.1))
@@ -77,7 +78,9 @@ extension MetricsRegistry {
                 ([("cache", $0.0)], Double($0.1))
             }
         }
-        add(.counter, "lectern_enrichment_calls_total", "Times that a source was asked.") { [([], Double($0.counts.calls))] }
+        add(.counter, "lectern_enrichment_calls_total", "Times that a source was asked.") {
+            [([], Double($0.counts.calls))]
+        }
         add(.counter, "lectern_enrichment_errors_total", "Times that a source did not answer, or refused.") {
             [([], Double($0.counts.errors))]
         }

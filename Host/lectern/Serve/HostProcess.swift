@@ -305,7 +305,8 @@ extension Enrichment {
     /// - Parameter stores: those of the settings.
     fileprivate convenience init(_ configuration: EnrichmentConfiguration, _ stores: KeyValueStores) throws {
         self.init(
-            configuration, store: try configuration.store.map { try stores.store(named: $0) }, report: { Terminal.warn($0) })
+            configuration, store: try configuration.store.map { try stores.store(named: $0) },
+            report: { Terminal.warn($0) })
     }
 }
 

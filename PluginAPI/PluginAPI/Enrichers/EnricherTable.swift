@@ -9,7 +9,8 @@ extension Enricher {
         for part in key {
             switch part {
             case .actor, .field: break
-            case .hour, .day: throw PlainError("enricher \(id): expected a key of .actor and .field, found .\(part.name)")
+            case .hour, .day:
+                throw PlainError("enricher \(id): expected a key of .actor and .field, found .\(part.name)")
             }
         }
     }

@@ -25,7 +25,9 @@ enum Derived {
         return gap < -0.2 ? "easy" : gap > 0.2 ? "hard" : "matched"
     }
     .title("Difficulty match")
-    .description("Whether an item of some difficulty (0 to 1) is easy, matched or hard for whoever has this average score (percent).")
+    .description(
+        "Whether an item of some difficulty (0 to 1) is easy, matched or hard for whoever has this average score (percent)."
+    )
     .test(80, 0.3, gives: "easy").test(80, 0.7, gives: "matched").test(30, 0.8, gives: "hard")
 
     static let timeOfDay = Function(
@@ -58,6 +60,8 @@ enum Derived {
     }
     .title("Performance against what was expected")
     .description(
-        "How much a score is above (or below) what the learner usually has and what others have on the item: points of percent.")
-    .test(90, 70, 60, gives: 25).test(90, nil, 60, gives: 30).test(90, 70, nil, gives: 20).test(90, nil, nil, gives: nil)
+        "How much a score is above (or below) what the learner usually has and what others have on the item: points of percent."
+    )
+    .test(90, 70, 60, gives: 25).test(90, nil, 60, gives: 30).test(90, 70, nil, gives: 20).test(
+        90, nil, nil, gives: nil)
 }

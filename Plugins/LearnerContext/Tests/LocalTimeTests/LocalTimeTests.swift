@@ -16,7 +16,9 @@ import Testing
         for text in ["", "+2", "+25:00", "+02:60", "02:00", "+a2:00"] { #expect(hour(text, 0) == nil) }
     }
 
-    @Test("knows when clocks are put forward and back", .enabled(if: access("/usr/share/zoneinfo/Europe/Berlin", R_OK) == 0))
+    @Test(
+        "knows when clocks are put forward and back",
+        .enabled(if: access("/usr/share/zoneinfo/Europe/Berlin", R_OK) == 0))
     func summerTime() {
         // 2026-03-29 01:00 UTC: two becomes three.
         #expect(hour("Europe/Berlin", 1_774_746_000 - 1) == 1)
