@@ -91,17 +91,25 @@ let package = Package(
                 .product(name: "CPluginAPI", package: "PluginAPI"),
             ],
             unchecked),
+        module("PostgreSQL", uses: ["Records", "Settings", "CPostgreSQL"]),
+        module(
+            "Enrichment",
+            uses: [
+                "KeyValueStore", "PluginHost", "PostgreSQL", "Records", "Settings", "CCurl", "CRecords",
+                .product(name: "CPluginAPI", package: "PluginAPI"),
+            ], unchecked),
         module(
             "Ingest",
             uses: [
-                "EventLog", "KeyValueStore", "PluginHost", "Records", "Settings", "CCurl", "CRecords", "CSimdjson",
+                "Enrichment", "EventLog", "KeyValueStore", "PluginHost", "Records", "Settings", "CCurl", "CRecords",
+                "CSimdjson",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ], unchecked),
         module(
             "Sinks",
             uses: [
-                "EventLog", "PluginHost", "Records", "Rules", "Settings", "CCurl", "CKafka", "CPostgreSQL",
+                "EventLog", "PluginHost", "PostgreSQL", "Records", "Rules", "Settings", "CCurl", "CKafka",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
@@ -114,7 +122,7 @@ let package = Package(
         module(
             "Web",
             uses: [
-                "EventLog", "Ingest", "PluginHost", "Records", "Settings", "CRecords",
+                "Enrichment", "EventLog", "Ingest", "PluginHost", "Records", "Settings", "CRecords",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -133,7 +141,8 @@ let package = Package(
         .executableTarget(
             name: "lectern",
             dependencies: [
-                "Archive", "Custody", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Reduction",
+                "Archive", "Custody", "Enrichment", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records",
+                "Reduction",
                 "Rules",
                 "Settings", "Sinks", "Web", "CCrypto", "CRecords",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
@@ -165,7 +174,7 @@ let package = Package(
 
         // How fast rows come into PostgreSQL.
         .executableTarget(
-            name: "warehouse-rows", dependencies: ["CPostgreSQL", "PluginHost", "Sinks"],
+            name: "warehouse-rows", dependencies: ["CPostgreSQL", "PluginHost", "PostgreSQL", "Sinks"],
             path: "Tests/Benchmarks/WarehouseRows", swiftSettings: swiftSettings),
 
         // What storing checkpoints on a Redis server takes.
@@ -194,10 +203,11 @@ let package = Package(
         tests("SettingsTests", uses: ["Settings"]),
         tests(
             "RulesTests", uses: ["Records", "Rules", "Settings", .product(name: "CPluginAPI", package: "PluginAPI")]),
+        tests("EnrichmentTests", uses: ["Enrichment", "KeyValueStore", "PluginHost", "Records", "Settings"]),
         tests(
             "IngestTests",
             uses: [
-                "EventLog", "Ingest", "KeyValueStore", "Records", "Settings",
+                "Enrichment", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records", "Settings",
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]),
         tests("CustodyTests", uses: ["Archive", "Custody", "EventLog", "KeyValueStore", "Records", "Settings"]),

@@ -14,6 +14,7 @@ package final class IngestCounters: Sendable {
     private let clampedCount = Atomic<UInt64>(0)
     private let connectionCount = Atomic<Int>(0)
     private let backlogByteCount = Atomic<Int>(0)
+    private let waitingCount = Atomic<Int>(0)
     private let typeCounts = Mutex(TypeCounts())
     /// Grows with each change of `types`.
     private let typesVersion = Atomic<Int>(0)
@@ -34,6 +35,9 @@ package final class IngestCounters: Sendable {
     package var connections: Int { connectionCount.load(ordering: .relaxed) }
     /// Bytes of events that wait for authentication.
     package var backlogBytes: Int { backlogByteCount.load(ordering: .relaxed) }
+
+    /// Events that wait for what is looked up of them, with those behind them.
+    package var waiting: Int { waitingCount.load(ordering: .relaxed) }
 
     /// Accepted events by type.
     package var types: TypeCounts { typeCounts.withLock { $0 } }
@@ -82,6 +86,8 @@ package final class IngestCounters: Sendable {
     func countBlocked() { blockedCount.wrappingAdd(1, ordering: .relaxed) }
 
     func countClamped() { clampedCount.wrappingAdd(1, ordering: .relaxed) }
+
+    func countWaiting(_ events: Int) { waitingCount.wrappingAdd(events, ordering: .relaxed) }
 
     func countErased() { erasedCount.wrappingAdd(1, ordering: .relaxed) }
 

@@ -1,3 +1,4 @@
+package import Enrichment
 package import EventLog
 import Records
 import Synchronization
@@ -19,6 +20,8 @@ package final class IngestService: Sendable {
     package let tokens: TokenVerifier?
     /// What `save_blob` has stored; nil: nothing is served.
     package let blobs: BlobStore?
+    /// What is looked up of events; nil: nothing is.
+    package let enrichment: Enrichment?
     let actorRates: ActorRates
     let locks: LastLocks
     private let sources: Mutex<[String: any EventSource]>
@@ -29,7 +32,7 @@ package final class IngestService: Sendable {
     ///   - clock: microseconds since 1970 UTC.
     package init(
         _ configuration: IngestConfiguration, log: EventLog, sources: [any EventSource] = [],
-        blockList: BlockList? = nil, blobs: BlobStore? = nil,
+        blockList: BlockList? = nil, blobs: BlobStore? = nil, enrichment: Enrichment? = nil,
         clock: @escaping @Sendable () -> Int64 = { WallClock.microseconds }
     ) throws {
         self.configuration = configuration
@@ -38,6 +41,7 @@ package final class IngestService: Sendable {
         self.workspaces = Workspaces(configuration)
         self.blockList = blockList
         self.blobs = blobs
+        self.enrichment = enrichment
         actorRates = ActorRates(configuration.actorRate)
         locks = try LastLocks(limit: configuration.lockMemory, of: log)
         tokens =
@@ -57,6 +61,17 @@ package final class IngestService: Sendable {
     }
 
     var now: Int64 { clock() }
+
+    /// Nothing more comes in. Returns when no event waits for what is looked up of it.
+    package func finishLookups() async {
+        guard let enrichment else { return }
+        enrichment.close()
+        // By then each of them goes on in any case.
+        let end = MonotonicClock.microseconds + enrichment.budget + 1_000_000
+        while counters.waiting > 0, MonotonicClock.microseconds < end {
+            guard (try? await Task.sleep(for: .milliseconds(2))) != nil else { return }
+        }
+    }
 
     /// Checks what a client asks for.
     ///

@@ -68,10 +68,12 @@ package final class Plugin: @unchecked Sendable {
         sources = try reader.sources()
         functions = try reader.functions()
         migrations = try reader.migrations(of: reducers)
+        let (enrichers, derivedMembers) = try reader.enrichers(functions)
         description = try PluginDescription(
             identity: staged.identity, file: file, reducers: reducers.map(\.description), sources: sources.map(\.id),
             aggregators: aggregators.map(\.id), tables: tables.map(\.description),
             functions: functions.map(\.description), migrations: migrations.map(\.description),
+            enrichers: enrichers, derivedMembers: derivedMembers,
             dashboardText: reader.dashboardText(), derivedColumns: derivedColumns)
         self.instance = instance
         self.host = host

@@ -85,6 +85,7 @@ package struct PluginCatalog: Sendable {
                         file: file, field: "function \(function.id)", wanted: "an id that no other function has",
                         found: "the same in plugin \(other.id)")
                 }
+                try plugin.description.checkEnrichers(beside: plugins.map(\.description))
                 for source in plugin.description.sources { sources[source] = plugin.id }
                 plugins.append(plugin)
             } catch {

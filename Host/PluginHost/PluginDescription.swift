@@ -11,6 +11,8 @@ package struct PluginDescription: Sendable {
     package let tables: [TableDescription]
     package let functions: [FunctionDescription]
     package let migrations: [Migration]
+    package let enrichers: [EnricherDescription]
+    package let derivedMembers: [DerivedMember]
     package let dashboards: [DashboardDefinition]
     /// The dashboards as the plugin wrote them.
     private let dashboardText: String
@@ -28,6 +30,7 @@ package struct PluginDescription: Sendable {
     init(
         identity: PluginIdentity, file: String, reducers: [ReducerDescription], sources: [String],
         aggregators: [String], tables: [TableDescription], functions: [FunctionDescription], migrations: [Migration],
+        enrichers: [EnricherDescription], derivedMembers: [DerivedMember],
         dashboardText: String, derivedColumns: [String: Set<String>]
     ) throws(PluginRefusal) {
         self.identity = identity
@@ -38,6 +41,8 @@ package struct PluginDescription: Sendable {
         self.tables = tables
         self.functions = functions
         self.migrations = migrations
+        self.enrichers = enrichers
+        self.derivedMembers = derivedMembers
         self.dashboardText = dashboardText
         self.derivedColumns = derivedColumns
         guard !dashboardText.isEmpty else {
@@ -80,7 +85,9 @@ package struct TableDescription: Sendable, Codable, Equatable {
 // A worker describes its plugin in this form. Whatever the plugin has done to the worker: what comes is checked again.
 extension PluginDescription: Codable {
     private enum CodingKeys: String, CodingKey {
-        case identity, file, reducers, sources, aggregators, tables, functions, migrations, dashboards, derivedColumns
+        case identity, file, reducers, sources, aggregators, tables, functions, migrations, enrichers, derivedMembers,
+            dashboards
+        case derivedColumns
     }
 
     package init(from decoder: any Decoder) throws {
@@ -94,6 +101,8 @@ extension PluginDescription: Codable {
             tables: values.decode([TableDescription].self, forKey: .tables),
             functions: values.decode([FunctionDescription].self, forKey: .functions),
             migrations: values.decode([Migration].self, forKey: .migrations),
+            enrichers: values.decode([EnricherDescription].self, forKey: .enrichers),
+            derivedMembers: values.decode([DerivedMember].self, forKey: .derivedMembers),
             dashboardText: values.decode(String.self, forKey: .dashboards),
             derivedColumns: values.decode([String: Set<String>].self, forKey: .derivedColumns))
         guard tables.allSatisfy({ $0.columns.contains(where: \.isKey) }) else {
@@ -101,12 +110,27 @@ extension PluginDescription: Codable {
                 file: file, field: "tables", wanted: "a column in each that is the row's key", found: "none")
         }
         let components = reducers.map(\.id) + aggregators
-        for ids in [components, sources, tables.map(\.id), functions.map(\.id)] {
+        for ids in [components, sources, tables.map(\.id), functions.map(\.id), enrichers.map(\.id)] {
             guard Set(ids).count == ids.count, ids.allSatisfy({ ComponentID.isValid($0, underscores: true) }) else {
                 throw PluginRefusal(
                     file: file, field: "components", wanted: "ids that differ, \(ComponentID.rule)",
                     found: ids.joined(separator: ", "))
             }
+        }
+        try checkEnrichers()
+    }
+
+    private func checkEnrichers() throws(PluginRefusal) {
+        let members = enrichers.map(\.member) + derivedMembers.map(\.member)
+        let areWhole = enrichers.allSatisfy { (1...8).contains($0.key.count) && !$0.members.isEmpty }
+        let areCalled = derivedMembers.allSatisfy { member in
+            functions.contains { $0.id == member.function && $0.arguments.count == member.arguments.count }
+        }
+        guard members.allSatisfy(AnswerMember.isValid), areWhole, areCalled else {
+            throw PluginRefusal(
+                file: file, field: "enrichers",
+                wanted: "members, each \(AnswerMember.rule), keys, and functions of the plugin",
+                found: members.joined(separator: ", "))
         }
     }
 
@@ -120,6 +144,8 @@ extension PluginDescription: Codable {
         try values.encode(tables, forKey: .tables)
         try values.encode(functions, forKey: .functions)
         try values.encode(migrations, forKey: .migrations)
+        try values.encode(enrichers, forKey: .enrichers)
+        try values.encode(derivedMembers, forKey: .derivedMembers)
         try values.encode(dashboardText, forKey: .dashboards)
         try values.encode(derivedColumns, forKey: .derivedColumns)
     }

@@ -22,7 +22,7 @@ package struct PluginIdentity: Sendable, Equatable, Codable {
     /// Extensions of plugins that this host knows.
     package static let extensions = [
         LECTERN_SOURCES, LECTERN_REDUCERS, LECTERN_AGGREGATORS, LECTERN_TABLES, LECTERN_DASHBOARDS, LECTERN_FUNCTIONS,
-        LECTERN_MIGRATIONS, LECTERN_TIMERS, LECTERN_WINDOWS,
+        LECTERN_MIGRATIONS, LECTERN_TIMERS, LECTERN_WINDOWS, LECTERN_ENRICHERS,
     ]
 
     package init(

@@ -67,6 +67,16 @@ package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 
+    /// Adds the element, unless the queue is full or closed; returns whether it did.
+    package func offer(_ element: Element) -> Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        guard !isClosed, elements.count < limit else { return false }
+        elements.append(element)
+        pthread_cond_broadcast(changed)
+        return true
+    }
+
     /// Takes the oldest element; waits for one. Nil once the queue is closed and empty.
     package func take() -> Element? {
         pthread_mutex_lock(mutex)

@@ -11,7 +11,8 @@ extension Warehouse {
             where [".sqlite", ".sqlite-wal", ".sqlite-shm"].contains(where: { file.hasSuffix($0) }) {
                 try FileManager.default.removeItem(atPath: configuration.directory + "/" + file)
             }
-        case .postgresql: try PostgreSQLTables(configuration.postgresql, report: { _ in }).removeAll()
+        case .postgresql:
+            try PostgreSQLTables(configuration.postgresql, reader: configuration.reader, report: { _ in }).removeAll()
         }
     }
 }

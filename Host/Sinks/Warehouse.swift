@@ -71,7 +71,8 @@ package final class Warehouse: TableSink {
             "the warehouse", limit: configuration.limit, retry: configuration.retry, report: report
         ) { (_) -> any TableStore in
             configuration.kind == .postgresql
-                ? PostgreSQLTables(configuration.postgresql, report: report) : SQLiteTables(configuration.directory)
+                ? PostgreSQLTables(configuration.postgresql, reader: configuration.reader, report: report)
+                : SQLiteTables(configuration.directory)
         }
     }
 

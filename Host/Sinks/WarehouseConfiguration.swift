@@ -1,3 +1,4 @@
+package import PostgreSQL
 package import Settings
 
 /// The section `warehouse`: where the tables of plugins are kept for others to read.
@@ -23,7 +24,10 @@ package struct WarehouseConfiguration: Sendable {
     package var limit = 200_000
     /// `retry`: the longest pause between attempts while the database is away.
     package var retry = Duration.seconds(5)
+    /// `postgresql`: a server of version 15 or later.
     package var postgresql = PostgreSQLConfiguration()
+    /// `postgresql.reader`: the role that may read all tables; it is made if the host's own role may do that. Empty: none.
+    package var reader = "lectern_reader"
 
     package init(directory: String) { self.directory = directory }
 
@@ -35,45 +39,10 @@ package struct WarehouseConfiguration: Sendable {
         interval = reader.duration("interval", default: interval, in: .milliseconds(10) ... .seconds(3600))
         limit = reader.integer("limit", default: limit, in: 1...100_000_000)
         retry = reader.duration("retry", default: retry, in: .milliseconds(100) ... .seconds(3600))
-        postgresql = PostgreSQLConfiguration(reader.section("postgresql"))
-        reader.finish()
-    }
-}
-
-/// How PostgreSQL is reached, version 15 or later. What is not set is what libpq takes from its own variables (`PGHOST`,
-/// `PGSSLROOTCERT` and so on), its service and its password files.
-package struct PostgreSQLConfiguration: Sendable {
-    /// `host`: a name, an address, or the folder of a Unix socket.
-    package var host: String?
-    package var port: Int?
-    package var database: String?
-    package var user: String?
-    /// `password`: `{env: NAME}` or `{file: PATH}`.
-    package var password: Secret?
-    /// `tls`: as libpq's `sslmode`: disable, allow, prefer, require, verify-ca or verify-full.
-    package var tls: TLS?
-    /// `timeout`: how long connecting, or one statement, may take.
-    package var timeout = Duration.seconds(30)
-    /// `reader`: the role that may read all tables; it is made if the host's own role may do that. Empty: none.
-    package var reader = "lectern_reader"
-
-    package enum TLS: String, CaseIterable, Sendable {
-        case disable, allow, prefer, require
-        case verifyCA = "verify-ca"
-        case verifyFull = "verify-full"
-    }
-
-    package init() {}
-
-    init(_ section: SettingsReader) {
-        host = section.string("host", default: nil as String?)
-        if section.has("port") { port = section.integer("port", in: 1...65_535) }
-        database = section.string("database", default: nil as String?)
-        user = section.string("user", default: nil as String?)
-        password = section.secret("password")
-        if section.has("tls") { tls = section.choice("tls", of: TLS.self) }
-        timeout = section.duration("timeout", default: timeout, in: .seconds(1) ... .seconds(3600))
-        reader = section.string("reader", default: reader)
+        let section = reader.section("postgresql")
+        postgresql = PostgreSQLConfiguration(section, timeout: .seconds(30), in: .seconds(1) ... .seconds(3600))
+        self.reader = section.string("reader", default: self.reader)
         section.finish()
+        reader.finish()
     }
 }

@@ -1,3 +1,5 @@
+import PostgreSQL
+
 /// Why a database did not take rows.
 package enum WarehouseError: Error, Sendable, Equatable, CustomStringConvertible {
     /// It can't be reached, or went away meanwhile: rows wait.
@@ -23,3 +25,5 @@ package enum WarehouseError: Error, Sendable, Equatable, CustomStringConvertible
         }
     }
 }
+
+extension WarehouseError: PostgreSQLFailure {}

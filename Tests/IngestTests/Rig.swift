@@ -1,3 +1,4 @@
+import Enrichment
 import EventLog
 import Foundation
 import Ingest
@@ -12,6 +13,7 @@ final class Rig {
 
     let configuration: IngestConfiguration
     let sources: [any EventSource]
+    let enrichment: Enrichment?
     private let directory: String
     private let bufferBytes: Int
     private let clock = ManualClock()
@@ -22,20 +24,21 @@ final class Rig {
     private(set) var service: IngestService
 
     init(
-        sources: [any EventSource] = [], bufferBytes: Int = 1 << 26,
+        sources: [any EventSource] = [], bufferBytes: Int = 1 << 26, enrichment: Enrichment? = nil,
         _ configure: (inout IngestConfiguration) -> Void = { _ in }
     ) throws {
         var configuration = IngestConfiguration()
         configure(&configuration)
         self.configuration = configuration
         self.sources = sources
+        self.enrichment = enrichment
         directory = FileManager.default.temporaryDirectory.path + "/ingest-\(UUID().uuidString)"
         self.bufferBytes = bufferBytes
         log = try Self.open(directory, bufferBytes)
         blobs = BlobStore(log: log, store: store) { _ in }
         service = try IngestService(
             configuration, log: log, sources: sources, blockList: try Self.blockList(configuration), blobs: blobs,
-            clock: { [clock] in clock.now })
+            enrichment: enrichment, clock: { [clock] in clock.now })
     }
 
     deinit {
@@ -67,7 +70,7 @@ final class Rig {
         blobs = BlobStore(log: log, store: store) { _ in }
         service = try IngestService(
             configuration, log: log, sources: sources, blockList: try Self.blockList(configuration), blobs: blobs,
-            clock: { [clock] in clock.now })
+            enrichment: enrichment, clock: { [clock] in clock.now })
     }
 
     /// As if the machine had stopped while it wrote the last `bytes` of the log.

@@ -14,6 +14,7 @@ final class TestClient {
 
     final class Box: Sendable {
         let outputs = Mutex<[IngestOutput]>([])
+        let wakeUps = Atomic<Int>(0)
     }
 
     init(_ rig: Rig, _ connection: IngestConnection, _ workspace: IngestWorkspace) throws {
@@ -21,9 +22,9 @@ final class TestClient {
         self.workspace = workspace
         let box = Box()
         later = box
-        session = IngestSession(rig.service, connection, workspace) { outputs in
-            box.outputs.withLock { $0 += outputs }
-        }
+        session = IngestSession(
+            rig.service, connection, workspace, deliver: { outputs in box.outputs.withLock { $0 += outputs } },
+            lookedUp: { box.wakeUps.wrappingAdd(1, ordering: .relaxed) })
         outputs = try session.open()
     }
 
@@ -58,6 +59,12 @@ final class TestClient {
         }
     }
 
+    /// How often the session was told that something was looked up.
+    var wakeUps: Int { later.wakeUps.load(ordering: .relaxed) }
+
+    /// Something was looked up, or the time for that is over.
+    func goOn() { outputs += session.goOn() }
+
     /// The time is over that an output asked for.
     func wake() { outputs += session.wake() }
 
@@ -81,6 +88,7 @@ final class TestClient {
             case .pause(let time): JSON("{\"pause\":\(time)}")
             case .verify: JSON("{\"verify\":true}")
             case .wake(let time): JSON("{\"wake\":\(time)}")
+            case .awaitLookups(let time): JSON("{\"lookups\":\(time)}")
             case .fetch: JSON("{\"fetch\":true}")
             }
         }

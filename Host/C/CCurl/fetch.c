@@ -32,17 +32,47 @@ static size_t take(char *bytes, size_t size, size_t count, void *context) {
     return more;
 }
 
+struct lectern_fetch_session {
+    CURL *handle;
+};
+
+struct lectern_fetch_session *lectern_fetch_begin(void) {
+    struct lectern_fetch_session *session = malloc(sizeof *session);
+    if (!session) abort();
+    pthread_once(&once, begin);
+    session->handle = curl_easy_init();
+    if (!session->handle) abort();
+    return session;
+}
+
+void lectern_fetch_end(struct lectern_fetch_session *session) {
+    curl_easy_cleanup(session->handle);
+    free(session);
+}
+
 struct lectern_fetched lectern_fetch(const char *address, size_t limit, long milliseconds) {
+    struct lectern_fetch_session *session = lectern_fetch_begin();
+    struct lectern_fetched fetched = lectern_fetch_by(session, address, NULL, 0, limit, milliseconds);
+    lectern_fetch_end(session);
+    return fetched;
+}
+
+struct lectern_fetched lectern_fetch_by(struct lectern_fetch_session *session, const char *address,
+                                        const char *const *headers, size_t header_count, size_t limit,
+                                        long milliseconds) {
     struct lectern_fetched fetched = {0};
     struct body body = {.limit = limit};
     char reason[CURL_ERROR_SIZE] = "";
-    pthread_once(&once, begin);
-    CURL *handle = curl_easy_init();
-    if (!handle) {
-        snprintf(fetched.error, sizeof fetched.error, "libcurl can't be used");
-        return fetched;
+    CURL *handle = session->handle;
+    curl_easy_reset(handle);
+    struct curl_slist *list = NULL;
+    for (size_t i = 0; i < header_count; i++) {
+        struct curl_slist *longer = curl_slist_append(list, headers[i]);
+        if (!longer) abort();
+        list = longer;
     }
     curl_easy_setopt(handle, CURLOPT_URL, address);
+    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, list);
     curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, milliseconds);
     // Timeouts without signals: other threads have their own use for them.
@@ -53,7 +83,10 @@ struct lectern_fetched lectern_fetch(const char *address, size_t limit, long mil
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, &body);
     CURLcode code = curl_easy_perform(handle);
     if (code == CURLE_OK) curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &fetched.status);
-    curl_easy_cleanup(handle);
+    // Neither may be used any more: they end with this call.
+    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, NULL);
+    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, NULL);
+    curl_slist_free_all(list);
 
     if (body.is_too_long) {
         snprintf(fetched.error, sizeof fetched.error, "it has more than %zu bytes", limit);

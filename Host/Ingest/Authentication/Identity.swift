@@ -15,6 +15,15 @@ package final class Identity: Sendable {
     /// The method's short name, in safe ids and in the session's record.
     let provenance: String
 
+    /// As whoever vouches for the user calls it, without what a method puts before it: what it is looked up by elsewhere.
+    var name: String {
+        let mark = Self.marks.first { provenance == $0.provenance && userID.hasPrefix($0.mark) }?.mark ?? ""
+        return String(userID.dropFirst(mark.count))
+    }
+
+    private static let marks = [("tc", "testcase-"), ("ls", "ls-"), ("mch", "hi-"), ("gcu", "gc-")]
+        .map { (provenance: $0.0, mark: $0.1) }
+
     /// - Parameter safeUserID: nil: the user's id behind the method's short name.
     init(userID: String, security: Security, provenance: String, safeUserID: String? = nil) {
         self.userID = userID

@@ -1,3 +1,4 @@
+import Enrichment
 import EventLog
 import Records
 
@@ -26,17 +27,37 @@ extension IngestService {
                 defer { workspace.endRead() }
                 throw .count(of: workspace.frames.count, limit: configuration.bodyEvents)
             }
-            var report = ReadReport()
-            let result = await withCheckedContinuation { continuation in
-                report = IngestSession(self, connection, workspace).receiveAll(as: identity) {
-                    continuation.resume(returning: $0)
-                }
-            }
+            let (report, result) = await take(connection, workspace, as: identity)
             guard case .success = result else { throw .logStopped }
             return EventAnswer(report)
         } catch {
             return EventAnswer(error)
         }
+    }
+
+    /// Takes the events in the workspace's frames, and returns when they are durable.
+    private func take(
+        _ connection: IngestConnection, _ workspace: IngestWorkspace, as identity: Identity?
+    ) async -> (ReadReport, Result<Void, LogError>) {
+        let wakeUps = Mailbox<Void>()
+        let durable = Mailbox<Result<Void, LogError>>()
+        let session = IngestSession(self, connection, workspace, lookedUp: { wakeUps.put(()) })
+        session.receiveAll(as: identity) { durable.put($0) }
+        if session.isWaiting, let enrichment {
+            let timer = Task {
+                try await Task.sleep(for: .microseconds(enrichment.budget))
+                while !Task.isCancelled {
+                    wakeUps.put(())
+                    try await Task.sleep(for: .milliseconds(1))
+                }
+            }
+            while session.isWaiting {
+                await wakeUps.take()
+                session.goOnWithRequest { durable.put($0) }
+            }
+            timer.cancel()
+        }
+        return (session.requestReport, await durable.take())
     }
 
     private func connection(of request: EventRequest) throws(IngestRefusal) -> IngestConnection {

@@ -26,9 +26,7 @@ final class SchemaCheck {
         defer { extractor.reset() }
         _ = extractor.extract(json, into: row)
         if !locked.isEmpty {
-            (locked.json + [UInt8](repeating: 0, count: FieldExtractor.padding)).withUnsafeBytes {
-                _ = extractor.overlay(UnsafeRawBufferPointer(rebasing: $0[..<locked.json.count]), onto: row)
-            }
+            locked.withPaddedJSON { _ = extractor.overlay($0, onto: row) }
         }
         for (index, field) in schema.fields.enumerated() {
             let value = row[index]

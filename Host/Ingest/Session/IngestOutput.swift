@@ -15,6 +15,8 @@ package enum IngestOutput: Sendable, Equatable {
     case verify(String)
     /// Call `IngestSession.wake` after so many microseconds.
     case wake(Int64)
+    /// Read nothing from the socket until `IngestSession.isWaiting` is false, and call `goOn` after so many microseconds.
+    case awaitLookups(Int64)
     /// Get the stored value and send what `Reply.blob` makes of it.
     case fetch(BlobKey)
 }

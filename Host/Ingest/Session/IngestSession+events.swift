@@ -122,6 +122,8 @@ extension IngestSession {
                 }
             }
         }
+        // Those that wait for what is looked up have numbers that are held, too.
+        guard waiting.isEmpty else { return }
         if isAnswered { numbers.takeHeld() } else { numbers.dropHeld() }
     }
 }

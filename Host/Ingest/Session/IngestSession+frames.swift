@@ -87,9 +87,12 @@ extension IngestSession {
         }
     }
 
+    /// Frames with lower numbers than those that are taken now still wait.
+    private var mustHold: Bool { !backlog.isEmpty || !waiting.isEmpty && !isReleasing }
+
     /// A new frame counts as taken, unless frames with lower numbers still wait.
     func taken(_ number: UInt64, isCarried: Bool) {
-        if backlog.isEmpty { numbers.take(number, isCarried: isCarried) } else { numbers.hold(number) }
+        if mustHold { numbers.hold(number) } else { numbers.take(number, isCarried: isCarried) }
     }
 
     /// Sends a frame to the dead letters and tells the client. One that was sent before has had its answer.
@@ -99,7 +102,7 @@ extension IngestSession {
             return
         }
         // A letter's number counts as the client's highest, which it may not be while lower ones wait.
-        addLetter(code, reason, frame.bytes, number: backlog.isEmpty ? frame.number : 0)
+        addLetter(code, reason, frame.bytes, number: mustHold ? 0 : frame.number)
         taken(frame.number, isCarried: true)
         report.messages.append(.rejected(index: frame.index, reason: reason, number: frame.number))
     }
@@ -113,7 +116,7 @@ extension IngestSession {
         let isPersonal = !connection.isRequest && !(connection.isTrusted && connection.client != nil)
         let isTheClients = isPersonal && numbers.isNumbered && block.action == .maintain
         if block.action == .maintain, !isTheClients {
-            addLetter(.blocked, block.reason, frame.bytes, number: backlog.isEmpty ? frame.number : 0)
+            addLetter(.blocked, block.reason, frame.bytes, number: mustHold ? 0 : frame.number)
         }
         service.counters.countBlocked()
         if !isTheClients { taken(frame.number, isCarried: block.action == .maintain) }

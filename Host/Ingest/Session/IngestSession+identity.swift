@@ -54,6 +54,7 @@ extension IngestSession {
     /// From now on the connection is this identity.
     func become(_ identity: Identity) {
         self.identity = identity
+        identityName = StableBytes(identity.name)
         setActor(identity.safeUserID, .authentication)
         report.messages.append(.authenticated(userID: identity.userID))
         let limits = service.configuration
@@ -101,7 +102,7 @@ extension IngestSession {
             }
         }
         locked = current
-        numbers.takeHeld()
+        if waiting.isEmpty { numbers.takeHeld() }
         // Copies of what has waited are among them. If that fails, the next erasure removes them.
         if earlyNumber != 0, service.log.erased.contains(actor.id) { try? service.log.earlyFrames.removeAll() }
     }

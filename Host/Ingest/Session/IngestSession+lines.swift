@@ -1,9 +1,11 @@
+import Enrichment
 import EventLog
 import Records
 
 extension IngestSession {
     /// Takes a line of a foreign format: all of its events, or none.
-    func takeLine(_ frame: Frame, _ source: any EventSource) {
+    /// - Parameter lookups: what was looked up of them, if they have waited for that.
+    func takeLine(_ frame: Frame, _ source: any EventSource, after lookups: [EventLookups?]? = nil) {
         guard frame.standing == .new else {
             report.duplicates += 1
             return
@@ -21,13 +23,33 @@ extension IngestSession {
             guard let record = record(of: index, frame, source) else { return }
             workspace.staged.append(record)
         }
+        var found: [EventLookups?] = []
+        if service.enrichment != nil {
+            found = lookups ?? lookUpStaged()
+            if lookups == nil, wait(frame, EventActor(), found, since: received) { return }
+        }
+        var enriched = Bytes()
         do {
-            for event in workspace.staged { try append(event) }
+            for (index, var event) in workspace.staged.enumerated() {
+                if index < found.count, let found = found[index] {
+                    enriched.truncate()
+                    workspace.reader(of: found).write(found, over: event.fields, to: &enriched)
+                    event.fields = enriched.contents
+                }
+                try append(event)
+            }
         } catch {
             return reject(frame, .tooLarge, "\(error)")
         }
         report.accepted += 1
         taken(frame.number, isCarried: !workspace.staged.isEmpty)
+    }
+
+    private func lookUpStaged() -> [EventLookups?] {
+        workspace.staged.enumerated().map { index, event in
+            // The record may have a pseudonym.
+            lookUp(event, workspace.decoded.bytes(workspace.decoded.events[index].actor))
+        }
     }
 
     /// The record of one event of the line; rejects the line and returns nil if the event is none.

@@ -1,3 +1,4 @@
+import Enrichment
 import EventLog
 import Records
 
@@ -10,8 +11,10 @@ struct EventActor {
 
 extension IngestSession {
     /// Appends the event that stands in the workspace's row to the batch, unless it was taken before.
-    /// - Parameter arrival: microseconds since 1970 UTC, if the event did not arrive with this read.
-    func stage(_ frame: Frame, _ actor: EventActor, at arrival: Int64? = nil) {
+    /// - Parameters:
+    ///   - arrival: microseconds since 1970 UTC, if the event did not arrive with this read.
+    ///   - lookups: what was looked up of it, if it has waited for that.
+    func stage(_ frame: Frame, _ actor: EventActor, at arrival: Int64? = nil, after lookups: [EventLookups?]? = nil) {
         switch frame.standing {
         case .new: break
         case .repeated:
@@ -48,12 +51,19 @@ extension IngestSession {
             event.type = published.type.bytes
             event.fields = published.fields.bytes
         }
-        name(actor.id, actor.partition, in: &event)
-        if blob != nil {
-            // As the log calls the actor.
-            blob?.key.actor = String(decoding: event.actor, as: UTF8.self)
-            event.fields = fields.contents
+        if blob != nil { event.fields = fields.contents }
+        var enriched = Bytes()
+        if service.enrichment != nil {
+            let found = lookups ?? [lookUp(event, lookupName(of: actor))]
+            if lookups == nil, wait(frame, actor, found, since: event.received) { return }
+            if let found = found.first ?? nil {
+                workspace.reader(of: found).write(found, over: event.fields, to: &enriched)
+                event.fields = enriched.contents
+            }
         }
+        name(actor.id, actor.partition, in: &event)
+        // As the log calls the actor.
+        blob?.key.actor = String(decoding: event.actor, as: UTF8.self)
         event.assertion = actor.assertion
         do {
             try append(event)
@@ -100,6 +110,7 @@ extension IngestSession {
         }
         event.client = clientName.bytes
         try workspace.batch.append(event)
+        if event.isTimeClamped { service.counters.countClamped() }
         service.counters.refresh(&workspace.types, version: &workspace.typesVersion).count(event.type)
     }
 
@@ -119,7 +130,6 @@ extension IngestSession {
         record.precision = precision
         record.isTimeClamped = time > record.received + service.configuration.skew
         record.time = record.isTimeClamped ? record.received : time
-        if record.isTimeClamped { service.counters.countClamped() }
     }
 
     /// A change of the locked fields makes a new session record, with a number of its own.

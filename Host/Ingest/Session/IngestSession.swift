@@ -1,3 +1,4 @@
+import Enrichment
 import EventLog
 import Records
 import Synchronization
@@ -30,6 +31,15 @@ package final class IngestSession {
     private(set) var actor = EventActor()
     private var actorName: StableBytes?
     var backlog = Backlog()
+    /// Events of which something is being looked up.
+    var waiting = WaitingEvents()
+    /// They are going on.
+    var isReleasing = false
+    /// Waits for what this read has begun to look up.
+    var latch: LookupLatch?
+    let lookedUp: @Sendable () -> Void
+    /// What the identity is looked up by.
+    var identityName: StableBytes?
     /// A token has been shown, and whose it is is being found out.
     var isVerifying = false
     /// The actor's last connection had fields locked, and this one has none yet.
@@ -45,6 +55,8 @@ package final class IngestSession {
     // Of the read that is going on:
     var numbers: FrameNumbers
     var report = ReadReport()
+    /// Of all reads of a request.
+    private(set) var requestReport = ReadReport()
     /// When its frames arrived, in microseconds since 1970 UTC.
     var received: Int64 = 0
     /// Session records that were replaced.
@@ -60,15 +72,18 @@ package final class IngestSession {
     private var isOpen = false
     private var isEnded = false
 
-    /// - Parameter deliver: takes what has to be done when the log has become durable.
+    /// - Parameters:
+    ///   - deliver: takes what has to be done when the log has become durable.
+    ///   - lookedUp: called on any thread, also within a call of the session's, when it is time to call `goOn`.
     package init(
         _ service: IngestService, _ connection: IngestConnection, _ workspace: IngestWorkspace,
-        deliver: @escaping @Sendable ([IngestOutput]) -> Void = { _ in }
+        deliver: @escaping @Sendable ([IngestOutput]) -> Void = { _ in }, lookedUp: @escaping @Sendable () -> Void = {}
     ) {
         self.service = service
         self.connection = connection
         self.workspace = workspace
         self.deliver = deliver
+        self.lookedUp = lookedUp
         clientName = StableBytes(connection.client ?? "")
         logIdentity = service.log.identity
         mark = connection.client.map(service.clients.acquire)
@@ -124,7 +139,7 @@ package final class IngestSession {
     package var isLate: Bool { identity == nil && !connection.isTrusted }
 
     /// - Parameter prologue: what happens before the frames of the read.
-    private func receive(after prologue: () -> Void) -> [IngestOutput] {
+    func receive(after prologue: () -> Void) -> [IngestOutput] {
         var outputs: [IngestOutput] = []
         let frames = workspace.frames.count
         let report = read(after: prologue) { session in
@@ -134,7 +149,8 @@ package final class IngestSession {
             }
             if session.report.isOver {
                 session.giveUpBacklog(isAnswered: false)
-                later.append(.close(session.report.closeCode, ""))
+                // Not before what still waits.
+                if session.waiting.isEmpty { later.append(.close(session.report.closeCode, "")) }
             }
             let isAhead = session.unacknowledged.add(frames) > session.service.configuration.unacknowledged
             if isAhead || session.service.log.isCongested {
@@ -151,7 +167,7 @@ package final class IngestSession {
             case .refused(let reason): .send(Reply.refused(reason, number: 0))
             }
         }
-        return replies + report.now + outputs + slowDown(frames)
+        return replies + report.now + outputs + slowDown(frames) + waitForLookups()
     }
 
     /// Has the socket rest, if more events have come than may. A trusted connection brings those of many, as fast as it likes.
@@ -169,26 +185,44 @@ package final class IngestSession {
         return rest + [.send(Reply.slowedDown(limit, microseconds: max(own, actors)))]
     }
 
-    /// Takes all events of a request. `completion` is called when what they gave is durable, or never will be.
+    /// Takes all events of a request. `completion` is called when what they gave is durable, or never will be; not while some
+    /// wait for what is looked up: then `goOnWithRequest` goes on.
     ///
     /// - Parameter identity: whose they are, where that is known already.
     func receiveAll(
         as identity: Identity?, then completion: @escaping @Sendable (Result<Void, LogError>) -> Void
-    ) -> ReadReport {
+    ) {
         let frames = workspace.frames.count
-        let report = read(after: { if let identity { become(identity) } }) { session in
+        takeRequest({ if let identity { become(identity) } }, then: completion)
+        if self.identity != nil { _ = service.actorRates.take(frames, of: actor.id, at: received) }
+    }
+
+    /// As `goOn`, for a request.
+    func goOnWithRequest(then completion: @escaping @Sendable (Result<Void, LogError>) -> Void) {
+        takeRequest({ releaseWaiting(all: false) }, then: completion)
+    }
+
+    private func takeRequest(
+        _ prologue: () -> Void, then completion: @escaping @Sendable (Result<Void, LogError>) -> Void
+    ) {
+        let report = read(after: prologue) { session in
+            if session.isWaiting { return session.append(outputs: []) }
             session.giveUpBacklog(isAnswered: true)
             session.append(then: completion)
         }
-        if self.identity != nil { _ = service.actorRates.take(frames, of: actor.id, at: received) }
-        end()
-        return report
+        requestReport.add(report)
+        endLookups()
+        if !isWaiting { end() }
     }
 
     /// Ends the session: the connection is closed, or lost. Frames that arrived before have been received. Further
     /// calls do nothing.
     package func end() {
         guard !isEnded else { return }
+        if isWaiting {
+            _ = read(after: { releaseWaiting(all: true) }) { $0.append(outputs: []) }
+            endLookups()
+        }
         isEnded = true
         report = ReadReport()
         giveUpBacklog(isAnswered: false)
@@ -212,7 +246,10 @@ package final class IngestSession {
     /// Takes the workspace's frames and lets `finish` append what they gave, while no other connection of the
     /// client's does.
     private func read(after prologue: () -> Void, _ finish: (IngestSession) -> Void) -> ReadReport {
+        // What has ended the session in an earlier read still holds.
+        let (over, closeCode) = (report.over, report.closeCode)
         report = ReadReport()
+        (report.over, report.closeCode) = (over, closeCode)
         received = service.now
         if let mark {
             mark.accepted.withLock { accepted in

@@ -1,4 +1,5 @@
 import CPluginAPI
+import Enrichment
 import EventLog
 import Records
 
@@ -13,6 +14,9 @@ package final class IngestWorkspace {
     /// Those of the service's counters, and their version: asked for at each event.
     var types: TypeCounts?
     var typesVersion = 0
+    /// That of the plan that holds, and its version: asked for at each event.
+    private var reader: EnrichmentReader?
+    private var readerVersion = 0
     var letters: [DeadLetter] = []
     /// Records of one line of a source.
     var staged: [NewRecord] = []
@@ -103,13 +107,24 @@ package final class IngestWorkspace {
     func blobKey(of json: UnsafeRawBufferPointer, _ locked: LockedFields, actor: UnsafeRawBufferPointer) -> BlobKey? {
         _ = blobExtractor.extract(json, into: blobRow)
         var (source, activity) = (blobRow[0].string, blobRow[1].string)
-        (locked.json + [UInt8](repeating: 0, count: FieldExtractor.padding)).withUnsafeBytes {
-            _ = blobExtractor.extract(UnsafeRawBufferPointer(rebasing: $0[..<locked.json.count]), into: blobRow)
-        }
+        locked.withPaddedJSON { _ = blobExtractor.extract($0, into: blobRow) }
         if blobRow[0].tag == LECTERN_TEXT { source = blobRow[0].string }
         if blobRow[1].tag == LECTERN_TEXT { activity = blobRow[1].string }
         guard !source.isEmpty, !activity.isEmpty else { return nil }
         return BlobKey(actor: String(decoding: actor, as: UTF8.self), source: source, activity: activity)
+    }
+
+    /// What asks for all that is to be known of events; nil: nothing is.
+    @inline(__always)
+    func reader(of enrichment: Enrichment) -> EnrichmentReader? {
+        enrichment.refresh(&reader, version: &readerVersion)
+        return reader
+    }
+
+    /// What writes down what an event was asked for, though other things may be asked since.
+    func reader(of lookups: EventLookups) -> EnrichmentReader {
+        if let reader, reader.isOf(lookups) { return reader }
+        return EnrichmentReader(of: lookups)
     }
 
     /// What an event's schema says to events that come to an address.

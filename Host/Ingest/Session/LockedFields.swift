@@ -22,8 +22,10 @@ final class LockedFields {
     private let members: [Member]
     /// They come from an earlier connection.
     let isRestored: Bool
-    /// One JSON object, without the padding that stands behind it.
+    /// One JSON object.
     let json: [UInt8]
+    /// The same, with what the parser needs behind it.
+    private let padded: [UInt8]
     private var overrides: [(slot: Int, value: lectern_value)] = []
     private var texts: [UnsafeMutableRawBufferPointer] = []
 
@@ -38,10 +40,16 @@ final class LockedFields {
             json += member.name + [UInt8(ascii: ":")] + member.value
         }
         self.json = json + [UInt8(ascii: "}")]
+        padded = self.json + [UInt8](repeating: 0, count: FieldExtractor.padding)
     }
 
     deinit {
         for text in texts { text.deallocate() }
+    }
+
+    /// Calls with the JSON object, readable FieldExtractor.padding bytes further.
+    func withPaddedJSON<T>(_ body: (UnsafeRawBufferPointer) -> T) -> T {
+        padded.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<json.count])) }
     }
 
     /// Sets the locked values in an event's row.

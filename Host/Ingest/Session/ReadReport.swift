@@ -24,4 +24,11 @@ struct ReadReport {
     var isOver: Bool { over != nil }
     /// Of the WebSocket then (RFC 6455, section 7.4).
     var closeCode: UInt16 = 1000
+
+    /// What became of further frames, besides.
+    mutating func add(_ other: ReadReport) {
+        accepted += other.accepted
+        duplicates += other.duplicates
+        messages += other.messages
+    }
 }

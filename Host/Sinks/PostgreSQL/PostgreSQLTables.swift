@@ -1,24 +1,30 @@
 import PluginHost
+import PostgreSQL
 import Records
 import Settings
 
 /// The tables of plugins in PostgreSQL: a schema for each plugin, named as the plugin with `_` for `-`; what is noted of
 /// them is in the schema `lectern`.
 final class PostgreSQLTables: TableStore {
+    private typealias Connection = PostgreSQLConnection<WarehouseError>
+
     /// Up to so many rows are written one by one, in a pipeline; more by COPY into a temporary table and one upsert.
     private static let pipelineLimit = 100
     private static let oldestVersion = 150_000
 
     private let configuration: PostgreSQLConfiguration
+    /// The role that may read all tables; empty: none.
+    private let readerRole: String
     private let report: @Sendable (String) -> Void
-    private var connection: PostgreSQLConnection?
+    private var connection: Connection?
     /// Temporary tables of the connection, by the tables whose rows pass through them.
     private var staged: Set<String> = []
     /// Whether the reader is a role.
     private var hasReader = false
 
-    init(_ configuration: PostgreSQLConfiguration, report: @escaping @Sendable (String) -> Void) {
+    init(_ configuration: PostgreSQLConfiguration, reader: String, report: @escaping @Sendable (String) -> Void) {
         self.configuration = configuration
+        readerRole = reader
         self.report = report
     }
 
@@ -82,18 +88,9 @@ final class PostgreSQLTables: TableStore {
 
     // MARK: Connection
 
-    private func connected() throws(WarehouseError) -> PostgreSQLConnection {
+    private func connected() throws(WarehouseError) -> Connection {
         if let connection { return connection }
-        var parameters = [
-            ("application_name", "lectern"), ("client_encoding", "UTF8"), ("fallback_application_name", "lectern"),
-        ]
-        if let host = configuration.host { parameters.append(("host", host)) }
-        if let port = configuration.port { parameters.append(("port", String(port))) }
-        if let database = configuration.database { parameters.append(("dbname", database)) }
-        if let user = configuration.user { parameters.append(("user", user)) }
-        if let password = configuration.password { parameters.append(("password", password.value)) }
-        if let tls = configuration.tls { parameters.append(("sslmode", tls.rawValue)) }
-        let made = try PostgreSQLConnection(parameters, timeout: configuration.timeout.microseconds)
+        let made = try Connection(configuration)
         guard made.version >= Self.oldestVersion else {
             throw .refused(
                 action: "hold tables", reason: "it is version \(made.version / 10_000), and 15 or later is needed")
@@ -104,7 +101,7 @@ final class PostgreSQLTables: TableStore {
         return made
     }
 
-    private func prepare(_ connection: PostgreSQLConnection) throws(WarehouseError) {
+    private func prepare(_ connection: Connection) throws(WarehouseError) {
         let isThere = try connection.run(
             "SELECT 1 FROM information_schema.tables WHERE table_schema = 'lectern' AND table_name = 'position'",
             to: "look for the schema lectern")
@@ -123,18 +120,18 @@ final class PostgreSQLTables: TableStore {
             PRIMARY KEY (plugin, partition));
         """
 
-    private func prepareReader(_ connection: PostgreSQLConnection) throws(WarehouseError) {
+    private func prepareReader(_ connection: Connection) throws(WarehouseError) {
         hasReader = false
-        guard !configuration.reader.isEmpty else { return }
-        let reader = SQLTable.quoted(configuration.reader)
+        guard !readerRole.isEmpty else { return }
+        let reader = SQLTable.quoted(readerRole)
         let isThere = try connection.run(
-            "SELECT 1 FROM pg_roles WHERE rolname = $1", [configuration.reader], to: "look for the role \(reader)")
+            "SELECT 1 FROM pg_roles WHERE rolname = $1", [readerRole], to: "look for the role \(reader)")
         if isThere.isEmpty {
             do throws(WarehouseError) {
                 try connection.run("CREATE ROLE \(reader) NOLOGIN", to: "make the role \(reader)")
             } catch .refused(_, let reason) {
                 report(
-                    "the role \(configuration.reader), which may read the tables, is not there and can't be made: \(reason). "
+                    "the role \(readerRole), which may read the tables, is not there and can't be made: \(reason). "
                         + "Run as a superuser: CREATE ROLE \(reader) LOGIN PASSWORD '…'; or set "
                         + "warehouse.postgresql.reader to another one, or to \"\"")
                 return
@@ -147,7 +144,7 @@ final class PostgreSQLTables: TableStore {
     }
 
     private func inTransaction(
-        _ body: (PostgreSQLConnection) throws(WarehouseError) -> Void
+        _ body: (Connection) throws(WarehouseError) -> Void
     ) throws(WarehouseError) {
         let connection = try connected()
         do throws(WarehouseError) {
@@ -170,7 +167,7 @@ final class PostgreSQLTables: TableStore {
     // MARK: What is noted
 
     /// Also keeps others from writing the plugin's tables until the transaction ends.
-    private func stand(of plugin: String, _ connection: PostgreSQLConnection) throws(WarehouseError) -> TableStand {
+    private func stand(of plugin: String, _ connection: Connection) throws(WarehouseError) -> TableStand {
         let action = "read where the tables of \(plugin) stand"
         let origin = try connection.run(
             "SELECT origin FROM lectern.plugin WHERE plugin = $1 FOR UPDATE", [plugin], to: action)
@@ -196,7 +193,7 @@ final class PostgreSQLTables: TableStore {
     }
 
     private func note(
-        _ rows: PendingTables, of plugin: String, _ connection: PostgreSQLConnection
+        _ rows: PendingTables, of plugin: String, _ connection: Connection
     ) throws(WarehouseError) {
         var statements: [(sql: String, parameters: [String?])] = [
             ("UPDATE lectern.plugin SET origin = $2, written = now() WHERE plugin = $1", [plugin, rows.origin])
@@ -221,7 +218,7 @@ final class PostgreSQLTables: TableStore {
     // MARK: Rows
 
     private func copy(
-        _ rows: some Sequence<[Cell]>, into name: String, _ table: SQLTable, _ connection: PostgreSQLConnection
+        _ rows: some Sequence<[Cell]>, into name: String, _ table: SQLTable, _ connection: Connection
     ) throws(WarehouseError) {
         try connection.copy(
             "COPY \(name) (\(SQLTable.list(table.columns))) FROM STDIN", to: "copy rows into \(table.name)"
@@ -238,7 +235,7 @@ final class PostgreSQLTables: TableStore {
     }
 
     private func upsert(
-        _ rows: [[Cell]], into table: SQLTable, _ connection: PostgreSQLConnection
+        _ rows: [[Cell]], into table: SQLTable, _ connection: Connection
     ) throws(WarehouseError) {
         let stage = "pg_temp." + SQLTable.quoted(table.name)
         if !staged.contains(table.name) {
@@ -289,7 +286,7 @@ extension PostgreSQLTables {
 
     /// Makes the schema hold these tables, with these columns, and no others.
     private func makeSchema(
-        of plugin: String, _ tables: [String: [TableColumn]], _ connection: PostgreSQLConnection
+        of plugin: String, _ tables: [String: [TableColumn]], _ connection: Connection
     ) throws(WarehouseError) {
         let schema = SQLTable.quoted(Self.schema(of: plugin))
         try connection.run("CREATE SCHEMA IF NOT EXISTS \(schema)", to: "make the schema \(schema)")
@@ -313,7 +310,7 @@ extension PostgreSQLTables {
             try make(Self.table(id, of: plugin, columns), known[id], connection)
         }
         guard hasReader else { return }
-        let reader = SQLTable.quoted(configuration.reader)
+        let reader = SQLTable.quoted(readerRole)
         try connection.run(
             "GRANT USAGE ON SCHEMA \(schema) TO \(reader); GRANT SELECT ON ALL TABLES IN SCHEMA \(schema) TO \(reader)",
             to: "let the role \(reader) read the schema \(schema)")
@@ -321,7 +318,7 @@ extension PostgreSQLTables {
     }
 
     private func make(
-        _ table: SQLTable, _ known: [SQLColumn]?, _ connection: PostgreSQLConnection
+        _ table: SQLTable, _ known: [SQLColumn]?, _ connection: Connection
     ) throws(WarehouseError) {
         let wanted = table.columns.map { SQLColumn(name: $0.name, type: $0.type.postgreSQL, isKey: $0.isKey) }
         if let known {
@@ -351,7 +348,7 @@ extension PostgreSQLTables {
     }
 
     /// Lets sessions name all tables without their schemas.
-    private func extendSearchPath(_ connection: PostgreSQLConnection) throws(WarehouseError) {
+    private func extendSearchPath(_ connection: Connection) throws(WarehouseError) {
         let schemas = try connection.run(
             "SELECT schema FROM lectern.plugin ORDER BY schema", to: "list the schemas"
         ).compactMap { $0[0] }

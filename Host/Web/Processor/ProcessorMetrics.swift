@@ -4,8 +4,10 @@ extension MetricsRegistry {
         add(.counter, "events_processed_total", "Events that shards have folded since the start.") {
             Double(report().processed)
         }
-        add(.counter, "events_enriched_total", "Events that were enriched since the start.") {
-            report().enrichment.map { [Sample(Double($0.events))] } ?? []
+        add(.counter, "events_enriched_total", "Events that each enricher has enriched since the start.") {
+            (report().enrichment?.events ?? [:]).sorted { $0.key < $1.key }.map {
+                Sample(Double($0.value), labels: [("enricher", $0.key)])
+            }
         }
         add(.counter, "events_filtered_total", "Events that filter rules kept from plugins since the start.") {
             Double(report().filtered)

@@ -91,13 +91,13 @@ package struct ProcessorReport: Sendable {
 
     /// What enrichment has done since the start.
     package struct Enrichment: Sendable {
-        /// Events that were enriched.
-        package var events: UInt64
+        /// Events that were enriched, by the ids of enrichers.
+        package var events: [String: UInt64]
         /// Look-ups, and those that a cache answered.
         package var lookups: UInt64
         package var hits: UInt64
 
-        package init(events: UInt64, lookups: UInt64, hits: UInt64) {
+        package init(events: [String: UInt64], lookups: UInt64, hits: UInt64) {
             self.events = events
             self.lookups = lookups
             self.hits = hits

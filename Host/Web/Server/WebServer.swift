@@ -1,3 +1,4 @@
+package import Enrichment
 package import EventLog
 import Hummingbird
 import HummingbirdCore
@@ -26,6 +27,8 @@ package final class WebServer: Service {
         package var filters: @Sendable () -> FilterReport
         /// How the processing of events goes.
         package var processor: @Sendable () -> ProcessorReport
+        /// What was looked up of events.
+        package var enrichment: @Sendable () -> EnrichmentReport
         /// Nil: students can't be erased here.
         package var erasures: ErasureRequests?
         /// Does to the plugins what an operator asks for. Blocks.
@@ -37,6 +40,7 @@ package final class WebServer: Service {
             metrics: MetricsRegistry = MetricsRegistry(),
             filters: @escaping @Sendable () -> FilterReport = { FilterReport(mode: "all", rules: []) },
             processor: @escaping @Sendable () -> ProcessorReport = { ProcessorReport() },
+            enrichment: @escaping @Sendable () -> EnrichmentReport = { EnrichmentReport(enrichers: []) },
             erasures: ErasureRequests? = nil,
             change: @escaping @Sendable (PluginRequest) throws(PluginReloadError) -> PluginReload = {
                 _ throws(PluginReloadError) in throw .failed("This host has fixed plugins.")
@@ -53,6 +57,7 @@ package final class WebServer: Service {
             self.metrics = metrics
             self.filters = filters
             self.processor = processor
+            self.enrichment = enrichment
         }
     }
 
@@ -158,6 +163,7 @@ package final class WebServer: Service {
         ProcessorRoutes(
             report: host.processor, plugins: host.plugins, readiness: host.readiness, metrics: processor
         ).add(to: router)
+        EnrichmentRoutes(report: host.enrichment).add(to: router)
         ErasureRoutes(requests: host.erasures).add(to: router)
         DeadLetterRoutes(letters: host.log.deadLetters).add(to: router)
         HealthRoutes(readiness: host.readiness, metrics: host.metrics).add(to: router)

@@ -15,7 +15,7 @@ final class IngestSocketHandler: ChannelInboundHandler {
     }
 
     private enum Pause {
-        case log, writer, rate
+        case log, writer, rate, lookups
     }
 
     private let service: IngestService
@@ -34,6 +34,8 @@ final class IngestSocketHandler: ChannelInboundHandler {
     private var wasHeard = true
     private var isAsked = false
     private var verifying = false
+    /// The session while events of it wait for what is looked up of them.
+    private var lookingUp: IngestSession?
 
     /// How long a client may take to answer a close frame.
     private static let closingTime = TimeAmount.seconds(2)
@@ -53,9 +55,9 @@ final class IngestSocketHandler: ChannelInboundHandler {
         self.context = context
         let loop = context.eventLoop
         let handler = NIOLoopBound(self, eventLoop: loop)
-        let session = IngestSession(service, connection, workspace) { outputs in
-            loop.execute { handler.value.perform(outputs) }
-        }
+        let session = IngestSession(
+            service, connection, workspace, deliver: { outputs in loop.execute { handler.value.perform(outputs) } },
+            lookedUp: { loop.execute { handler.value.goOn(on: loop) } })
         self.session = session
         idleTask = loop.scheduleRepeatedTask(initialDelay: idle, delay: idle) { _ in handler.value.checkIdle() }
         do throws(IngestRefusal) {
@@ -138,6 +140,7 @@ final class IngestSocketHandler: ChannelInboundHandler {
             case .pause(let time): rest(time)
             case .verify(let token): verify(token)
             case .wake(let time): wake(after: time)
+            case .awaitLookups(let time): awaitLookups(time)
             case .fetch(let key): fetch(key)
             }
         }
@@ -202,6 +205,32 @@ final class IngestSocketHandler: ChannelInboundHandler {
         if phase == .closed { session.end() } else { perform(outputs) }
     }
 
+    /// The session stays until its events have gone on, even if its connection does not.
+    private func awaitLookups(_ microseconds: Int64) {
+        guard let context, let session else { return }
+        lookingUp = session
+        set(.lookups, true)
+        goOn(after: microseconds, on: context.eventLoop)
+    }
+
+    private func goOn(after microseconds: Int64, on loop: any EventLoop) {
+        let handler = NIOLoopBound(self, eventLoop: loop)
+        loop.scheduleTask(in: .microseconds(microseconds)) { handler.value.goOn(on: loop) }
+    }
+
+    private func goOn(on loop: any EventLoop) {
+        guard let session = lookingUp else { return }
+        let outputs = session.goOn()
+        let isWaiting = session.isWaiting
+        if !isWaiting { lookingUp = nil }
+        guard phase == .closed else {
+            set(.lookups, isWaiting)
+            return perform(outputs)
+        }
+        if !isWaiting { return session.end() }
+        for case .awaitLookups(let time) in outputs { goOn(after: time, on: loop) }
+    }
+
     private func fetch(_ key: BlobKey) {
         guard let context, let blobs = service.blobs else { return perform([.send(Reply.blob(nil))]) }
         let loop = context.eventLoop
@@ -258,7 +287,7 @@ final class IngestSocketHandler: ChannelInboundHandler {
         phase = .closed
         idleTask?.cancel()
         patience?.cancel()
-        if !verifying { session?.end() }
+        if !verifying, lookingUp == nil { session?.end() }
         session = nil
         context = nil
         unread = []

@@ -1,6 +1,7 @@
 import Archive
 import CoreMetrics
 import Custody
+import Enrichment
 import EventLog
 import Ingest
 import KeyValueStore
@@ -111,9 +112,11 @@ struct HostProcess {
         let blockList = settings.ingest.rules.isEmpty ? nil : try BlockList(files: settings.ingest.rules)
         for warning in blockList?.warnings ?? [] { Terminal.warn(warning) }
         blobs = BlobStore(log: log, store: stores.default) { Terminal.warn($0) }
+        let enrichment = try settings.enrichment.isActive ? Enrichment(settings.enrichment, stores) : nil
+        enrichment?.use(engine.enrichingPlugins)
         ingest = try IngestService(
             settings.ingest, log: log, sources: PluginSource.all(of: engine), blockList: blockList,
-            blobs: blobs)
+            blobs: blobs, enrichment: enrichment)
         ingest.counters.declare(types: engine.plugins.flatMap(\.description.types))
         let plugins = LoadedPlugins(
             catalog, engine: engine, ingest: ingest, history: BuildHistory(data: data),
@@ -158,6 +161,7 @@ struct HostProcess {
                     report.alertProblem = alerts.counters.problem
                     return report
                 },
+                enrichment: { [ingest] in ingest.enrichment?.figures ?? EnrichmentReport(enrichers: []) },
                 erasures: erasures.requests,
                 change: { request throws(PluginReloadError) in try changes.run(request) }),
             tokens: try AccessTokens.open(tokens), assets: try AssetFolder.open(settings.web.assets), logger: logger,
@@ -184,6 +188,7 @@ struct HostProcess {
         await alerting.value
         alerts.close()
         await filtering.value
+        await ingest.finishLookups()
         retention?.stop()
         stores.stopWaiting()
         try log.flush()
@@ -254,6 +259,13 @@ struct HostProcess {
             "Events all of whose windows were over since the start; each plugin with windows counts for itself."
         ) { [engine] in Double(engine.dropped.late) }
         metrics.addFilters { [engine] in engine.filterReport }
+        if let enrichment = ingest.enrichment {
+            metrics.addEnrichment { enrichment.figures }
+            metrics.add(
+                .gauge, "lectern_enrichment_waiting_events",
+                "Events that wait for what is looked up of them, with those behind them."
+            ) { [ingest] in Double(ingest.counters.waiting) }
+        }
         metrics.add(
             .counter, "lectern_early_frames_total", "Frames kept that came before their connection said who it is."
         ) { [log] in Double(log.earlyFrames.kept) }
@@ -338,6 +350,15 @@ extension ReductionEngine {
                     name: rule.name, action: rule.action.rawValue, types: rule.types, matched: count.matched,
                     blocked: count.blocked, unknown: count.unknown, errors: count.errors)
             })
+    }
+}
+
+extension Enrichment {
+    /// - Parameter stores: those of the settings.
+    fileprivate convenience init(_ configuration: EnrichmentConfiguration, _ stores: KeyValueStores) throws {
+        self.init(
+            configuration, store: try configuration.store.map { try stores.store(named: $0) },
+            report: { Terminal.warn($0) })
     }
 }
 

@@ -1,3 +1,4 @@
+import Enrichment
 import Ingest
 import NIOPosix
 import PluginHost
@@ -126,6 +127,7 @@ final class LoadedPlugins: Sendable {
                 throw .failed("The plugins before go on: \(error)")
             }
             ingest.replaceSources(PluginSource.all(of: engine))
+            ingest.enrichment?.use(engine.enrichingPlugins)
             ingest.counters.declare(types: engine.plugins.flatMap(\.description.types))
         }
         catalog.withLock { $0 = found }

@@ -1,5 +1,6 @@
 import Archive
 import Custody
+import Enrichment
 import EventLog
 import Ingest
 import KeyValueStore
@@ -16,6 +17,7 @@ struct HostSettings {
     let archive: ArchiveConfiguration
     let stores: KeyValueStoreConfiguration
     let ingest: IngestConfiguration
+    let enrichment: EnrichmentConfiguration
     let custody: CustodyConfiguration
     let plugins: PluginsConfiguration
     let reduction: ReductionConfiguration
@@ -46,12 +48,18 @@ struct HostSettings {
         archive = ArchiveConfiguration(reader.section("archive"), directory: "\(data)/archive")
         stores = KeyValueStoreConfiguration(reader.section("kvs"))
         ingest = IngestConfiguration(reader.section("ingest"))
+        let shared = stores.stores.filter { $0.kind.forgets != nil }.map(\.name)
+        var enrichment = EnrichmentConfiguration(reader.section("enrichment"), stores: shared)
         custody = CustodyConfiguration(reader.section("custody"), data: data)
         let tables = TablesConfiguration(reader.section("tables"))
         var plugins = PluginsConfiguration(reader.section("plugins"))
         plugins.tables = tables
         processor = ProcessorSettings(reader.section("processor"))
-        if !processor.isEnabled { plugins.turnOff(ProcessorSettings.aggregations) }
+        if !processor.isEnabled {
+            plugins.turnOff(ProcessorSettings.aggregations)
+            enrichment.isEnabled = false
+        }
+        self.enrichment = enrichment
         self.plugins = plugins
         let names = stores.stores.map(\.name)
         for (id, entry) in plugins.entries.sorted(by: { $0.key < $1.key }) {
@@ -82,7 +90,6 @@ struct HostSettings {
             reduction: reader.section("reduction"), dedup: reader.section("dedup"), partitions: log.partitions ?? 16)
         reduction.tables = tables
         let filters = FilterConfiguration(reader.section("filters"))
-        // All that `processor.enabled` has rest.
         self.filters = processor.isEnabled ? filters : FilterConfiguration()
         warehouse = WarehouseConfiguration(reader.section("warehouse"), directory: "\(data)/warehouse")
         outputs = OutputSettings.all(reader.section("outputs"), data: data)

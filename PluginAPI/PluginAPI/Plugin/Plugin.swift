@@ -69,6 +69,8 @@ public struct Component {
         case source(any Source)
         case dashboard(Dashboard)
         case function(Function)
+        case enricher(Enricher)
+        case derivedMember(DerivedMember)
     }
     let content: Content
 }
@@ -111,6 +113,12 @@ public enum ComponentsBuilder {
     }
     public static func buildExpression(_ function: Function) -> [Component] {
         [Component(content: .function(function))]
+    }
+    public static func buildExpression(_ enricher: Enricher) -> [Component] {
+        [Component(content: .enricher(enricher))]
+    }
+    public static func buildExpression(_ member: DerivedMember) -> [Component] {
+        [Component(content: .derivedMember(member))]
     }
 
     public static func buildBlock(_ parts: [Component]...) -> [Component] { parts.flatMap { $0 } }

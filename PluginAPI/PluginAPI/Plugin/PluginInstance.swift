@@ -22,6 +22,8 @@ private struct Parts {
     var sources: [any Source] = []
     var dashboards: [Dashboard] = []
     var functions: [Function] = []
+    var enrichers: [Enricher] = []
+    var derivedMembers: [DerivedMember] = []
 
     mutating func add(_ component: Component) {
         switch component.content {
@@ -31,6 +33,8 @@ private struct Parts {
         case .source(let source): sources.append(source)
         case .dashboard(let dashboard): dashboards.append(dashboard)
         case .function(let function): functions.append(function)
+        case .enricher(let enricher): enrichers.append(enricher)
+        case .derivedMember(let member): derivedMembers.append(member)
         }
     }
 
@@ -45,6 +49,8 @@ private struct Parts {
         let sourceIDs = reducerIDs + aggregators.map { aggregator in aggregator.id }
         for table in tables { try table.check(sourceIDs) }
         for function in functions { try function.check() }
+        for enricher in enrichers { try enricher.check() }
+        for member in derivedMembers { try member.check(functions) }
     }
 
     func declare(_ host: HostConnection) -> [(id: Text, table: UnsafeRawPointer)] {
@@ -102,6 +108,13 @@ private struct Parts {
             let table = lectern_functions(
                 size: UInt32(MemoryLayout<lectern_functions>.size), count: UInt32(items.count), items: pointers(items))
             declared.append((Text(LECTERN_FUNCTIONS), UnsafeRawPointer(Permanent.value(table))))
+        }
+        if !enrichers.isEmpty || !derivedMembers.isEmpty {
+            let table = lectern_enrichers(
+                size: UInt32(MemoryLayout<lectern_enrichers>.size), count: UInt32(enrichers.count),
+                items: pointers(enrichers.map { $0.declaration() }), derived_count: UInt32(derivedMembers.count),
+                zero: 0, derived: pointers(derivedMembers.map { $0.declaration() }))
+            declared.append((Text(LECTERN_ENRICHERS), UnsafeRawPointer(Permanent.value(table))))
         }
         return declared
     }

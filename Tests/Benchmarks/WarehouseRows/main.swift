@@ -1,6 +1,7 @@
 import CPostgreSQL
 import Glibc
 import PluginHost
+import PostgreSQL
 import Sinks
 
 // How many rows a second come into PostgreSQL: by the warehouse, and by a bare loop of COPY and upsert over libpq.

@@ -18,6 +18,19 @@ final class RedisProcess {
     /// What a host needs to keep its states there.
     var settings: [String] { ["kvs.default.type=redis", "kvs.default.socket=\(socket.path)/s"] }
 
+    /// What a host needs to share what it has looked up there.
+    var lookupSettings: [String] {
+        [
+            "kvs.default.type=sqlite", "kvs.lookups.type=redis_ephemeral", "kvs.lookups.socket=\(socket.path)/s",
+            "kvs.lookups.expiry=900", "kvs.lookups.timeout=500ms", "enrichment.redis=lookups",
+        ]
+    }
+
+    /// The names of all that it holds.
+    func keys() throws -> [String] {
+        try run("redis-cli", ["-s", socket.path + "/s", "keys", "*"]).split(separator: "\n").map(String.init)
+    }
+
     func stop() throws {
         process.send(SIGTERM)
         try process.wait()

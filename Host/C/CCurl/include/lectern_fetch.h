@@ -23,4 +23,14 @@ struct lectern_fetched lectern_fetch(const char *address, size_t limit, long mil
 struct lectern_fetched lectern_post(
     const char *address, const char *body, size_t count, const char *const *headers, long milliseconds);
 
+/// Keeps connections open from one fetch to the next. For one thread at a time. Ends the process if memory runs out.
+struct lectern_fetch_session;
+struct lectern_fetch_session *lectern_fetch_begin(void);
+void lectern_fetch_end(struct lectern_fetch_session *session);
+
+/// As `lectern_fetch`, with these headers (`Name: value`) besides.
+struct lectern_fetched lectern_fetch_by(struct lectern_fetch_session *session, const char *address,
+                                        const char *const *headers, size_t header_count, size_t limit,
+                                        long milliseconds);
+
 #endif

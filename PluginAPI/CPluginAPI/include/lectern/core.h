@@ -1,4 +1,4 @@
-// Lectern's plugin ABI, the core. Status: 1.4, frozen; HISTORY.md says what that promises.
+// Lectern's plugin ABI, the core. Status: 1.5, frozen; HISTORY.md says what that promises.
 //
 // A plugin is a shared library that exports one symbol, `lectern_plugin_entry_v1`, and carries one ELF note that says who
 // it is. Everything else is asked for by name: a plugin answers `extension("lectern.reducers/1")` with a table of
@@ -31,7 +31,7 @@ extern "C" {
 #endif
 
 #define LECTERN_ABI_MAJOR 1u
-#define LECTERN_ABI_MINOR 4u
+#define LECTERN_ABI_MINOR 5u
 
 /// What a call says of its success. Unknown values count as LECTERN_FAILED.
 typedef int32_t lectern_status;

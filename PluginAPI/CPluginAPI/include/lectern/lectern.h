@@ -10,3 +10,4 @@
 #include "migrations.h"
 #include "timers.h"
 #include "windows.h"
+#include "enrichers.h"

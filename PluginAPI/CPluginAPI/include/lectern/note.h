@@ -21,7 +21,7 @@
 #pragma once
 #include "core.h"
 
-#define LECTERN_SDK_VERSION "1.4.0"
+#define LECTERN_SDK_VERSION "1.5.0"
 // Defined by `lectern plugin build --portable`, which links the runtime accordingly.
 #ifdef LECTERN_PORTABLE
 #define LECTERN_RUNTIME "own"
@@ -32,7 +32,7 @@
 #define LECTERN_TEXT_OF(x) LECTERN_TEXT_OF_(x)
 
 #define LECTERN_NOTE_TEXT(ID, VERSION, LANGUAGE, REQUIRES)                                                             \
-  "abi=1.4\nid=" ID "\nversion=" VERSION "\nsdk=" LECTERN_SDK_VERSION "\nlanguage=" #LANGUAGE                          \
+  "abi=1.5\nid=" ID "\nversion=" VERSION "\nsdk=" LECTERN_SDK_VERSION "\nlanguage=" #LANGUAGE                          \
   "\ntoolchain=" __VERSION__ "\nruntime=" LECTERN_RUNTIME "\nrequires=" REQUIRES "\noptional=\n"
 
 #define LECTERN_PLUGIN(ID, VERSION, LANGUAGE, REQUIRES, CREATE)                                                        \

@@ -1,17 +1,26 @@
 import CPostgreSQL
 import Glibc
 import Records
+import Settings
+
+/// What whoever uses a connection makes of its failures.
+package protocol PostgreSQLFailure: Error {
+    /// The server can't be reached, or went away meanwhile.
+    static func away(_ reason: String) -> Self
+    /// It refused: what was asked, and what it said.
+    static func refused(action: String, reason: String) -> Self
+}
 
 /// A connection to a PostgreSQL server. Not thread-safe. Blocks, but no longer than the time limit without a word of the
 /// server.
-final class PostgreSQLConnection {
+package final class PostgreSQLConnection<Failure: PostgreSQLFailure> {
     private let connection: OpaquePointer
     /// Microseconds.
     private let timeout: Int64
 
-    /// - Parameter parameters: libpq's keywords and their values.
-    init(_ parameters: [(keyword: String, value: String)], timeout: Int64) throws(WarehouseError) {
-        self.timeout = timeout
+    package init(_ configuration: PostgreSQLConfiguration) throws(Failure) {
+        timeout = configuration.timeout.microseconds
+        let parameters = configuration.parameters
         let keywords = parameters.map { strdup($0.keyword) } + [nil]
         let values = parameters.map { strdup($0.value) } + [nil]
         defer { for text in keywords + values { free(text) } }
@@ -30,11 +39,11 @@ final class PostgreSQLConnection {
 
     deinit { PQfinish(connection) }
 
-    var version: Int { Int(PQserverVersion(connection)) }
-    var user: String { PQuser(connection).map { String(cString: $0) } ?? "" }
-    var database: String { PQdb(connection).map { String(cString: $0) } ?? "" }
+    package var version: Int { Int(PQserverVersion(connection)) }
+    package var user: String { PQuser(connection).map { String(cString: $0) } ?? "" }
+    package var database: String { PQdb(connection).map { String(cString: $0) } ?? "" }
 
-    private func finishConnecting() throws(WarehouseError) {
+    private func finishConnecting() throws(Failure) {
         let end = MonotonicClock.microseconds + timeout
         guard PQstatus(connection) != CONNECTION_BAD else { throw .away(message) }
         var events = Int16(POLLOUT)
@@ -54,9 +63,9 @@ final class PostgreSQLConnection {
     /// Runs a statement, or several without parameters. Returns the last one's rows.
     /// - Parameter action: what it is for, in an error: `make the table "x"`.
     @discardableResult
-    func run(
+    package func run(
         _ sql: String, _ parameters: [String?] = [], to action: @autoclosure () -> String
-    ) throws(WarehouseError) -> [[String?]] {
+    ) throws(Failure) -> [[String?]] {
         let sent =
             parameters.isEmpty
             ? PQsendQuery(connection, sql)
@@ -66,10 +75,10 @@ final class PostgreSQLConnection {
         guard sent == 1 else { throw .away(message) }
         try flush()
         var rows: [[String?]] = []
-        var failure: WarehouseError?
+        var failure: Failure?
         while let result = try nextResult() {
             defer { PQclear(result) }
-            do throws(WarehouseError) { rows = try self.rows(of: result, action()) } catch {
+            do throws(Failure) { rows = try self.rows(of: result, action()) } catch {
                 failure = failure ?? error
             }
         }
@@ -78,7 +87,7 @@ final class PostgreSQLConnection {
     }
 
     /// Runs statements that each have parameters, without waiting for one's answer before the next.
-    func runAll(_ statements: [(sql: String, parameters: [String?])], to action: String) throws(WarehouseError) {
+    package func runAll(_ statements: [(sql: String, parameters: [String?])], to action: String) throws(Failure) {
         guard PQenterPipelineMode(connection) == 1 else { throw .away(message) }
         for (sql, parameters) in statements {
             let sent = Self.withTexts(parameters) {
@@ -88,7 +97,7 @@ final class PostgreSQLConnection {
         }
         guard PQpipelineSync(connection) == 1 else { throw .away(message) }
         try flush()
-        var failure: WarehouseError?
+        var failure: Failure?
         var isSynchronised = false
         while !isSynchronised {
             guard let result = try nextResult() else {
@@ -100,7 +109,7 @@ final class PostgreSQLConnection {
             case PGRES_PIPELINE_SYNC: isSynchronised = true
             case PGRES_PIPELINE_ABORTED: break
             default:
-                do throws(WarehouseError) { _ = try rows(of: result, action) } catch { failure = failure ?? error }
+                do throws(Failure) { _ = try rows(of: result, action) } catch { failure = failure ?? error }
             }
         }
         PQexitPipelineMode(connection)
@@ -108,10 +117,10 @@ final class PostgreSQLConnection {
     }
 
     /// Runs `COPY … FROM STDIN` with what `body` hands over, in PostgreSQL's text format.
-    func copy(
+    package func copy(
         _ sql: String, to action: String,
-        _ body: ((UnsafeRawBufferPointer) throws(WarehouseError) -> Void) throws(WarehouseError) -> Void
-    ) throws(WarehouseError) {
+        _ body: ((UnsafeRawBufferPointer) throws(Failure) -> Void) throws(Failure) -> Void
+    ) throws(Failure) {
         guard PQsendQuery(connection, sql) == 1 else { throw .away(message) }
         try flush()
         var begun = false
@@ -124,7 +133,7 @@ final class PostgreSQLConnection {
             _ = try rows(of: result, action)
         }
         guard begun else { throw .refused(action: action, reason: "it does not take rows") }
-        try body { (bytes) throws(WarehouseError) in
+        try body { (bytes) throws(Failure) in
             while true {
                 let put = PQputCopyData(connection, bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count))
                 if put == 1 { return }
@@ -139,10 +148,10 @@ final class PostgreSQLConnection {
             try flush()
         }
         try flush()
-        var failure: WarehouseError?
+        var failure: Failure?
         while let result = try nextResult() {
             defer { PQclear(result) }
-            do throws(WarehouseError) { _ = try rows(of: result, action) } catch { failure = failure ?? error }
+            do throws(Failure) { _ = try rows(of: result, action) } catch { failure = failure ?? error }
         }
         if let failure { throw failure }
     }
@@ -156,7 +165,7 @@ final class PostgreSQLConnection {
     }
 
     /// What a statement has answered. Of an error only what it says of itself: no row, which may name students.
-    private func rows(of result: OpaquePointer, _ action: String) throws(WarehouseError) -> [[String?]] {
+    private func rows(of result: OpaquePointer, _ action: String) throws(Failure) -> [[String?]] {
         switch PQresultStatus(result) {
         case PGRES_TUPLES_OK:
             return (0..<PQntuples(result)).map { row in
@@ -186,7 +195,7 @@ final class PostgreSQLConnection {
     }
 
     /// The next result of what was sent; nil after the last one of a statement.
-    private func nextResult() throws(WarehouseError) -> OpaquePointer? {
+    private func nextResult() throws(Failure) -> OpaquePointer? {
         while PQisBusy(connection) == 1 {
             try wait(for: Int16(POLLIN), until: MonotonicClock.microseconds + timeout)
             guard PQconsumeInput(connection) == 1 else { throw .away(message) }
@@ -195,7 +204,7 @@ final class PostgreSQLConnection {
     }
 
     /// Sends what is buffered, and takes what the server says meanwhile.
-    private func flush() throws(WarehouseError) {
+    private func flush() throws(Failure) {
         while true {
             let left = PQflush(connection)
             if left == 0 { return }
@@ -205,10 +214,10 @@ final class PostgreSQLConnection {
         }
     }
 
-    private func wait(for events: Int16, until end: Int64) throws(WarehouseError) {
+    private func wait(for events: Int16, until end: Int64) throws(Failure) {
         while true {
             let left = end - MonotonicClock.microseconds
-            guard left > 0 else { throw .away("it did not answer within \(timeout / 1_000_000) s") }
+            guard left > 0 else { throw .away("it did not answer within \(Double(timeout) / 1_000_000) s") }
             var descriptor = pollfd(fd: PQsocket(connection), events: events, revents: 0)
             let ready = poll(&descriptor, 1, Int32(clamping: left / 1000 + 1))
             if ready > 0 { return }

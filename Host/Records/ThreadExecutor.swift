@@ -1,13 +1,11 @@
-import Records
-
 /// Runs asynchronous code on the thread that waits for it: a thread of its own needs no other to make progress.
-final class ThreadExecutor: TaskExecutor {
+package final class ThreadExecutor: TaskExecutor {
     private let jobs = BoundedQueue<UnownedJob>(limit: .max)
 
-    func enqueue(_ job: consuming ExecutorJob) { jobs.put(UnownedJob(job)) }
+    package func enqueue(_ job: consuming ExecutorJob) { jobs.put(UnownedJob(job)) }
 
     /// Blocks until `body` has returned. Not for the threads of Swift's own pool.
-    static func run<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) -> Result<T, any Error> {
+    package static func run<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) -> Result<T, any Error> {
         let executor = ThreadExecutor()
         let outcome = Outcome<T>()
         Task(executorPreference: executor) {

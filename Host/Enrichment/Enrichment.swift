@@ -1,0 +1,137 @@
+package import KeyValueStore
+import PluginHost
+import Records
+import Synchronization
+
+/// What is looked up of events before they are stored: by the enrichers of plugins, at the sources of the settings, through
+/// memory and a store that hosts share.
+///
+/// One for a host; all members can be called from any thread, and none of them blocks.
+package final class Enrichment: Sendable {
+    private struct State {
+        var plan = EnrichmentPlan([], [])
+        var threads: [String: DerivationThread] = [:]
+        var isClosed = false
+    }
+
+    /// How long an event may wait, in microseconds.
+    package let budget: Int64
+    private let configuration: EnrichmentConfiguration
+    private let sources: [String: SourceThreads]
+    private let clock: @Sendable () -> Int64
+    private let report: @Sendable (String) -> Void
+    private let state = Mutex(State())
+    private let version = Atomic<Int>(0)
+
+    /// - Parameters:
+    ///   - store: that of `configuration.store`.
+    ///   - clock: microseconds of any beginning, never going back.
+    ///   - makeSource: makes the source of a name, for one thread; nil: as the settings say.
+    ///   - report: takes sentences for the operator, on any thread.
+    package init(
+        _ configuration: EnrichmentConfiguration, store: (any KeyValueStore)? = nil,
+        clock: @escaping @Sendable () -> Int64 = { MonotonicClock.microseconds },
+        makeSource: (@Sendable (String) -> any LookupSource)? = nil,
+        report: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.clock = clock
+        self.report = report
+        budget = configuration.budget
+        let shared = store.map { SharedAnswers($0, clock: clock, report: report) }
+        let used = Set(configuration.enrichers.values.map(\.source))
+        var sources: [String: SourceThreads] = [:]
+        for (name, source) in configuration.sources where used.contains(name) {
+            sources[name] = SourceThreads(
+                name, source, limit: configuration.queue, shared: shared, clock: clock, report: report
+            ) {
+                if let makeSource { return makeSource(name) }
+                switch source.kind {
+                case .postgresql(let configuration): return PostgreSQLSource(configuration)
+                case .http(let configuration): return HTTPSource(configuration)
+                case .file(let configuration): return FileSource(configuration, clock: clock)
+                }
+            }
+        }
+        self.sources = sources
+    }
+
+    package var now: Int64 { clock() }
+
+    /// Goes on with the enrichers of these plugins. Answers of those that have not changed stay.
+    package func use(_ plugins: [EnrichingPlugin]) {
+        let declared = plugins.flatMap(\.enrichers)
+        for id in configuration.enrichers.keys.sorted() where !declared.contains(where: { $0.id == id }) {
+            report("enrichment.enrichers.\(id): no plugin that is loaded has such an enricher")
+        }
+        state.withLock { state in
+            guard !state.isClosed else { return }
+            var lookups: [Lookups] = []
+            var derivations: [Derivation] = []
+            for plugin in plugins {
+                let own = plugin.enrichers.compactMap { self.lookups($0, before: state.plan) }
+                if own.isEmpty { continue }
+                lookups += own
+                for member in plugin.derivedMembers {
+                    guard let function = plugin.functions.first(where: { $0.description.id == member.function }) else {
+                        continue
+                    }
+                    var thread: DerivationThread?
+                    if !plugin.isInProcess {
+                        thread = state.threads[plugin.id] ?? DerivationThread(limit: configuration.queue)
+                        state.threads[plugin.id] = thread
+                    }
+                    derivations.append(Derivation(member: member, function: function, thread: thread))
+                }
+            }
+            state.plan = EnrichmentPlan(lookups, derivations)
+        }
+        version.wrappingAdd(1, ordering: .releasing)
+    }
+
+    /// Nil if it has no source, or no question.
+    private func lookups(_ description: EnricherDescription, before plan: EnrichmentPlan) -> Lookups? {
+        guard let enricher = configuration.enrichers[description.id], let source = sources[enricher.source] else {
+            return nil
+        }
+        if let known = plan.lookups.first(where: { $0.description == description }) { return known }
+        if case .postgresql = configuration.sources[enricher.source]?.kind, enricher.query.isEmpty,
+            description.query.isEmpty
+        {
+            report("enrichment.enrichers.\(description.id): the plugin has no query of its own: set one (query)")
+            return nil
+        }
+        return Lookups(description, enricher, configuration.memory, source, clock: clock)
+    }
+
+    /// Replaces a reader if another plan holds since it was made; nil: nothing is looked up. `known` is the version that it is of,
+    /// 0 before the first call.
+    package func refresh(_ reader: inout EnrichmentReader?, version known: inout Int) {
+        let current = version.load(ordering: .acquiring)
+        if current == known { return }
+        let plan = state.withLock { $0.plan }
+        reader = plan.isEmpty ? nil : EnrichmentReader(plan)
+        known = current
+    }
+
+    /// Nothing is looked up any more: what waits goes on with what is known.
+    package func close() {
+        let threads = state.withLock { state in
+            state.isClosed = true
+            return Array(state.threads.values)
+        }
+        for source in sources.values { source.close() }
+        for thread in threads { thread.close() }
+    }
+
+    /// What was looked up since the start, by the enrichers in use.
+    package var figures: EnrichmentReport {
+        let plan = state.withLock { $0.plan }
+        return EnrichmentReport(
+            enrichers: plan.lookups.map { lookups in
+                EnrichmentReport.Enricher(
+                    id: lookups.description.id, member: lookups.description.member, source: lookups.sourceName,
+                    breaker: lookups.breaker, remembered: lookups.remembered, counts: lookups.counts.snapshot)
+            }.sorted { $0.id < $1.id })
+    }
+}
