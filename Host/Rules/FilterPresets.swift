@@ -22,7 +22,10 @@ extension FilterRule {
     /// Whatever premium users do.
     private static var highValue: FilterRule {
         var rule = FilterRule("high-value")
-        rule.when = .test(field: "user_type", .equals(.text("premium")))
+        rule.when = .any([
+            .test(field: "user_type", .equals(.text("premium"))),
+            .test(field: "user_context.user_type", .equals(.text("premium"))),
+        ])
         rule.action = .route
         rule.routes = [rule.name]
         return rule
@@ -54,6 +57,7 @@ extension FilterRule {
         var rule = FilterRule("new-users")
         rule.when = .any([
             .test(field: "is_new_user", .equals(.boolean(true))), .test(field: "total_sessions", .atMost(1)),
+            .test(field: "user_context.total_sessions", .atMost(1)),
         ])
         rule.action = .route
         rule.routes = ["onboarding"]

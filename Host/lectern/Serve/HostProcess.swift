@@ -209,6 +209,7 @@ struct HostProcess {
     private var processorReport: ProcessorReport {
         ProcessorReport(
             engine, storeWatch.report, warehouse.map { .warehouse($0, settings.warehouse) }, outputs, tableOutputs,
+            ingest.enrichment?.figures,
             types: Dictionary(uniqueKeysWithValues: settings.outputs.map { ($0.name, $0.place.typeName) }),
             isEnabled: settings.processor.isEnabled)
     }

@@ -1,3 +1,4 @@
+import Enrichment
 import Records
 import Reduction
 import Rules
@@ -10,7 +11,7 @@ extension ProcessorReport {
     /// - Parameter types: of the outputs, by their names.
     init(
         _ engine: ReductionEngine, _ stores: [Store], _ warehouse: Store?, _ outputs: [Publisher],
-        _ tableOutputs: [TableOutput], types: [String: String], isEnabled: Bool
+        _ tableOutputs: [TableOutput], _ enrichment: EnrichmentReport?, types: [String: String], isEnabled: Bool
     ) {
         self.init()
         self.isEnabled = isEnabled
@@ -20,6 +21,7 @@ extension ProcessorReport {
         self.outputs =
             outputs.map { Output($0, type: types[$0.name] ?? "") }
             + tableOutputs.map { Output($0, type: types[$0.name] ?? "") }
+        self.enrichment = enrichment.map(Enrichment.init)
         processed = engine.folded
         filtered = engine.filterCounts.reduce(0) { $0 + $1.blocked }
         let duplicates = engine.dropped
@@ -63,6 +65,18 @@ extension ProcessorReport.Output {
             published: counters.rows,
             lag: ProcessorReport.Lag(records: UInt64(clamping: counters.waiting), seconds: waited),
             problem: counters.trouble)
+    }
+}
+
+extension ProcessorReport.Enrichment {
+    fileprivate init(_ report: EnrichmentReport) {
+        self.init(events: [:], lookups: 0, hits: 0)
+        for enricher in report.enrichers {
+            let counts = enricher.counts
+            events[enricher.id] = counts.fresh + counts.stale
+            lookups += counts.fresh + counts.stale + counts.missing
+            hits += counts.memoryHits + counts.sharedHits
+        }
     }
 }
 

@@ -70,6 +70,9 @@ struct ProcessorVariables {
             try settings.set("kvs.enrichment.expiry", to: "\(Self.enrichmentExpiry)", variable: name)
         }
         try settings.setDatabase(try Self.number(text, name), of: "enrichment", name)
+        if settings.text(at: "enrichment.redis") == nil {
+            try settings.set("enrichment.redis", to: "enrichment", variable: name)
+        }
     }
 
     /// States and the marks of dedup are one checkpoint, which is stored as a whole or not at all, and so in one place.
