@@ -51,7 +51,7 @@ package final class EventBatch {
         events.append(
             Event(
                 partition: 0, position: 0, line: start..<text.count, id: add { $0.append(key) },
-                type: add { $0.append(type) }, actor: add { $0.append(key) }))
+                type: add { $0.append(type) }, actor: add { $0.append(key) }, changes: add { _ in }))
     }
 
     package func removeAll() {

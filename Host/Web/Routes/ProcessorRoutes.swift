@@ -68,7 +68,12 @@ struct ProcessorRoutes {
                 json.member("filtered", report.filtered)
                 json.member("duplicates", report.naturalDuplicates)
                 json.member("conflicts", report.syntheticDuplicates)
-                if let enrichment = report.enrichment { json.member("enriched", enrichment.events) }
+                if let enrichment = report.enrichment {
+                    json.key("enriched")
+                    json.object { json in
+                        for (id, count) in enrichment.events.sorted(by: { $0.key < $1.key }) { json.member(id, count) }
+                    }
+                }
             }
             json.key("marks")
             json.object { json in
