@@ -134,7 +134,7 @@ extension IntegrationTests {
             let process = try ChildProcess(
                 Installation.lectern, ["doctor", "--data", data, "--plugins", Installation.plugins])
             #expect(try process.wait() == .code(1))
-            #expect(process.printed.contains("problem  data folder  there is no \(data)\n"), "\(process.printed)")
+            #expect(process.printed.contains(/\nproblem  data folder +there is no .*\n/), "\(process.printed)")
             #expect(process.printed.contains("→ Name the host's data folder with --data"))
             #expect(process.printed.contains("\nDuplicate events: nothing found\n"))
         }

@@ -49,7 +49,7 @@ struct ProcessingHTML {
             """
             <tr><th scope="row">\(output.name)</th><td>\(output.type)</td><td>\(state(output.state))</td>\
             <td class="number">\(ValueFormat.text(Int64(clamping: output.published)))</td>\
-            <td class="number">\(behind(output.lag))</td><td>\(output.problem ?? "")</td></tr>
+            <td class="number">\(behind(output.lag))</td><td class="list">\(output.problem ?? "")</td></tr>
             """
         }
         return """
@@ -69,7 +69,7 @@ struct ProcessingHTML {
             let status: HTML = store.problem == nil ? word("good", "answers") : word("alert", "away")
             return """
                 <tr><th scope="row">\(store.name)</th><td>\(store.type)</td><td>\(status)</td>\
-                <td>\(store.problem ?? "")</td></tr>
+                <td class="list">\(store.problem ?? "")</td></tr>
                 """
         }
         return """

@@ -11,9 +11,11 @@ struct DataChecks {
     private static let recent: Int64 = 3_600_000_000
 
     let findings: [Finding]
+    let isThere: Bool
 
     init(_ data: String, _ settings: HostSettings) {
-        guard access(data, F_OK) == 0 else {
+        isThere = access(data, F_OK) == 0
+        guard isThere else {
             findings = [
                 Finding(
                     "data folder", .problem, "there is no \(data)",

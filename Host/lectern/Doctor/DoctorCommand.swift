@@ -54,10 +54,11 @@ struct DoctorCommand: AsyncParsableCommand {
             ]
         }
         findings += InstalledPluginChecks(common, settings).findings
-        findings += DataChecks(data, settings).findings
+        let folder = DataChecks(data, settings)
+        findings += folder.findings
         let host = await HostChecks(address: to, tokenFile: token, data: data, settings)
         // A database that is in use can be read by others; the host's own word is better.
-        if !host.knowsStores { findings += await StoreChecks(data, settings).findings }
+        if !host.knowsStores, folder.isThere { findings += await StoreChecks(data, settings).findings }
         return findings + host.findings
     }
 }

@@ -29,11 +29,21 @@ struct AlertFigures {
     private var lastLetter: UInt64
     /// Events that components did not take in the last minute.
     private var failures: [(time: Int64, component: String)] = []
-    /// The builds that have caught up with the log since they took over.
-    private var settled: [String: String] = [:]
+    /// When each plugin's build was seen first, and when it had caught up with the log.
+    private var seen: [String: Moment] = [:]
+    private var settled: [String: Moment] = [:]
+    /// From then until its rows are as of then, too: they follow checkpoints. Microseconds.
+    private let grace: Int64
 
-    init(_ log: EventLog, data: String) {
+    private struct Moment {
+        let build: String
+        let time: Int64
+    }
+
+    /// - Parameter checkpoint: seconds from one checkpoint to the next.
+    init(_ log: EventLog, data: String, checkpoint: Double) {
         self.log = log
+        grace = 3_000_000 + Int64(checkpoint * 4e6)
         self.data = data
         lastLetter = log.deadLetters.lastID
     }
@@ -56,10 +66,23 @@ struct AlertFigures {
         failures.removeAll { $0.time <= now - Self.window }
         let builds = Dictionary(uniqueKeysWithValues: engine.plugins.map { ($0.id, $0.identity.build) })
         whole = []
-        for (plugin, lag) in engine.lags where lag.seconds < Self.behind {
-            settled[plugin] = builds[plugin]
-            whole.insert(plugin)
+        for (plugin, lag) in engine.lags {
+            guard let build = builds[plugin] else { continue }
+            settle(plugin, build, lag, now)
+            if let settled = settled[plugin], lag.seconds < Self.behind, now - settled.time >= grace {
+                whole.insert(plugin)
+            }
         }
+    }
+
+    private mutating func settle(_ plugin: String, _ build: String, _ lag: FoldLag, _ now: Int64) {
+        if settled[plugin]?.build == build { return }
+        settled[plugin] = nil
+        if seen[plugin]?.build != build { seen[plugin] = Moment(build: build, time: now) }
+        // How long the first record waits is not known before some were folded.
+        let isKnown = now - (seen[plugin]?.time ?? now) > Int64(Self.behind * 2e6)
+        guard lag.records == 0 || isKnown && lag.seconds < Self.behind else { return }
+        settled[plugin] = Moment(build: build, time: now)
     }
 
     /// The values of a figure. Nothing is said of what still catches up after a start.
@@ -110,7 +133,7 @@ struct AlertFigures {
 
     private func lags(_ engine: ReductionEngine) -> [(String, FoldLag)] {
         let builds = Dictionary(uniqueKeysWithValues: engine.plugins.map { ($0.id, $0.identity.build) })
-        return engine.lags.filter { settled[$0.plugin] != nil && settled[$0.plugin] == builds[$0.plugin] }
+        return engine.lags.filter { lag in settled[lag.plugin].map { $0.build == builds[lag.plugin] } ?? false }
             .map { ($0.plugin, $0.lag) }
     }
 }

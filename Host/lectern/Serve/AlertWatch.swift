@@ -38,9 +38,11 @@ final class AlertWatch: Sendable {
 
     /// - Parameters:
     ///   - data: the data folder.
+    ///   - checkpoint: seconds from one checkpoint to the next.
     ///   - report: how the processing goes.
     init(
         _ settings: AlertSettings, _ outbox: AlertOutbox, _ engine: ReductionEngine, _ log: EventLog, data: String,
+        checkpoint: Double,
         _ readiness: Readiness, report: @escaping @Sendable () -> ProcessorReport
     ) {
         rules = settings.rules.rules.map { rule in
@@ -56,7 +58,7 @@ final class AlertWatch: Sendable {
         state = Mutex(
             State(
                 board: AlertBoard(outbox.firing, limit: settings.rules.alertsOfRule),
-                figures: AlertFigures(log, data: data)))
+                figures: AlertFigures(log, data: data, checkpoint: checkpoint)))
     }
 
     /// Those that fire, the newest first.
@@ -103,7 +105,7 @@ final class AlertWatch: Sendable {
                 }
                 state.board = board
                 for change in changes where change.state == .firing { state.fired[change.rule, default: 0] += 1 }
-                for change in changes { say(change) }
+                say(changes)
                 state.failure = nil
             } catch {
                 // Once, not at each look.
@@ -134,15 +136,24 @@ final class AlertWatch: Sendable {
         }
     }
 
-    /// In the host's own log, rows have no names: they may be of students.
-    private func say(_ alert: Alert) {
-        let isOfHost = rules.contains {
-            if case .figure = $0.rule.source { $0.rule.name == alert.rule } else { false }
-        }
-        let about = isOfHost ? ": \(alert.key), \(alert.value)" : ""
-        switch alert.state {
-        case .firing: Terminal.warn("alert \(alert.rule) \(alert.id)\(about)")
-        case .resolved: Terminal.note("alert \(alert.rule) \(alert.id) is over")
+    /// In the host's own log, rows have no names, since they may be of students: it says how many there are.
+    private func say(_ changes: [Alert]) {
+        for compiled in rules {
+            let name = compiled.rule.name
+            let (begun, ended) = (
+                changes.filter { $0.rule == name && $0.state == .firing },
+                changes.filter { $0.rule == name && $0.state == .resolved }
+            )
+            guard case .table(let plugin, let table) = compiled.rule.source else {
+                for alert in begun { Terminal.warn("alert \(name): \(alert.key), \(alert.value)") }
+                for alert in ended { Terminal.note("alert \(name) is over: \(alert.key)") }
+                continue
+            }
+            func rows(_ alerts: [Alert]) -> String {
+                "\(alerts.count) row\(alerts.count == 1 ? "" : "s") of \(plugin)/\(table)"
+            }
+            if !begun.isEmpty { Terminal.warn("alert \(name): \(rows(begun))") }
+            if !ended.isEmpty { Terminal.note("alert \(name) is over: \(rows(ended))") }
         }
     }
 }

@@ -143,7 +143,9 @@ struct HostProcess {
         for problem in settings.alerts.problems(with: descriptions, added: settings.plugins.tables) {
             Terminal.warn("left out: \(problem)")
         }
-        let alertWatch = AlertWatch(settings.alerts, alerts, engine, log, data: data, readiness) { [self] in
+        let alertWatch = AlertWatch(
+            settings.alerts, alerts, engine, log, data: data, checkpoint: settings.reduction.checkpoint, readiness
+        ) { [self] in
             processorReport
         }
         metrics.add(alertWatch, alerts)
