@@ -64,7 +64,7 @@ struct FigureFindings {
         all.append(
             Finding(
                 "enrichment", isLittle ? .warning : .ok,
-                "\(Int(events)) of \(Int(processed)) events were enriched"
+                "\(Int(processed)) events got \(Int(events)) answers of enrichers"
                     + (ratio.map { ", a cache answered \($0.percent) of the look-ups" } ?? ""),
                 remedy:
                     "`/processor/enrichment` says which source fails: see that it answers within its time, that its breaker "
