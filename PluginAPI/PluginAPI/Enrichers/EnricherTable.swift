@@ -9,7 +9,7 @@ extension Enricher {
         for part in key {
             switch part {
             case .actor, .field: break
-            case .hour, .day:
+            case .hour, .day, .window:
                 throw PlainError("enricher \(id): expected a key of .actor and .field, found .\(part.name)")
             }
         }
