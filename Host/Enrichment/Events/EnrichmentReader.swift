@@ -89,7 +89,7 @@ package final class EnrichmentReader {
 
     /// Begins to derive what other processes derive, once all is there that it needs.
     package func goOn(_ lookups: inout EventLookups, latch: () -> LookupLatch) {
-        guard lookups.calls == nil, lookups.isLookedUp else { return }
+        guard lookups.calls == nil else { return }
         let isElsewhere = plan.derivations.indices.contains {
             plan.derivations[$0].thread != nil && lookups.arguments[$0] != nil
         }
@@ -97,6 +97,7 @@ package final class EnrichmentReader {
             lookups.calls = []
             return
         }
+        guard lookups.isLookedUp else { return }
         readAnswers(lookups)
         defer { extractor.reset() }
         lookups.calls = plan.derivations.indices.map { index in
