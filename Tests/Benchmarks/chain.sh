@@ -3,7 +3,7 @@
 #
 #     Tests/Benchmarks/chain.sh [RUNS] [EVENTS] [SECONDS] [RATE]          3 runs of 300,000; then 60 s of 10,000 a second
 #
-# First CPU time per event, in turn, at full speed: a host with the spine alone (ingest, log, one reducer), one with all stages
+# First CPU time per event, in turn, at full speed: a host with the spine alone (ingest, log, one plugin), one with all stages
 # in its process, and one with all plugins in workers; the bound is 3 times the spine's, both in-process. What the last two take
 # at most is printed beside it. Then the rate: the 95th percentile from arrival to fold (bound 300 ms) and the proportional memory
 # (PSS) of host and workers (bound 100 MB, and 1 KB for each event that may be unacknowledged). One event in ten is a duplicate.
@@ -48,8 +48,8 @@ stages=(
     "enrichment.enrichers.item-context={source: items}"
     "outputs.feed.type=file"
 )
-install_plugin engagement "$folder/spine"
-for plugin in engagement event-aggregations learner-context; do install_plugin "$plugin" "$folder/all"; done
+install_plugin realtime-metrics "$folder/spine"
+for plugin in realtime-metrics event-aggregations learner-context; do install_plugin "$plugin" "$folder/all"; done
 
 # A host and its workers, as `load` takes them.
 processes() {
@@ -107,7 +107,7 @@ stop 1
 stop 2
 hosts=()
 
-start rate "$folder/all" plugins.placement=worker "${stages[@]}"
+start rate "$folder/all" plugins.placement=worker plugins.learner-context.placement=inprocess "${stages[@]}"
 "$work/load" "$host_port" "$folder/events.jsonl" --events $((seconds * rate)) --connections "$connections" --window 1000 --rate "$rate" --client rate \
     --pid "$(processes "$host")" >"$folder/load.out" &
 load=$!

@@ -72,8 +72,8 @@ struct VersionedInputTests {
         #expect(
             batch.reasons == [
                 0: "schema_version: expected 1 to 3, which this build knows, found 4",
-                1: "schema_version: expected a whole number from 1, found the text \"new\"",
-                2: "time: expected a whole number in 0...60, found 61",
+                1: "schema_version: expected an integer from 1, found the text \"new\"",
+                2: "time: expected an integer in 0...60, found 61",
             ])
     }
 }
