@@ -43,7 +43,7 @@ import Testing
                 == #"{"enrichment":{"user_context":"fresh"},"user_context":{"country":"D,\"E\"","attempts":7}}"#)
         #expect(
             try country(of: "bob", enrichment, rig)
-                == #"{"enrichment":{"user_context":"fresh"},"user_context":{"country":"FR","attempts":null}}"#)
+                == #"{"enrichment":{"user_context":"fresh"},"user_context":{"country":"FR"}}"#)
         #expect(try country(of: "eve", enrichment, rig).contains(#""missing""#))
     }
 

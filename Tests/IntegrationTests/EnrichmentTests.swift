@@ -248,7 +248,7 @@ extension IntegrationTests {
             let check = try ChildProcess(
                 Installation.lectern,
                 [
-                    "config", "check", "--data", data, "--set", "enrichment.redis=nowhere", "--set",
+                    "config", "check", "--set", "enrichment.redis=nowhere", "--set",
                     "enrichment.enrichers.user-context.source=nobody", "--set", "enrichment.sources.x.type=ldap",
                 ])
             #expect(try check.wait() != .code(0))

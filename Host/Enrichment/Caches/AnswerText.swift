@@ -2,50 +2,51 @@ import CRecords
 import PluginHost
 import Records
 
-/// An answer as events have it: a JSON object of the members that the enricher declares, in their order. A value that is not of
-/// its member's type, and can't be read as one, is null.
+/// An answer as events have it: a JSON object of the members that the enricher declares, in their order. What is null, or is not of
+/// its member's type and can't be read as such, is left out.
 enum AnswerText {
     static func json(_ members: [EnricherDescription.Member], from found: [String: JSONTree]) -> String {
         var bytes = Bytes()
         bytes.append("{")
-        for (index, member) in members.enumerated() {
-            if index > 0 { bytes.append(",") }
+        for member in members {
+            guard let value = found[member.name].flatMap({ read($0, as: member.kind) }) else { continue }
+            if bytes.count > 1 { bytes.append(",") }
             bytes.appendJSON(member.name)
             bytes.append(":")
-            append(found[member.name] ?? .null, as: member.kind, to: &bytes)
+            append(value, to: &bytes)
         }
         bytes.append("}")
         return bytes.string
     }
 
-    private static func append(_ value: JSONTree, as kind: EnricherDescription.Member.Kind, to bytes: inout Bytes) {
+    private static func read(_ value: JSONTree, as kind: EnricherDescription.Member.Kind) -> JSONTree? {
         switch (kind, value) {
-        case (.json, _): append(value, to: &bytes)
+        case (_, .null): nil
+        case (.json, _): value
         // In a file an empty place is no value.
-        case (_, .text("")): bytes.append("null")
-        case (.text, .text(let text)): bytes.appendJSON(text)
-        case (.text, .integer(let number)): bytes.appendJSON("\(number)")
-        case (.text, .boolean(let value)): bytes.appendJSON("\(value)")
-        case (.integer, .integer(let number)): bytes.appendJSON(number)
-        case (.integer, .number(let number)):
-            if let whole = Int64(exactly: number) { bytes.appendJSON(whole) } else { bytes.append("null") }
-        case (.integer, .text(let text)):
-            if let number = Int64(text) { bytes.appendJSON(number) } else { bytes.append("null") }
-        case (.number, .integer(let number)): bytes.appendJSON(number)
-        case (.number, .number(let number)): bytes.appendJSON(number)
-        case (.number, .text(let text)): bytes.appendJSON(Double(text) ?? .nan)
-        case (.boolean, .boolean(let value)): bytes.appendJSON(value)
-        case (.boolean, .integer(let number)) where number == 0 || number == 1: bytes.appendJSON(number == 1)
+        case (_, .text("")): nil
+        case (.text, .text), (.integer, .integer), (.number, .number), (.number, .integer), (.boolean, .boolean): value
+        case (.text, .integer(let number)): .text("\(number)")
+        case (.text, .boolean(let value)): .text("\(value)")
+        case (.integer, .number(let number)): Int64(exactly: number).map(JSONTree.integer)
+        case (.integer, .text(let text)): Int64(text).map(JSONTree.integer)
+        case (.number, .text(let text)): Double(text).flatMap { $0.isFinite ? .number($0) : nil }
+        case (.boolean, .integer(let number)): number == 0 || number == 1 ? .boolean(number == 1) : nil
         case (.boolean, .text(let text)):
             switch text.lowercased() {
-            case "true", "t", "yes", "1": bytes.append("true")
-            case "false", "f", "no", "0": bytes.append("false")
-            default: bytes.append("null")
+            case "true", "t", "yes", "1": .boolean(true)
+            case "false", "f", "no", "0": .boolean(false)
+            default: nil
             }
-        case (.time, .text(let text)):
-            if let time = microseconds(text) { bytes.appendJSON(microseconds: time) } else { bytes.append("null") }
-        default: bytes.append("null")
+        case (.time, .text(let text)): microseconds(text).map { .text(time($0)) }
+        default: nil
         }
+    }
+
+    private static func time(_ microseconds: Int64) -> String {
+        var bytes = Bytes()
+        bytes.appendJSON(microseconds: microseconds)
+        return String(bytes.string.dropFirst().dropLast())
     }
 
     private static func append(_ value: JSONTree, to bytes: inout Bytes) {

@@ -10,25 +10,26 @@ enum CSV {
     /// The rows, each by the columns' names. An empty line is none.
     static func rows(_ bytes: [UInt8]) throws(CSVMistake) -> [[String: String]] {
         var reader = Reader(bytes: bytes)
-        guard let names = try reader.record() else { throw CSVMistake(line: 1, reason: "expected a line of names") }
+        guard let (_, names) = try reader.record() else {
+            throw CSVMistake(line: 1, reason: "expected a line of names")
+        }
         guard Set(names).count == names.count else {
             throw CSVMistake(line: 1, reason: "two columns have the same name")
         }
         var rows: [[String: String]] = []
-        while true {
-            let line = reader.line
-            guard let values = try reader.record() else { return rows }
+        while let (line, values) = try reader.record() {
             guard values.count == names.count else {
                 throw CSVMistake(line: line, reason: "expected \(names.count) values, found \(values.count)")
             }
             rows.append(Dictionary(uniqueKeysWithValues: zip(names, values)))
         }
+        return rows
     }
 
     private struct Reader {
         private let bytes: [UInt8]
         private var at: Int
-        private(set) var line = 1
+        private var line = 1
 
         init(bytes: [UInt8]) {
             self.bytes = bytes
@@ -36,17 +37,18 @@ enum CSV {
             at = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
         }
 
-        /// The next line that is not empty; nil at the end.
-        mutating func record() throws(CSVMistake) -> [String]? {
+        /// The values of the next line that is not empty, and its number; nil at the end.
+        mutating func record() throws(CSVMistake) -> (line: Int, values: [String])? {
             while at < bytes.count, bytes[at] == 10 || bytes[at] == 13 {
                 if bytes[at] == 10 { line += 1 }
                 at += 1
             }
             guard at < bytes.count else { return nil }
+            let first = line
             var values: [String] = []
             while true {
                 values.append(try value())
-                guard at < bytes.count, bytes[at] == UInt8(ascii: ",") else { return values }
+                guard at < bytes.count, bytes[at] == UInt8(ascii: ",") else { return (first, values) }
                 at += 1
             }
         }
