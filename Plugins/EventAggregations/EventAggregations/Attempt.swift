@@ -47,6 +47,24 @@ struct Attempts: Codable {
     }
 }
 
+/// Attempts of many learners in a window.
+struct AttemptsOfMany: WindowState {
+    var revision = 0
+    var attempts = Attempts()
+    var learners = DistinctCount()
+
+    mutating func add(_ attempt: Attempt) {
+        attempts.add(attempt)
+        learners.insert(attempt.actorHash)
+    }
+
+    mutating func merge(_ other: AttemptsOfMany) {
+        revision += other.revision
+        attempts.merge(other.attempts)
+        learners.merge(other.learners)
+    }
+}
+
 /// The columns that say it.
 enum AttemptColumns {
     static let columns: [Column] = [

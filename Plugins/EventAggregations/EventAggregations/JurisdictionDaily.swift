@@ -9,23 +9,10 @@ struct JurisdictionDaily: WindowedReducer, SpreadReducer {
     static let windows: Windows = .tumbling(.days(1), grace: .hours(24), retention: .days(365))
 
     typealias Input = Attempt
+    typealias State = AttemptsOfMany
 
-    struct State: WindowState {
-        var revision = 0
-        var attempts = Attempts()
-        var learners = DistinctCount()
-    }
-
-    static func reduce(_ state: inout State, _ attempt: Attempt) {
-        state.attempts.add(attempt)
-        state.learners.insert(attempt.actorHash)
-    }
-
-    static func merge(_ state: inout State, _ other: State) {
-        state.revision += other.revision
-        state.attempts.merge(other.attempts)
-        state.learners.merge(other.learners)
-    }
+    static func reduce(_ state: inout State, _ attempt: Attempt) { state.add(attempt) }
+    static func merge(_ state: inout State, _ other: State) { state.merge(other) }
 }
 
 struct JurisdictionTable: Table {
