@@ -71,6 +71,23 @@ extension IntegrationTests {
             #expect(found.summary.sha256 == expected.summary.sha256)
         }
 
+        @Test("a client that does not say what it is called has an empty agent", arguments: ["worker", "inprocess"])
+        func emptyAgent(placement: String) throws {
+            try write(
+                """
+                presets: [bots]
+                rules:
+                  - {name: nameless, when: {field: server.agent, equals: ""}, action: allow}
+                """)
+            let host = try host(["plugins.placement=\(placement)"])
+            let answer = try host.request(
+                "/api/v1/events",
+                ["-A", "", "-H", "Content-Type: application/json", "--data", quiz("ada", 10, id: 1)])
+            #expect(answer.status == 200)
+            #expect(try eventually(seconds: 20) { try figure("matched", of: "nameless", host) == 1 })
+            #expect(try host.stop() == .code(0))
+        }
+
         @Test("plugins see what a transform makes of an event, and the log keeps what came")
         func transformed() throws {
             let came = try folder.write("came.jsonl", lines: (0..<50).map { quiz("ada", $0, id: $0, module: "old") })

@@ -66,7 +66,8 @@ final class SessionFields {
                 var value = row[slot]
                 if let text = value.text {
                     let copy = UnsafeMutableRawPointer.allocate(byteCount: max(text.count, 1), alignment: 1)
-                    copy.copyMemory(from: text.baseAddress!, byteCount: text.count)
+                    // An empty text may be nowhere.
+                    if let start = text.baseAddress { copy.copyMemory(from: start, byteCount: text.count) }
                     kept.append(copy)
                     value.as.text = UnsafePointer(copy.assumingMemoryBound(to: CChar.self))
                 }
