@@ -14,9 +14,11 @@ struct LearnerContextTests {
 
     @Test("takes the names of fields as settings, and refuses none at all")
     func settings() throws {
-        _ = try PluginUnderTest("learner-context", settings: ["item": "module"]).fold(.lines(events))
+        _ = try PluginUnderTest("learner-context", settings: ["plugins.learner-context.settings.item": "module"]).fold(
+            .lines(events))
         #expect(throws: PluginTestError.self) {
-            try PluginUnderTest("learner-context", settings: ["item": ""]).fold(.lines(events))
+            try PluginUnderTest("learner-context", settings: ["plugins.learner-context.settings.item": ""]).fold(
+                .lines(events))
         }
     }
 }
