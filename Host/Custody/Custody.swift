@@ -50,7 +50,11 @@ package struct Custody: Sendable {
             actors: names.actors(identity).map(PseudonymText.text), time: LogRewriting.time)
         try files.list([decision])
         files.setAsideCertificate(of: decision.student)
-        try files.store(UnfinishedErasure(decision: decision, ids: [student]))
+        // What an erasure that was interrupted has found is known from its file alone.
+        let before = try files.unfinished().first {
+            $0.decision.log == decision.log && $0.decision.student == decision.student
+        }
+        try files.store(UnfinishedErasure(decision: decision, ids: [student], findings: before?.findings))
         return decision
     }
 

@@ -136,6 +136,31 @@ struct LogErasureTests {
         #expect(try folder.payloads(of: "ada").count == 21)
     }
 
+    @Test("an erasure that is decided once more, after it was interrupted behind the log, still reaches the states")
+    func decidedAgain() async throws {
+        let folder = try DataFolder()
+        let identity = try folder.append([("zoe", "{}"), ("ada", "{}")])
+        do {
+            let store = try KeyValueStores(folder.stores, folder: folder.path).default
+            try store.commit([
+                Checkpoint(
+                    log: identity.id, plugin: "p", partition: 0, position: 1, epoch: 1, blocks: [], marks: [],
+                    summary: [])
+            ])
+        }
+        // A store that can't be opened interrupts it.
+        let database = "\(folder.path)/default.sqlite"
+        try FileManager.default.moveItem(atPath: database, toPath: database + ".aside")
+        try FileManager.default.createDirectory(atPath: database, withIntermediateDirectories: false)
+        await #expect(throws: (any Error).self) { try await folder.erase("zoe") }
+        #expect(try folder.payloads(of: "zoe").isEmpty)
+        try FileManager.default.removeItem(atPath: database)
+        try FileManager.default.moveItem(atPath: database + ".aside", toPath: database)
+        let certificate = try await folder.erase("zoe")
+        #expect(certificate["refolded"] as? [String] == ["p"])
+        #expect(try KeyValueStores(folder.stores, folder: folder.path).default.plugins().isEmpty)
+    }
+
     @Test(
         "where the log was cut, a student's own states go, others stay, and the certificate says which may still count")
     func truncated() async throws {
