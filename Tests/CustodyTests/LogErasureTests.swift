@@ -152,7 +152,7 @@ struct LogErasureTests {
         let database = "\(folder.path)/default.sqlite"
         try FileManager.default.moveItem(atPath: database, toPath: database + ".aside")
         try FileManager.default.createDirectory(atPath: database, withIntermediateDirectories: false)
-        await #expect(throws: (any Error).self) { try await folder.erase("zoe") }
+        await #expect(throws: (any Error).self) { _ = try await folder.erase("zoe") }
         #expect(try folder.payloads(of: "zoe").isEmpty)
         try FileManager.default.removeItem(atPath: database)
         try FileManager.default.moveItem(atPath: database + ".aside", toPath: database)

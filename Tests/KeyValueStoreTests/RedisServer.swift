@@ -98,8 +98,9 @@ final class RedisServer: Sendable {
             {
                 running.withLock { $0?.server = id }
                 if Glibc.kill(id, 0) != 0 { break }
+                // Not before its id is known: by that it is ended.
+                if let answer = try? client("ping"), answer.hasPrefix("PONG") || answer.contains("NOAUTH") { return }
             }
-            if let answer = try? client("ping"), answer.hasPrefix("PONG") || answer.contains("NOAUTH") { return }
             usleep(20_000)
         }
         let output = (try? String(contentsOfFile: folder + "/output", encoding: .utf8)) ?? ""
