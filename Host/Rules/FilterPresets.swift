@@ -4,8 +4,6 @@ extension FilterRule {
     /// The rules that the setting `filters.presets` turns on by their names. They mark and route: none blocks.
     package static let presets: [FilterRule] = [rapidFire, highValue, bots, perfectScore, newUsers]
 
-    package static func preset(_ name: String) -> FilterRule? { presets.first { $0.name == name } }
-
     private static let quizzes = ["module_quiz_completed", "diagnostic_quiz_completed", "attempt_submitted"]
 
     /// Attempts of less than a second.

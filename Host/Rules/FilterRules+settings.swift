@@ -24,22 +24,8 @@ extension FilterRules {
         let mode = reader.choice("mode", default: Mode.all)
         let steps = reader.integer("steps", default: Self.defaultSteps, in: 1000...100_000_000)
         let own = reader.items("rules").map(Self.rule)
-        var rules = own.compactMap(\.self)
-        for name in reader.strings("presets") {
-            if let preset = FilterRule.preset(name) {
-                rules.append(preset)
-            } else {
-                let names = FilterRule.presets.map(\.name).joined(separator: ", ")
-                reader.problem("presets", found: "“\(name)”", expected: "some of \(names)")
-            }
-        }
-        if rules.count > Self.limit {
-            reader.problem("rules", found: "\(rules.count) rules", expected: "at most \(Self.limit)")
-        }
-        var names: Set<String> = []
-        for rule in rules where !names.insert(rule.name).inserted {
-            reader.problem("rules", found: "the name “\(rule.name)” twice", expected: "a name of its own for each rule")
-        }
+        let rules = own.compactMap(\.self) + RuleNames.presets(FilterRule.presets, name: \.name, in: reader)
+        RuleNames.check(rules.map(\.name), limit: Self.limit, in: reader)
         reader.finish()
         self.init(mode: mode, steps: steps, rules)
     }

@@ -108,16 +108,3 @@ private struct RowLines {
         line.append("}}")
     }
 }
-
-extension Bytes {
-    fileprivate mutating func appendJSON(_ cell: Cell) {
-        switch cell {
-        case .null: append("null")
-        case .text(let text): appendJSON(text)
-        case .integer(let value): appendJSON(value)
-        case .number(let value): appendJSON(value)
-        case .boolean(let value): appendJSON(value)
-        case .time(let time): appendJSON(microseconds: time)
-        }
-    }
-}

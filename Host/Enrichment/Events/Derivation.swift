@@ -80,16 +80,4 @@ extension Cell {
         default: self = .null
         }
     }
-
-    /// As a member of an event. Not for null.
-    func appendJSON(to bytes: inout Bytes) {
-        switch self {
-        case .null: bytes.append("null")
-        case .text(let text): bytes.appendJSON(text)
-        case .integer(let number): bytes.appendJSON(number)
-        case .number(let number): bytes.appendJSON(number)
-        case .boolean(let value): bytes.appendJSON(value)
-        case .time(let microseconds): bytes.appendJSON(microseconds: microseconds)
-        }
-    }
 }

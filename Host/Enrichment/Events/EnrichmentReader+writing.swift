@@ -61,7 +61,7 @@ extension EnrichmentReader {
                 isFirst = false
                 fields.appendJSON(plan.derivations[index].member.name)
                 fields.append(":")
-                cell.appendJSON(to: &fields)
+                fields.appendJSON(cell)
             }
             fields.append("}")
         }

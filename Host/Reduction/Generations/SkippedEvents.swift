@@ -30,6 +30,8 @@ final class SkippedEvents: Sendable {
     private let log: EventLog
     private let path: String
     private let stored: Mutex<Stored>
+    /// Held while a record is appended: of two, the first to end would say that nothing is pending.
+    private let adding = Mutex(())
 
     init(_ log: EventLog, path: String) throws {
         self.log = log
@@ -57,10 +59,12 @@ final class SkippedEvents: Sendable {
 
     /// Has the plugin skip the event from now on. Waits until the log holds it.
     func add(_ event: SkippedEvent) throws {
-        try write(pending: log.nextPositions)
-        try log.append(control: Self.recordType, try JSONEncoder().encode(event), to: [event.partition])
-        stored.withLock { _ = $0.events.insert(event) }
-        try write(pending: nil)
+        try adding.withLock { _ in
+            try write(pending: log.nextPositions)
+            try log.append(control: Self.recordType, try JSONEncoder().encode(event), to: [event.partition])
+            stored.withLock { _ = $0.events.insert(event) }
+            try write(pending: nil)
+        }
     }
 
     private func write(pending: [UInt64]?) throws {

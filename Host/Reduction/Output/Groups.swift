@@ -31,15 +31,18 @@ final class Groups {
         return group
     }
 
-    /// Takes a state that was added out of its group again; a group without states is none. Returns the group's key.
+    /// Takes a state that was added out of its group again. Returns the group's key.
     func retract(_ key: UnsafeRawBufferPointer, _ state: UnsafeRawPointer) -> [UInt8] {
         let group = update(key) { aggregator.raw.retract(aggregator.raw.context, $0, $1, state) }
         accumulators[group]?.states -= 1
-        if let empty = accumulators[group], empty.states == 0 {
-            accumulators[group] = nil
-            end(empty)
-        }
         return group
+    }
+
+    /// Lets go of a group if it has no state any more.
+    func dropIfEmpty(_ group: [UInt8]) {
+        guard let empty = accumulators[group], empty.states == 0 else { return }
+        accumulators[group] = nil
+        end(empty)
     }
 
     func forEach(_ body: (_ group: UnsafeRawBufferPointer, _ accumulator: UnsafeRawPointer) -> Void) {

@@ -77,6 +77,7 @@ final class PluginView {
                     if let before { group = groups[number].retract(key, before) }
                     if let after { group = groups[number].add(key, after) }
                     guard let group else { continue }
+                    if after == nil { groups[number].dropIfEmpty(group) }
                     for (table, viewed) in tables.enumerated() where viewed.component.origin == .aggregator(number) {
                         stale.insert(Rows(table: table, key: group))
                     }

@@ -27,22 +27,11 @@ package struct AlertRules: Sendable {
         interval = reader.duration("every", default: interval, in: .milliseconds(100) ... .seconds(3600))
         alertsOfRule = reader.integer("limit", default: alertsOfRule, in: 1...100_000)
         rules = reader.items("rules").compactMap(Self.rule)
-        for name in reader.strings("presets", default: AlertRule.presets.map(\.name)) {
-            if let preset = AlertRule.presets.first(where: { $0.name == name }) {
-                // A rule of one's own in its place.
-                if !rules.contains(where: { $0.name == name }) { rules.append(preset) }
-            } else {
-                let names = AlertRule.presets.map(\.name).joined(separator: ", ")
-                reader.problem("presets", found: "“\(name)”", expected: "some of \(names)")
-            }
-        }
-        if rules.count > Self.limit {
-            reader.problem("rules", found: "\(rules.count) rules", expected: "at most \(Self.limit)")
-        }
-        var names: Set<String> = []
-        for rule in rules where !names.insert(rule.name).inserted {
-            reader.problem("rules", found: "the name “\(rule.name)” twice", expected: "a name of its own for each rule")
-        }
+        let presets = AlertRule.presets
+        for preset in RuleNames.presets(presets, name: \.name, default: presets.map(\.name), in: reader)
+        // A rule of one's own in its place.
+        where !rules.contains(where: { $0.name == preset.name }) { rules.append(preset) }
+        RuleNames.check(rules.map(\.name), limit: Self.limit, in: reader)
     }
 
     private static func rule(_ reader: SettingsReader) -> AlertRule? {

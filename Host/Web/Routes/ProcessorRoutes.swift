@@ -6,7 +6,6 @@ struct ProcessorRoutes {
     let report: @Sendable () -> ProcessorReport
     let plugins: @Sendable () -> PluginReport
     let readiness: Readiness
-    let metrics: MetricsRegistry
 
     func add(to router: Router<WebRequestContext>) {
         router.get("/processor/status") { _, context in
@@ -16,6 +15,9 @@ struct ProcessorRoutes {
         router.get("/metrics/processor") { request, context in
             try context.require(.metrics)
             let format = MetricsFormat(accept: request.headers[.accept])
+            // All figures of one answer are of one report.
+            let (report, metrics) = (report(), MetricsRegistry())
+            metrics.add(processor: { report })
             return Response.text(await metrics.text(format), type: format.contentType)
         }
     }

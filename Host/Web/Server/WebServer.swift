@@ -158,11 +158,7 @@ package final class WebServer: Service {
         PluginRoutes(change: host.change).add(to: router)
         FilterRoutes(report: host.filters).add(to: router)
         AggregationRoutes(plugins: host.plugins, states: host.states, tables: host.tables).add(to: router)
-        let processor = MetricsRegistry()
-        processor.add(processor: host.processor)
-        ProcessorRoutes(
-            report: host.processor, plugins: host.plugins, readiness: host.readiness, metrics: processor
-        ).add(to: router)
+        ProcessorRoutes(report: host.processor, plugins: host.plugins, readiness: host.readiness).add(to: router)
         EnrichmentRoutes(report: host.enrichment).add(to: router)
         ErasureRoutes(requests: host.erasures).add(to: router)
         DeadLetterRoutes(letters: host.log.deadLetters).add(to: router)

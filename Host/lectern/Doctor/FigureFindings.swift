@@ -53,7 +53,8 @@ struct FigureFindings {
                 all.append(
                     Finding(
                         "enrichment", .note, "nothing is enriched on this host",
-                        remedy: "Install a plugin that enriches, and give it its sources in its settings.",
+                        remedy:
+                            "Name a source for an enricher in the section enrichment; the plugin learner-context has two.",
                         topics: .enrichments))
             }
             return
