@@ -77,7 +77,7 @@ package final class Enrichment: Sendable {
                         continue
                     }
                     var thread: DerivationThread?
-                    if !plugin.isInProcess {
+                    if function.caller == nil {
                         thread = state.threads[plugin.id] ?? DerivationThread(limit: configuration.queue)
                         state.threads[plugin.id] = thread
                     }
@@ -85,6 +85,7 @@ package final class Enrichment: Sendable {
                 }
             }
             state.plan = EnrichmentPlan(lookups, derivations)
+            for problem in state.plan.problems { report("enrichment: \(problem)") }
         }
         version.wrappingAdd(1, ordering: .releasing)
     }

@@ -52,14 +52,18 @@ extension IngestSession {
             event.fields = published.fields.bytes
         }
         if blob != nil { event.fields = fields.contents }
-        var enriched = Bytes()
         if service.enrichment != nil {
-            let found = lookups ?? [lookUp(event, lookupName(of: actor))]
-            if lookups == nil, wait(frame, actor, found, since: event.received) { return }
-            if let found = found.first ?? nil {
-                workspace.reader(of: found).write(found, over: event.fields, to: &enriched)
-                event.fields = enriched.contents
+            let name = lookupName(of: actor)
+            let reader: EnrichmentReader?
+            if let lookups {
+                reader = resume(lookups.first ?? nil, of: event, name)
+            } else {
+                reader = lookUp(event, name)
+                if isWaiting || isToWait(for: reader?.found) {
+                    return wait(frame, actor, [reader?.found], since: event.received)
+                }
             }
+            if let reader { event.fields = workspace.enrichedFields(reader, over: event.fields) }
         }
         name(actor.id, actor.partition, in: &event)
         // As the log calls the actor.

@@ -8,7 +8,7 @@ extension ReductionEngine {
         plugins.map { build in
             EnrichingPlugin(
                 id: build.id, enrichers: build.description.enrichers, derivedMembers: build.description.derivedMembers,
-                functions: functions(of: build), isInProcess: build.code != nil)
+                functions: functions(of: build))
         }
     }
 }
