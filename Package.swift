@@ -106,10 +106,14 @@ let package = Package(
                 .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ], unchecked),
+        module("Kafka", uses: ["Settings", "CKafka"]),
+        module(
+            "Topics",
+            uses: ["EventLog", "Ingest", "Kafka", "Records", "Settings", "CKafka"]),
         module(
             "Sinks",
             uses: [
-                "EventLog", "PluginHost", "PostgreSQL", "Records", "Rules", "Settings", "CCurl", "CKafka",
+                "EventLog", "Kafka", "PluginHost", "PostgreSQL", "Records", "Rules", "Settings", "CCurl", "CKafka",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
@@ -144,7 +148,7 @@ let package = Package(
                 "Archive", "Custody", "Enrichment", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records",
                 "Reduction",
                 "Rules",
-                "Settings", "Sinks", "Web", "CCrypto", "CRecords",
+                "Settings", "Sinks", "Topics", "Web", "CCrypto", "CRecords",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -198,11 +202,13 @@ let package = Package(
         tests(
             "SinksTests",
             uses: [
-                "EventLog", "PluginHost", "Records", "Settings", "Sinks", .product(name: "GRDB", package: "GRDB.swift"),
+                "EventLog", "Kafka", "PluginHost", "Records", "Settings", "Sinks",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         tests("SettingsTests", uses: ["Settings"]),
         tests(
             "RulesTests", uses: ["Records", "Rules", "Settings", .product(name: "CPluginAPI", package: "PluginAPI")]),
+        tests("TopicsTests", uses: ["Kafka", "Settings", "Topics"]),
         tests("EnrichmentTests", uses: ["Enrichment", "KeyValueStore", "PluginHost", "Records", "Settings"]),
         tests(
             "IngestTests",

@@ -130,6 +130,21 @@ package final class IngestService: Sendable {
         return connection
     }
 
+    /// What one partition of a topic brings: its messages are numbered by their offsets, from 1 on, and whoever may write into the
+    /// topic is believed who its actors are.
+    ///
+    /// - Parameter type: of events that name none.
+    package func connection(topic: String, partition: Int, type: String) -> IngestConnection {
+        let place = "kafka/\(topic)/\(partition)"
+        var connection = IngestConnection(
+            peer: IngestPeer(ip: "", origin: place), isTrusted: true, credentials: Credentials())
+        connection.client = place
+        connection.numbering = .given
+        connection.type = IngestConnection.EventType(type)
+        connection.hasProtocol = false
+        return connection
+    }
+
     private func name(_ text: String, _ what: String) throws(IngestRefusal) -> String {
         guard !text.isEmpty, text.utf8.count <= configuration.nameBytes else {
             throw IngestRefusal(status: 400, reason: "\(what): expected 1 to \(configuration.nameBytes) bytes")

@@ -17,7 +17,7 @@ struct Lectern: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, WorkerCommand.self, FoldCommand.self, ReplayCommand.self, SimulateCommand.self,
             PluginCommand.self, DevCommand.self,
-            LogCommand.self, RulesCommand.self, DoctorCommand.self,
+            LogCommand.self, RulesCommand.self, TopicsCommand.self, DoctorCommand.self,
             KeyValueStoreCommand.self, DeadLettersCommand.self, EraseCommand.self, ExportCommand.self,
             ConfigCommand.self,
         ])

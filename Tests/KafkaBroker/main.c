@@ -9,6 +9,8 @@
 //     rtt MILLISECONDS        all brokers answer so much later
 //     errors N CODE           the next N requests to produce are answered with this error of Kafka's
 //     read TOPIC FILE         writes all messages of the topic into a file, a line of JSON each
+//     write TOPIC FILE        makes each line of a file a message of the topic, one partition after the other, and then
+//                             deletes the file
 //     end
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -91,6 +93,32 @@ static void read_topic(const char *bootstraps, const char *topic, const char *pa
     rename(new_path, path);
 }
 
+static void write_topic(const char *bootstraps, const char *topic, const char *path) {
+    char reason[512], line[1 << 16];
+    FILE *file = fopen(path, "r");
+    if (!file) fail(path, "can't be read");
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", bootstraps, reason, sizeof reason);
+    rd_kafka_t *producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
+    if (!producer) fail("producer", reason);
+    for (int number = 0; fgets(line, sizeof line, file); number++) {
+        size_t length = strcspn(line, "\n");
+        for (;;) {
+            rd_kafka_resp_err_t error = rd_kafka_producev(
+                producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(number % partitions),
+                RD_KAFKA_V_VALUE(line, length), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+            if (!error) break;
+            if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) fail(topic, rd_kafka_err2str(error));
+            rd_kafka_poll(producer, 10);
+        }
+        rd_kafka_poll(producer, 0);
+    }
+    rd_kafka_flush(producer, 60000);
+    rd_kafka_destroy(producer);
+    fclose(file);
+    remove(path);
+}
+
 static void obey(rd_kafka_mock_cluster_t *cluster, char *line) {
     char first[1024], second[4096];
     int count = sscanf(line, "%*s %1023s %4095s", first, second);
@@ -106,6 +134,8 @@ static void obey(rd_kafka_mock_cluster_t *cluster, char *line) {
         free(errors);
     } else if (!strncmp(line, "read ", 5) && count == 2) {
         read_topic(rd_kafka_mock_cluster_bootstraps(cluster), first, second);
+    } else if (!strncmp(line, "write ", 6) && count == 2) {
+        write_topic(rd_kafka_mock_cluster_bootstraps(cluster), first, second);
     } else {
         fail("not a command", line);
     }

@@ -8,6 +8,8 @@ package struct FrameBuffer: ~Copyable {
     struct Message {
         let range: Range<Int>
         let isText: Bool
+        /// What whoever brings it calls it; 0: nothing.
+        let number: UInt64
     }
 
     private(set) var messages: [Message] = []
@@ -25,6 +27,11 @@ package struct FrameBuffer: ~Copyable {
 
     /// Adds a message of text, as it arrived: it is not checked here.
     package mutating func append(text: UnsafeRawBufferPointer) { append(text, isText: true) }
+
+    /// Adds a message of text that has a number of its own, from 1 on.
+    package mutating func append(text: UnsafeRawBufferPointer, number: UInt64) {
+        append(text, isText: true, number: number)
+    }
 
     /// Adds a binary message, which the session refuses.
     package mutating func append(binary: UnsafeRawBufferPointer) { append(binary, isText: false) }
@@ -58,10 +65,10 @@ package struct FrameBuffer: ~Copyable {
         UnsafeRawBufferPointer(rebasing: bytes.contents[message.range])
     }
 
-    private mutating func append(_ frame: UnsafeRawBufferPointer, isText: Bool) {
+    private mutating func append(_ frame: UnsafeRawBufferPointer, isText: Bool, number: UInt64 = 0) {
         let start = bytes.count
         bytes.append(frame)
-        messages.append(Message(range: start..<bytes.count, isText: isText))
+        messages.append(Message(range: start..<bytes.count, isText: isText, number: number))
         _ = lectern_bytes_room(&bytes.raw, FieldExtractor.padding)
     }
 }

@@ -38,11 +38,13 @@ struct FrameNumbers {
         isAcknowledgementDue = false
     }
 
-    /// The next frame's number (0 if it has none) and standing. `member` is its `seq`.
-    mutating func next(_ member: lectern_value) -> (number: UInt64, standing: Standing) {
+    /// The next frame's number (0 if it has none) and standing. `member` is its `seq`, `given` what whoever brings it says.
+    mutating func next(_ member: lectern_value, given: UInt64) -> (number: UInt64, standing: Standing) {
         guard isNumbered else { return (0, .new) }
         let number: UInt64
-        if numbering == .member, member.tag == LECTERN_INTEGER, member.as.integer >= 0 {
+        if numbering == .given {
+            number = given
+        } else if numbering == .member, member.tag == LECTERN_INTEGER, member.as.integer >= 0 {
             if member.as.integer == 0 { return (0, .setUp) }
             number = UInt64(member.as.integer)
         } else {

@@ -1,3 +1,5 @@
+import Records
+
 /// Who is at the other end, as the server sees it.
 package struct IngestPeer: Sendable, Equatable {
     /// The address, without a port.
@@ -33,6 +35,8 @@ package struct IngestConnection: Sendable {
         case member
         /// One more than the frame before.
         case order
+        /// Whoever brings them says it of each.
+        case given
     }
 
     var peer: IngestPeer
@@ -52,8 +56,36 @@ package struct IngestConnection: Sendable {
     var source: (any EventSource)?
     /// The address that a request came to says what its events are, where they don't.
     var published: PublishedEvent?
+    /// What its events are that name no type; nil: `published` says it, or they are refused.
+    var type: EventType?
+    /// The words of the protocol have their meaning: `lock_fields`, `terminate` and those of blobs. Otherwise they are events like
+    /// others.
+    var hasProtocol = true
     /// A request: its end is the answer's to tell, and no word of the protocol.
     var isRequest = false
+}
+
+extension IngestConnection {
+    /// What its events are that name no type, and the same as a field that the server sets, so that the payload stays as it arrived.
+    var givenType: (name: UnsafeRawBufferPointer, fields: UnsafeRawBufferPointer)? {
+        if let published { return (published.type.bytes, published.fields.bytes) }
+        return type.map { ($0.name.bytes, $0.fields.bytes) }
+    }
+
+    /// A type that whoever runs the host gives events.
+    struct EventType: Sendable {
+        let name: StableBytes
+        let fields: StableBytes
+
+        init(_ type: String) {
+            var bytes = Bytes()
+            bytes.append("{\"event_type\":")
+            bytes.appendJSON(type)
+            bytes.append("}")
+            name = StableBytes(type)
+            fields = StableBytes(bytes.string)
+        }
+    }
 }
 
 /// Why a request is not taken at all: an HTTP status and one sentence for the client.

@@ -13,7 +13,7 @@ extension IngestSession {
     func takeEvent(_ frame: Frame) {
         let row = workspace.row
         let longest = service.configuration.nameBytes
-        guard let type = workspace.envelope.type(of: row) ?? connection.published?.type.bytes else {
+        guard let type = workspace.envelope.type(of: row) ?? connection.givenType?.name else {
             return reject(frame, .noType, EnvelopeReader.missingType)
         }
         guard type.count <= longest else {
@@ -66,7 +66,8 @@ extension IngestSession {
     }
 
     private func greet(_ named: UnsafeRawBufferPointer) {
-        guard service.configuration.authentication.contains(.testcase), !connection.isRequest else { return }
+        guard service.configuration.authentication.contains(.testcase), !connection.isRequest, connection.hasProtocol
+        else { return }
         let userID = workspace.row[workspace.userID]
         guard userID.tag == LECTERN_TEXT && userID.length > 0 else { return }
         isGreeted = true

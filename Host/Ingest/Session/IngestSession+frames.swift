@@ -8,7 +8,7 @@ struct Frame {
     let bytes: UnsafeRawBufferPointer
     /// Its place in the read.
     let index: Int
-    /// The client's number of it, or 0.
+    /// The client's number of it, or 0; before it is numbered, what whoever brings it calls it.
     var number: UInt64 = 0
     var standing = FrameNumbers.Standing.new
 }
@@ -17,7 +17,7 @@ extension IngestSession {
     func takeFrames() {
         let source = connection.source
         for (index, message) in workspace.frames.messages.enumerated() {
-            var frame = Frame(bytes: workspace.frames.bytes(of: message), index: index)
+            var frame = Frame(bytes: workspace.frames.bytes(of: message), index: index, number: message.number)
             if report.isOver {
                 if !numbers.isNumbered { addLetter(.afterEnd, report.over ?? "", frame.bytes, number: 0) }
             } else if let source {
@@ -43,7 +43,7 @@ extension IngestSession {
             let limit = service.configuration.eventBytes
             return reject(frame, .tooLarge, "the event has \(frame.bytes.count) bytes, at most \(limit) are allowed")
         }
-        if row[workspace.event].tag == LECTERN_TEXT {
+        if connection.hasProtocol, row[workspace.event].tag == LECTERN_TEXT {
             if row[workspace.event].equals("lock_fields") { return lock(frame) }
             if row[workspace.event].equals("terminate") {
                 if !connection.isRequest { report.over = "sent after \"terminate\"" }
@@ -73,7 +73,7 @@ extension IngestSession {
     }
 
     private func number(_ frame: inout Frame, _ member: lectern_value) {
-        (frame.number, frame.standing) = numbers.next(member)
+        (frame.number, frame.standing) = numbers.next(member, given: frame.number)
     }
 
     /// A frame that sets the session up has been done: no record holds it.

@@ -30,7 +30,9 @@ extension IngestSession {
         }
         var blob: BlobRequest?
         var fields = Bytes()
-        if let type = workspace.envelope.type(of: workspace.row), let request = BlobRequest.Kind(type) {
+        if connection.hasProtocol, let type = workspace.envelope.type(of: workspace.row),
+            let request = BlobRequest.Kind(type)
+        {
             switch blobRequest(request, frame, actor) {
             case .failure(let refusal): return reject(frame, refusal.code, refusal.reason)
             case .success(let found):
@@ -47,9 +49,9 @@ extension IngestSession {
         }
         if let type = workspace.envelope.type(of: workspace.row) {
             event.type = type
-        } else if let published = connection.published {
-            event.type = published.type.bytes
-            event.fields = published.fields.bytes
+        } else if let type = connection.givenType {
+            event.type = type.name
+            event.fields = type.fields
         }
         if blob != nil { event.fields = fields.contents }
         if service.enrichment != nil {

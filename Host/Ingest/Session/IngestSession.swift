@@ -135,6 +135,9 @@ package final class IngestSession {
     /// The time is over that an output asked for.
     package func wake() -> [IngestOutput] { isEnded || !isAwaitingLock ? [] : receive { [self] in giveUpLock() } }
 
+    /// All frames of the client's up to this number are in the log or the dead letters, for good; 0: none, or it numbers none.
+    package var durable: UInt64 { mark?.durable ?? 0 }
+
     /// Nothing says who the connection is, though it has had the time.
     package var isLate: Bool { identity == nil && !connection.isTrusted }
 

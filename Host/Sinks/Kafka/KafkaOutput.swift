@@ -1,5 +1,5 @@
 import CKafka
-import Glibc
+import Kafka
 package import Records
 import Settings
 
@@ -36,30 +36,23 @@ package final class KafkaOutput: EventOutput {
     }
 
     private func connect() throws(OutputError) {
-        let options: [(String, String)] =
-            [
+        var failure = ""
+        producer = configuration.options.withList(
+            defaults: [
                 ("client.id", "lectern"), ("linger.ms", "5"),
                 // The brokers say how long an event may be, and they are asked.
                 ("message.max.bytes", "1000000000"),
                 // A batch has its own limits, and is not copied.
                 ("queue.buffering.max.messages", "\(limit + 1)"), ("queue.buffering.max.kbytes", "2147483647"),
-            ] + configuration.options.map { ($0.name, $0.value.value) } + [
+            ],
+            own: [
                 ("bootstrap.servers", configuration.brokers.joined(separator: ",")),
                 ("enable.idempotence", "true"), ("acks", "all"), ("partitioner", "murmur2_random"),
                 ("compression.type", configuration.compression.rawValue),
                 // It gives up when the publisher does: whatever is given up is sent again, in order.
                 ("message.timeout.ms", "0"),
             ]
-        let texts = options.map { (strdup($0), strdup($1)) }
-        defer {
-            for (name, value) in texts {
-                free(name)
-                free(value)
-            }
-        }
-        let list = texts.map { lectern_kafka_option(name: $0, value: $1) }
-        var failure = ""
-        producer = withReason(&failure) { lectern_kafka_open(list, list.count, $0, $1) }
+        ) { list, count in withReason(&failure) { lectern_kafka_open(list, count, $0, $1) } }
         if producer == nil { throw OutputError("Kafka: librdkafka does not take the settings: \(failure)") }
     }
 
@@ -127,17 +120,6 @@ package final class KafkaOutput: EventOutput {
     private func trouble(_ producer: OpaquePointer) -> String {
         let text = String(cString: lectern_kafka_trouble(producer))
         return text.isEmpty ? "" : "; librdkafka said last: \(text)"
-    }
-
-    private func withReason<Result>(_ text: inout String, _ body: (UnsafeMutablePointer<CChar>?, Int) -> Result)
-        -> Result
-    {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { reason in
-            reason[0] = 0
-            let result = body(reason.baseAddress, reason.count)
-            text = String(cString: reason.baseAddress!)
-            return result
-        }
     }
 
     package func close() {

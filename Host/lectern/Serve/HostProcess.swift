@@ -14,6 +14,7 @@ import Reduction
 import Rules
 import ServiceLifecycle
 import Sinks
+import Topics
 import UnixSignals
 import Web
 
@@ -32,6 +33,7 @@ struct HostProcess {
     private let settings: HostSettings
     private let plugins: LoadedPlugins
     private let ingest: IngestService
+    private let topics: TopicReader?
     private let blobs: BlobStore
     private let erasures: HostErasures
     private let data: String
@@ -117,6 +119,9 @@ struct HostProcess {
         ingest = try IngestService(
             settings.ingest, log: log, sources: PluginSource.all(of: engine), blockList: blockList,
             blobs: blobs, enrichment: enrichment)
+        topics =
+            settings.topics.topics.isEmpty
+            ? nil : TopicReader(settings.topics, into: ingest) { Terminal.warn($0) }
         ingest.counters.declare(types: engine.plugins.flatMap(\.description.types))
         let plugins = LoadedPlugins(
             catalog, engine: engine, ingest: ingest, history: BuildHistory(data: data),
@@ -180,6 +185,7 @@ struct HostProcess {
         let following = Task { [ingest] in await ingest.followFiles() }
         let filtering = Task { [engine, filters] in await engine.follow(filters) }
         let alerting = Task { await alertWatch.run() }
+        topics?.start()
         let asking = Task { [storeWatch] in await storeWatch.run() }
         let result = await Result { () async throws in try await group.run() }
         watching?.cancel()
@@ -190,6 +196,7 @@ struct HostProcess {
         await alerting.value
         alerts.close()
         await filtering.value
+        topics?.close()
         await ingest.finishLookups()
         retention?.stop()
         stores.stopWaiting()
@@ -289,6 +296,10 @@ struct HostProcess {
             readiness.note("output \(output.name)") { output.trouble }
         }
         for output in tableOutputs { readiness.note("output \(output.name)") { output.rows.counters.trouble } }
+        if let topics {
+            readiness.note("topics") { topics.trouble }
+            metrics.add(topics)
+        }
         if !outputs.isEmpty { metrics.add(outputs) }
         if !tableOutputs.isEmpty { metrics.add(tableOutputs) }
         metrics.add(.counter, "lectern_checkpoints_total", "Checkpoints that were committed since the start.") {

@@ -9,6 +9,7 @@ import Reduction
 import Rules
 import Settings
 import Sinks
+import Topics
 import Web
 
 /// All settings of a host, checked.
@@ -17,6 +18,7 @@ struct HostSettings {
     let archive: ArchiveConfiguration
     let stores: KeyValueStoreConfiguration
     let ingest: IngestConfiguration
+    let topics: TopicsConfiguration
     let enrichment: EnrichmentConfiguration
     let custody: CustodyConfiguration
     let plugins: PluginsConfiguration
@@ -48,6 +50,7 @@ struct HostSettings {
         archive = ArchiveConfiguration(reader.section("archive"), directory: "\(data)/archive")
         stores = KeyValueStoreConfiguration(reader.section("kvs"))
         ingest = IngestConfiguration(reader.section("ingest"))
+        topics = TopicsConfiguration(reader.section("topics"))
         let shared = stores.stores.filter { $0.kind.forgets != nil }.map(\.name)
         var enrichment = EnrichmentConfiguration(reader.section("enrichment"), stores: shared)
         custody = CustodyConfiguration(reader.section("custody"), data: data)
