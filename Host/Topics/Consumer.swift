@@ -10,6 +10,8 @@ package final class Consumer {
         let partition: Int
         let offset: Int64
         let value: UnsafeRawBufferPointer
+        /// When it was written: microseconds since 1970 UTC; nil: nobody says it.
+        let time: Int64?
         let problem: String?
     }
 
@@ -95,6 +97,7 @@ package final class Consumer {
             return Message(
                 topic: String(cString: message.topic), partition: Int(message.partition), offset: message.offset,
                 value: UnsafeRawBufferPointer(start: message.value, count: message.length),
+                time: message.time > 0 && message.time < Int64.max / 1000 ? message.time * 1000 : nil,
                 problem: message.problem.map { String(cString: $0) })
         }
     }

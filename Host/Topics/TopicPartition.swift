@@ -57,7 +57,7 @@ final class TopicPartition {
     /// Adds a message to those that `receive` takes.
     func add(_ message: Consumer.Message) {
         next = max(next, message.offset + 1)
-        workspace.frames.append(text: message.value, number: UInt64(message.offset + 1))
+        workspace.frames.append(text: message.value, number: UInt64(message.offset + 1), time: message.time)
     }
 
     /// Takes the messages in the workspace.

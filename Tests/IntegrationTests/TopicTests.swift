@@ -73,6 +73,8 @@ extension IntegrationTests {
             #expect(try eventually(seconds: 30) { try exported().count == 5 })
             #expect(try host.stop() == .code(0))
             let events = try exported()
+            // What names no time was when its message was written.
+            #expect(events.allSatisfy { $0["claimed"] as? Bool == true })
             let types = events.filter { $0["actor"] as? String == "ada" }.compactMap { $0["type"] as? String }
             #expect(types == ["class_event", "quiz"])
             let others = events.filter { $0["actor"] as? String == "bob" }.compactMap { $0["type"] as? String }

@@ -125,6 +125,7 @@ size_t lectern_kafka_consumer_read(
             .offset = message->offset,
             .value = message->payload,
             .length = message->len,
+            .time = rd_kafka_message_timestamp(message, &(rd_kafka_timestamp_type_t){0}),
             .problem = message->err ? rd_kafka_message_errstr(message) : NULL,
         };
         if (message->err) messages[index].value = NULL, messages[index].length = 0;

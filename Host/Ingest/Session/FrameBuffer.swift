@@ -10,6 +10,8 @@ package struct FrameBuffer: ~Copyable {
         let isText: Bool
         /// What whoever brings it calls it; 0: nothing.
         let number: UInt64
+        /// When it was, as whoever brings it says: microseconds since 1970 UTC.
+        let time: Int64?
     }
 
     private(set) var messages: [Message] = []
@@ -28,9 +30,9 @@ package struct FrameBuffer: ~Copyable {
     /// Adds a message of text, as it arrived: it is not checked here.
     package mutating func append(text: UnsafeRawBufferPointer) { append(text, isText: true) }
 
-    /// Adds a message of text that has a number of its own, from 1 on.
-    package mutating func append(text: UnsafeRawBufferPointer, number: UInt64) {
-        append(text, isText: true, number: number)
+    /// Adds a message of text that has a number of its own, from 1 on, and perhaps a time (microseconds since 1970 UTC).
+    package mutating func append(text: UnsafeRawBufferPointer, number: UInt64, time: Int64?) {
+        append(text, isText: true, number: number, time: time)
     }
 
     /// Adds a binary message, which the session refuses.
@@ -65,10 +67,11 @@ package struct FrameBuffer: ~Copyable {
         UnsafeRawBufferPointer(rebasing: bytes.contents[message.range])
     }
 
-    private mutating func append(_ frame: UnsafeRawBufferPointer, isText: Bool, number: UInt64 = 0) {
+    private mutating func append(_ frame: UnsafeRawBufferPointer, isText: Bool, number: UInt64 = 0, time: Int64? = nil)
+    {
         let start = bytes.count
         bytes.append(frame)
-        messages.append(Message(range: start..<bytes.count, isText: isText, number: number))
+        messages.append(Message(range: start..<bytes.count, isText: isText, number: number, time: time))
         _ = lectern_bytes_room(&bytes.raw, FieldExtractor.padding)
     }
 }

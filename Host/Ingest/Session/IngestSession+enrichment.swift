@@ -72,7 +72,8 @@ extension IngestSession {
             entry.withBytes { bytes in
                 let isRepeated = entry.number > 0 && entry.number <= numbers.accepted
                 let frame = Frame(
-                    bytes: bytes, index: entry.index, number: entry.number, standing: isRepeated ? .repeated : .new)
+                    bytes: bytes, index: entry.index, number: entry.number, standing: isRepeated ? .repeated : .new,
+                    time: entry.time)
                 if let source = connection.source { return takeLine(frame, source, after: entry.lookups) }
                 _ = workspace.extract(bytes)
                 locked.apply(to: workspace.row)

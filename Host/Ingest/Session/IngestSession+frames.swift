@@ -11,13 +11,16 @@ struct Frame {
     /// The client's number of it, or 0; before it is numbered, what whoever brings it calls it.
     var number: UInt64 = 0
     var standing = FrameNumbers.Standing.new
+    /// When it was, as whoever brings it says, should it not say it itself: microseconds since 1970 UTC.
+    var time: Int64?
 }
 
 extension IngestSession {
     func takeFrames() {
         let source = connection.source
         for (index, message) in workspace.frames.messages.enumerated() {
-            var frame = Frame(bytes: workspace.frames.bytes(of: message), index: index, number: message.number)
+            var frame = Frame(
+                bytes: workspace.frames.bytes(of: message), index: index, number: message.number, time: message.time)
             if report.isOver {
                 if !numbers.isNumbered { addLetter(.afterEnd, report.over ?? "", frame.bytes, number: 0) }
             } else if let source {

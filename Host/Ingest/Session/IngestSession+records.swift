@@ -1,3 +1,4 @@
+import CPluginAPI
 import Enrichment
 import EventLog
 import Records
@@ -46,6 +47,8 @@ extension IngestSession {
         event.payload = frame.bytes
         if let time = workspace.envelope.time(of: workspace.row) {
             claim(time.microseconds, time.precision, in: &event)
+        } else if let time = frame.time {
+            claim(time, UInt8(LECTERN_PRECISION_MILLISECOND), in: &event)
         }
         if let type = workspace.envelope.type(of: workspace.row) {
             event.type = type

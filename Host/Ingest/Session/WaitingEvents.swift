@@ -10,6 +10,8 @@ struct WaitingEvents {
         let number: UInt64
         /// Its place among the frames of its read.
         let index: Int
+        /// As `Frame.time`.
+        let time: Int64?
         let received: Int64
         /// What was locked when it arrived.
         let locked: LockedFields
@@ -45,7 +47,8 @@ struct WaitingEvents {
         let padding = repeatElement(UInt8(0), count: FieldExtractor.padding)
         entries.append(
             Entry(
-                padded: Array(frame.bytes) + padding, number: frame.number, index: frame.index, received: received,
+                padded: Array(frame.bytes) + padding, number: frame.number, index: frame.index, time: frame.time,
+                received: received,
                 locked: locked, actor: StableBytes(String(decoding: actor.id, as: UTF8.self)),
                 partition: actor.partition, assertion: actor.assertion, lookups: lookups, deadline: deadline))
     }

@@ -14,6 +14,8 @@ typedef struct lectern_kafka_message {
     int64_t offset;
     const void *value;
     size_t length;
+    /// When it was written, as its producer or the broker says: milliseconds since 1970 UTC; -1: nobody says it.
+    int64_t time;
     /// Why there is no message; NULL: there is one.
     const char *problem;
 } lectern_kafka_message;
