@@ -64,11 +64,15 @@ public struct DistinctSet: ReducerState {
 
     /// The values in ascending order.
     public var sorted: [UInt64] {
-        var values: [UInt64] = []
-        values.reserveCapacity(size)
-        forEach { values.append($0) }
-        values.sortHashes()
-        return values
+        [UInt64](unsafeUninitializedCapacity: size) { values, count in
+            forEach {
+                values[count] = $0
+                count += 1
+            }
+            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: size) { spare in
+                UnsafeMutableBufferPointer(rebasing: values[..<size]).sortDistinct(spare)
+            }
+        }
     }
 
     @usableFromInline
