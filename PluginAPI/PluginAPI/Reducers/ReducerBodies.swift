@@ -1,7 +1,7 @@
 public import CPluginAPI
 
 /// Events from `prefetch` to `reduce`: about as long as memory takes.
-@usableFromInline let _ahead = 8
+@inlinable var _ahead: Int { 8 }
 
 extension Reducer {
     @inlinable
