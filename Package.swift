@@ -64,7 +64,7 @@ let package = Package(
             uses: [
                 "CRecords", "CSimdjson", "CXXHash", "CCrypto", "CZlib", "CZstd",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
-            ]),
+            ], unchecked),
         module("Settings", uses: [.product(name: "Yams", package: "Yams")]),
         module(
             "Rules", uses: ["Records", "Settings", .product(name: "CPluginAPI", package: "PluginAPI")], unchecked),

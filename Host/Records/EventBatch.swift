@@ -24,7 +24,8 @@ package final class EventBatch {
     ///   - changes: what filter rules lay over it, a JSON merge patch; nil: nothing.
     ///   - write: appends its line, a JSON object without line breaks.
     package func append(
-        _ record: RecordView, id: String, changes: UnsafeRawBufferPointer? = nil, _ write: (inout Bytes) -> Void
+        _ record: RecordView, id: UnsafeRawBufferPointer, changes: UnsafeRawBufferPointer? = nil,
+        _ write: (inout Bytes) -> Void
     ) {
         let start = text.count
         write(&text)
@@ -32,11 +33,9 @@ package final class EventBatch {
         events.append(
             Event(
                 partition: record.partition, position: record.position, line: start..<text.count,
-                id: add { $0.append(id) }, type: add { $0.append(record.type) }, actor: add { $0.append(record.actor) },
-                changes: add { if let changes { $0.append(changes) } })
-        )
+                id: add(id), type: add(record.type), actor: add(record.actor), changes: add(changes)))
         // Whoever parses them reads ahead.
-        if changes != nil { _ = add { for _ in 0..<FieldExtractor.padding { $0.append(byte: 32) } } }
+        if changes != nil { for _ in 0..<FieldExtractor.padding { names.append(byte: 32) } }
     }
 
     /// Adds what is no record's event, without a partition and position of its own.
@@ -50,8 +49,8 @@ package final class EventBatch {
         text.append(byte: 10)
         events.append(
             Event(
-                partition: 0, position: 0, line: start..<text.count, id: add { $0.append(key) },
-                type: add { $0.append(type) }, actor: add { $0.append(key) }, changes: add { _ in }))
+                partition: 0, position: 0, line: start..<text.count, id: add(key), type: add(type), actor: add(key),
+                changes: add(nil)))
     }
 
     package func removeAll() {
@@ -82,9 +81,14 @@ package final class EventBatch {
         UnsafeRawBufferPointer(rebasing: names.contents[range])
     }
 
-    private func add(_ write: (inout Bytes) -> Void) -> Range<Int> {
+    private func add(_ name: UnsafeRawBufferPointer?) -> Range<Int> {
         let start = names.count
-        write(&names)
+        if let name { names.append(name) }
         return start..<names.count
+    }
+
+    private func add(_ name: String) -> Range<Int> {
+        var name = name
+        return name.withUTF8 { add(UnsafeRawBufferPointer($0)) }
     }
 }

@@ -7,7 +7,7 @@
 # in its process, and one with all plugins in workers; the bound is 3 times the spine's, both in-process. What the last two take
 # at most is printed beside it. Then the rate, with all but learner-context in workers, as its guide advises: the 95th
 # percentile from arrival to fold (bound 300 ms) and the proportional memory (PSS) of host and workers (bound 100 MB, and 1 KB
-# for each event that may be unacknowledged). One event in ten is a duplicate.
+# for each event that may be unacknowledged). One event in ten is a duplicate, in each run: all others are new.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . Tests/Benchmarks/common.sh
@@ -18,21 +18,24 @@ folder=$(mktemp -d "$work/chain.XXXXXX")
 hosts=()
 trap 'kill "${hosts[@]}" 2>/dev/null || true; wait; rm -rf "$folder"' EXIT
 
-# Attempts of 2,000 learners at 500 items, and what is to be known of them.
-awk -v count=300000 'BEGIN {
-    srand(20250126)
-    for (i = 0; i < count; i++) {
-        if (i % 10 != 9) number = i
-        learner = int(rand() * 2000)
-        if (i % 10 == 9) { print line; continue }
-        line = sprintf("{\"event_type\":\"attempt\",\"client_attempt_id\":\"a-%d\",\"user_id\":\"learner-%d\"," \
-            "\"item_id\":\"item-%d\",\"score\":%d,\"time_taken\":%d,\"session_id\":\"s-%d-%d\"," \
-            "\"jurisdiction\":\"%s\",\"user_agent\":\"Mozilla/5.0\"}", \
-            number, learner, int(rand() * 500), int(rand() * 101), int(rand() * 60), learner, \
-            i / 50000, substr("SENODKFIIS", 1 + 2 * int(rand() * 5), 2))
-        print line
-    }
-}' >"$folder/events.jsonl"
+# make_events NAME COUNT: attempts of 2,000 learners at 500 items, none of which was sent before, in events.jsonl.
+make_events() {
+    awk -v name="$1" -v count="$2" 'BEGIN {
+        srand(20250126)
+        for (i = 0; i < count; i++) {
+            if (i % 10 != 9) number = i
+            learner = int(rand() * 2000)
+            if (i % 10 == 9) { print line; continue }
+            line = sprintf("{\"event_type\":\"attempt\",\"client_attempt_id\":\"%s-%d\",\"user_id\":\"learner-%d\"," \
+                "\"item_id\":\"item-%d\",\"score\":%d,\"time_taken\":%d,\"session_id\":\"s-%d-%d\"," \
+                "\"jurisdiction\":\"%s\",\"user_agent\":\"Mozilla/5.0\"}", \
+                name, number, learner, int(rand() * 500), int(rand() * 101), int(rand() * 60), learner, \
+                i / 50000, substr("SENODKFIIS", 1 + 2 * int(rand() * 5), 2))
+            print line
+        }
+    }' >"$folder/events.jsonl"
+}
+# What is to be known of learners and items.
 awk 'BEGIN {
     print "user_id,user_type,country,study_streak,average_score,timezone,total_sessions"
     for (i = 0; i < 2000; i++) printf "learner-%d,%s,SE,%d,%d,Europe/Stockholm,%d\n", i, i % 3 ? "free" : "premium", i % 30, i % 100, i % 50
@@ -89,6 +92,7 @@ start inprocess "$folder/all" plugins.placement=inprocess "${stages[@]}"
 start worker "$folder/all" plugins.placement=worker "${stages[@]}"
 
 for ((run = 1; run <= runs; run++)); do
+    make_events "run$run" "$count"
     spine=$(measure "${ports[0]}" "${hosts[0]}" "run$run")
     inside=$(measure "${ports[1]}" "${hosts[1]}" "run$run")
     outside=$(measure "${ports[2]}" "${hosts[2]}" "run$run")
@@ -108,6 +112,7 @@ stop 1
 stop 2
 hosts=()
 
+make_events rate $((seconds * rate))
 start rate "$folder/all" plugins.placement=worker plugins.learner-context.placement=inprocess "${stages[@]}"
 "$work/load" "$host_port" "$folder/events.jsonl" --events $((seconds * rate)) --connections "$connections" --window 1000 --rate "$rate" --client rate \
     --pid "$(processes "$host")" >"$folder/load.out" &

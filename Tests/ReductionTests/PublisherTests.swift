@@ -15,10 +15,12 @@ private final class Recorder: EventOutput, Sendable {
     }
 
     private let attempts = Mutex<[Attempt]>([])
-    private let refusals: Mutex<Int>
+    private let left: Mutex<(taken: Int, refusals: Int)>
 
-    /// - Parameter refusals: attempts that fail before one succeeds.
-    init(refusals: Int = 0) { self.refusals = Mutex(refusals) }
+    /// - Parameters:
+    ///   - refusals: attempts that fail before one succeeds.
+    ///   - taken: attempts that succeed before.
+    init(refusals: Int = 0, after taken: Int = 0) { left = Mutex((taken, refusals)) }
 
     var all: [Attempt] { attempts.withLock { $0 } }
     var progress: [String: Int] { ["events": all.reduce(0) { $0 + ($1.isTaken ? $1.ids.count : 0) }] }
@@ -26,9 +28,13 @@ private final class Recorder: EventOutput, Sendable {
     func open(_ progress: [String: Int]?, report: (String) -> Void) throws(OutputError) {}
 
     func publish(_ batch: EventBatch, isOver: () -> Bool) throws(OutputError) {
-        let isTaken = refusals.withLock { left in
-            if left > 0 { left -= 1 }
-            return left == 0
+        let isTaken = left.withLock { left in
+            if left.taken > 0 {
+                left.taken -= 1
+                return true
+            }
+            if left.refusals > 0 { left.refusals -= 1 }
+            return left.refusals == 0
         }
         let ids = batch.events.map { String(decoding: batch.id($0), as: UTF8.self) }
         attempts.withLock { $0.append(Attempt(ids: ids, bytes: batch.byteCount, isTaken: isTaken)) }
@@ -74,17 +80,19 @@ struct PublisherTests {
         return log
     }
 
-    private func publish(_ log: EventLog, _ output: Recorder, retries: Int = 3) throws -> Publisher {
+    private func publish(
+        _ log: EventLog, _ output: Recorder, retries: Int = 3, batch: Int = 100, dedup: DedupRules = DedupRules()
+    ) throws -> Publisher {
         var configuration = PublisherConfiguration()
         configuration.from = .start
-        configuration.batch = 100
+        configuration.batch = batch
         configuration.bufferBytes = 4 << 10
         configuration.interval = .milliseconds(1)
         configuration.retries = retries
         configuration.backoff = .milliseconds(1)
         configuration.longestPause = .milliseconds(2)
         return try Publisher(
-            "test", log, output, configuration, dedup: DedupRules(), rules: RuleHistory(),
+            "test", log, output, configuration, dedup: dedup, rules: RuleHistory(),
             folder: "\(folder)/outputs/test",
             report: { [reports] in reports.add($0) })
     }
@@ -153,6 +161,27 @@ struct PublisherTests {
         publisher.stop()
         #expect(output.all.first?.ids == away.all.first?.ids)
         #expect(publisher.storedPositions == log.nextPositions)
+        try log.close()
+    }
+
+    @Test("an event that is known and not published yet is published after a restart, and then never again")
+    func marks() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let log = try log(events: 250)
+        let dedup = DedupRules(others: DedupRule(field: "number"))
+        // What is asked about together is more than what is published together.
+        let away = Recorder(refusals: .max, after: 3)
+        let waiting = try publish(log, away, retries: 0, batch: 10, dedup: dedup)
+        #expect(eventually { waiting.counters.waiting != nil })
+        waiting.stop()
+        let taken = away.all.filter(\.isTaken).flatMap(\.ids)
+        #expect(taken.count == 30)
+        let output = Recorder()
+        let publisher = try publish(log, output, batch: 10, dedup: dedup)
+        #expect(eventually { publisher.counters.published == 220 })
+        publisher.stop()
+        #expect(publisher.counters.duplicates == 0)
+        #expect(Set(taken + output.all.flatMap(\.ids)).count == 250)
         try log.close()
     }
 

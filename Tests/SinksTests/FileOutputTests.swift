@@ -22,7 +22,7 @@ struct FileOutputTests {
         try records.append(NewRecord())
         let batch = EventBatch()
         for record in RecordSequence(records.bytes) {
-            for line in lines { batch.append(record, id: "1-2-3") { $0.append(line) } }
+            for line in lines { batch.append(record, id: record.type) { $0.append(line) } }
         }
         return batch
     }

@@ -161,6 +161,12 @@ static int item(lectern_bytes *out, const uint8_t **at, const uint8_t *end, int 
   }
 }
 
+// Bytes of the integer that begins so; 0: it is none.
+static ptrdiff_t integer_size(uint8_t head) {
+  uint8_t low = head & 31;
+  return head >> 5 > 1 || low > 27 ? 0 : low < 24 ? 1 : 1 + ((ptrdiff_t)1 << (low - 24));
+}
+
 static bool skip_item(const uint8_t **at, const uint8_t *end, int depth) {
   uint8_t major, size;
   uint64_t n;
@@ -175,7 +181,10 @@ static bool skip_item(const uint8_t **at, const uint8_t *end, int depth) {
     case 5:
       if (n > (uint64_t)(end - *at)) return false;
       for (uint64_t left = major == 4 ? n : 2 * n; left > 0; left--) {
-        if (!skip_item(at, end, depth + 1)) return false;
+        // Most are integers; what these are does not matter here.
+        ptrdiff_t size = depth < 64 && *at < end ? integer_size(**at) : 0;
+        if (size > 0 && size <= end - *at) *at += size;
+        else if (!skip_item(at, end, depth + 1)) return false;
       }
       return true;
     case 6: return skip_item(at, end, depth + 1);

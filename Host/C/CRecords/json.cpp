@@ -54,6 +54,13 @@ void lectern_json_number(lectern_bytes *bytes, double value) {
   bytes->count += (size_t)(std::to_chars(at, at + 32, value).ptr - at);
 }
 
+static char *two(char *at, int64_t v) { return (char *)memcpy(at, digits + v * 2, 2) + 2; }
+
+static char *three(char *at, int64_t v) {
+  *at++ = (char)('0' + v / 100);
+  return two(at, v % 100);
+}
+
 void lectern_json_time(lectern_bytes *bytes, int64_t microseconds) {
   int64_t days = microseconds / 86400000000, rest = microseconds % 86400000000;
   if (rest < 0) rest += 86400000000, days--;
@@ -63,11 +70,14 @@ void lectern_json_time(lectern_bytes *bytes, int64_t microseconds) {
   int64_t in_year = in_era - (365 * y + y / 4 - y / 100), m = (5 * in_year + 2) / 153;
   int64_t day = in_year - (153 * m + 2) / 5 + 1, month = m < 10 ? m + 3 : m - 9, year = y + era * 400 + (month <= 2);
   int64_t second = rest / 1000000, fraction = rest % 1000000;
-  char text[48];
-  int n = snprintf(text, sizeof text, "\"%04lld-%02lld-%02lldT%02lld:%02lld:%02lld", (long long)year, (long long)month,
-                   (long long)day, (long long)(second / 3600), (long long)(second / 60 % 60), (long long)(second % 60));
-  if (fraction % 1000) n += snprintf(text + n, sizeof text - (size_t)n, ".%06lld", (long long)fraction);
-  else if (fraction) n += snprintf(text + n, sizeof text - (size_t)n, ".%03lld", (long long)(fraction / 1000));
-  n += snprintf(text + n, sizeof text - (size_t)n, "Z\"");
-  lectern_bytes_append(bytes, text, (size_t)n);
+  char text[48], *at = text;
+  *at++ = '"';
+  if (year >= 0 && year <= 9999) at = two(two(at, year / 100), year % 100);
+  else at += snprintf(at, 24, "%04lld", (long long)year);
+  *at++ = '-', at = two(at, month), *at++ = '-', at = two(at, day);
+  *at++ = 'T', at = two(at, second / 3600), *at++ = ':', at = two(at, second / 60 % 60), *at++ = ':', at = two(at, second % 60);
+  if (fraction) *at++ = '.', at = three(at, fraction / 1000);
+  if (fraction % 1000) at = three(at, fraction % 1000);
+  *at++ = 'Z', *at++ = '"';
+  lectern_bytes_append(bytes, text, (size_t)(at - text));
 }

@@ -1,5 +1,6 @@
 import CPluginAPI
 import EventLog
+import Glibc
 package import Records
 
 /// Writes the events of a log as lines of JSON, each of which stands for itself: `ExportSource` reads them back, and a fold of
@@ -43,7 +44,8 @@ package final class ExportedEvents {
     ///   - id: what tells the event from all others; nil: not said.
     ///   - changes: what filter rules lay over it, a JSON merge patch; nil: nothing.
     package func append(
-        _ record: RecordView, id: String? = nil, changes: UnsafeRawBufferPointer? = nil, to bytes: inout Bytes
+        _ record: RecordView, id: UnsafeRawBufferPointer? = nil, changes: UnsafeRawBufferPointer? = nil,
+        to bytes: inout Bytes
     ) {
         bytes.append("{")
         if let id {
@@ -68,15 +70,15 @@ package final class ExportedEvents {
         }
         bytes.append(",\"received\":")
         bytes.appendJSON(microseconds: record.received)
-        if record.session != 0 { bytes.append(",\"session\":\(record.session)") }
-        bytes.append(",\"partition\":\(record.partition),\"position\":\(record.position)")
-        var members = sessions[record.session] ?? []
-        Self.append(membersOf: record.fields, to: &members)
-        if !members.isEmpty {
-            bytes.append(",\"fields\":{")
-            members.withUnsafeBytes { Self.append(line: $0, to: &bytes) }
-            bytes.append("}")
+        if record.session != 0 {
+            bytes.append(",\"session\":")
+            bytes.appendJSON(Int64(record.session))
         }
+        bytes.append(",\"partition\":")
+        bytes.appendJSON(Int64(record.partition))
+        bytes.append(",\"position\":")
+        bytes.appendJSON(Int64(bitPattern: record.position))
+        append(fieldsOf: record, to: &bytes)
         if let changes {
             bytes.append(",\"changes\":")
             Self.append(line: changes, to: &bytes)
@@ -86,8 +88,25 @@ package final class ExportedEvents {
         bytes.append("}")
     }
 
+    /// What session, source and host set; nothing where they set nothing.
+    private func append(fieldsOf record: RecordView, to bytes: inout Bytes) {
+        let session = record.session == 0 ? nil : sessions[record.session]
+        let own = Self.members(of: record.fields)
+        guard session?.isEmpty == false || own != nil else { return }
+        bytes.append(",\"fields\":{")
+        session?.withUnsafeBytes { Self.append(line: $0, to: &bytes) }
+        if let own {
+            if session?.isEmpty == false { bytes.append(",") }
+            Self.append(line: own, to: &bytes)
+        }
+        bytes.append("}")
+    }
+
     /// Appends a JSON text with spaces in place of line breaks, which mean no more between its tokens.
     package static func append(line json: UnsafeRawBufferPointer, to bytes: inout Bytes) {
+        guard let start = json.baseAddress else { return }
+        // Few have any.
+        if memchr(start, 10, json.count) == nil, memchr(start, 13, json.count) == nil { return bytes.append(json) }
         for part in json.split(whereSeparator: { $0 == 10 || $0 == 13 }) {
             if part.startIndex > 0 { bytes.append(" ") }
             bytes.append(UnsafeRawBufferPointer(rebasing: part))
@@ -95,11 +114,17 @@ package final class ExportedEvents {
     }
 
     private static func append(membersOf object: UnsafeRawBufferPointer, to members: inout [UInt8]) {
-        guard let first = object.firstIndex(of: UInt8(ascii: "{")), let last = object.lastIndex(of: UInt8(ascii: "}")),
-            object[(first + 1)..<last].contains(UInt8(ascii: "\""))
-        else { return }
+        guard let more = Self.members(of: object) else { return }
         if !members.isEmpty { members.append(UInt8(ascii: ",")) }
-        members += object[(first + 1)..<last]
+        members += more
+    }
+
+    /// What stands between an object's braces; nil: it has no members.
+    private static func members(of object: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        guard let first = object.firstIndex(of: UInt8(ascii: "{")), let last = object.lastIndex(of: UInt8(ascii: "}"))
+        else { return nil }
+        let members = UnsafeRawBufferPointer(rebasing: object[(first + 1)..<last])
+        return members.contains(UInt8(ascii: "\"")) ? members : nil
     }
 }
 

@@ -4,16 +4,27 @@ import Records
 
 /// Which of a log's events an output publishes: those of its types that filter rules let pass and that are no duplicates, by the
 /// rules of the fold. What it publishes is marked, as a plugin marks what it folds. Not thread-safe.
+///
+/// Whoever feeds it adds events, whose memory must stay, and asks with `flush` what becomes of them: before the memory goes, and
+/// before sessions or rules change.
 final class AcceptedEvents {
     private let types: Set<String>
     private let identity: LogIdentity
     private let fields = FieldList()
     private let filters: FilterStage
-    private var maker: MarkMaker?
+    private let maker: MarkMaker?
     private let marks: UnsafeMutablePointer<MarkSet>?
     private var sessions: [UInt32: SessionFields] = [:]
-    /// Of one event.
+    private enum Verdict {
+        case published, passedBy
+        /// What is at this place of the batch.
+        case asked(Int)
+    }
+
+    private var waiting: [(record: RecordView, verdict: Verdict)] = []
     private let batch: Batch
+    /// Some tens: the memory of their marks is asked for together.
+    private static let capacity = 64
     private var typeKeys = Interner()
     private var typeCount = 0
     private(set) var duplicates: UInt64 = 0
@@ -35,7 +46,8 @@ final class AcceptedEvents {
             }
             self.marks = marks
         }
-        batch = Batch(capacity: 1, rowLength: fields.extractor.count)
+        batch = Batch(capacity: Self.capacity, rowLength: fields.extractor.count)
+        waiting.reserveCapacity(Self.capacity)
     }
 
     deinit {
@@ -54,38 +66,69 @@ final class AcceptedEvents {
         filters.add(try RuleHistory.rules(record), partition: record.partition, from: record.position + 1)
     }
 
-    /// Calls `body` if the event is published, with what filter rules lay over it. The one place that decides it: what else is to
-    /// keep an event from outputs belongs here.
-    func take(_ record: RecordView, _ body: (_ changes: UnsafeRawBufferPointer?) -> Void) {
-        if !types.isEmpty, !types.contains(String(decoding: record.type, as: UTF8.self)) { return }
-        guard maker != nil || filters.isActive else { return body(nil) }
-        batch.resizeRows(to: fields.extractor.count)
-        defer {
-            batch.removeAll()
-            filters.reset()
-            fields.extractor.reset()
-        }
+    var isFull: Bool { waiting.count == Self.capacity }
+
+    /// There must be room.
+    func add(_ record: RecordView) { waiting.append((record, verdict(record))) }
+
+    /// Puts an event into the batch if something has to be asked about it.
+    private func verdict(_ record: RecordView) -> Verdict {
+        if !types.isEmpty, !types.contains(String(decoding: record.type, as: UTF8.self)) { return .passedBy }
+        guard maker != nil || filters.isActive else { return .published }
+        if batch.count == 0 { batch.resizeRows(to: fields.extractor.count) }
         let row = batch.nextRow
         // Ingest stores nothing that can't be parsed; the fold passes it by.
-        guard fields.extractor.extract(record.payload, into: row) == nil else { return }
+        guard fields.extractor.extract(record.payload, into: row) == nil else { return .passedBy }
+        let index = batch.count
         let type = typeNumber(record.type)
         let content = maker?.content(type: type) ?? 0
         if record.session != 0 { sessions[record.session]?.apply(to: row, fields) }
         if !record.fields.isEmpty { _ = fields.extractor.overlay(record.fields, onto: row) }
-        fill(batch.events, record, row)
-        batch.partitions[0] = record.partition
-        batch.types[0] = type
+        fill(batch.events + index, record, row)
+        batch.partitions[index] = record.partition
+        batch.types[index] = type
+        let mark = maker?.mark(batch.events + index, type: type, content: content) ?? Mark()
+        batch.marks[index] = mark
+        marks?[record.partition].prefetch(mark)
         batch.advance()
-        let mark = maker?.mark(batch.events, type: type, content: content) ?? Mark()
+        return .asked(index)
+    }
+
+    /// Calls `body` with each event that was added, in order: whether it is published, and what filter rules lay over it. The one
+    /// place that decides it: what else is to keep an event from outputs belongs here. An event is marked right before the call,
+    /// so that marks can be taken within it.
+    ///
+    /// - Parameter body: returns whether to go on; where it does not, the rest is dropped, and nothing may follow.
+    /// - Returns: whether it went on to the end.
+    func flush(_ body: (RecordView, _ isPublished: Bool, _ changes: UnsafeRawBufferPointer?) throws -> Bool) rethrows
+        -> Bool
+    {
         filters.apply(batch)
         // Its plugins say what was wrong.
         _ = filters.takeRejections()
-        if batch.isBlocked[0] { return }
-        if !mark.isEmpty, let marks, marks[record.partition].insert(mark) != .new {
-            duplicates += 1
-            return
+        for (record, verdict) in waiting {
+            let goesOn =
+                switch verdict {
+                case .published: try body(record, true, nil)
+                case .passedBy: try body(record, false, nil)
+                case .asked(let place): try body(record, accepts(place), batch.patches[place])
+                }
+            if !goesOn { return false }
         }
-        body(batch.patches[0])
+        waiting.removeAll(keepingCapacity: true)
+        batch.removeAll()
+        filters.reset()
+        fields.extractor.reset()
+        return true
+    }
+
+    private func accepts(_ place: Int) -> Bool {
+        if batch.isBlocked[place] { return false }
+        let mark = batch.marks[place]
+        if mark.isEmpty { return true }
+        guard let marks, marks[batch.partitions[place]].insert(mark) != .new else { return true }
+        duplicates += 1
+        return false
     }
 
     private func fill(

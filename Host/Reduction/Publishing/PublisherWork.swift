@@ -44,8 +44,9 @@ final class PublisherWork {
     private var storeTime = MonotonicClock.microseconds
     /// How far the place may lie behind where nothing was published.
     private static let patience: Int64 = 5_000_000
-    /// What all ids of this log's events begin with.
-    private let idPrefix: String
+    /// The id of the event at hand; all ids of a log's events begin alike.
+    private var id = Bytes()
+    private let idPrefix: Int
 
     init(
         _ name: String, _ log: EventLog, _ output: any EventOutput, _ configuration: PublisherConfiguration,
@@ -58,7 +59,8 @@ final class PublisherWork {
         self.report = report
         let identity = log.identity
         let id = SHA256.hexadecimal(identity.id)
-        idPrefix = String(id.prefix(8))
+        self.id.append(id.prefix(8) + "-")
+        idPrefix = self.id.count
         try File.makeFolder(folder)
         let first = log.firstPositions, next = log.nextPositions
         let stored = try PublishingPlace.load(folder)
@@ -126,9 +128,9 @@ final class PublisherWork {
                 exported.forgetSessions()
             }
             for index in 0..<chunk.count {
-                try take(chunk[index])
-                if isFull, try !publish() { return false }
+                guard try take(chunk[index]) else { return false }
             }
+            guard try flush() else { return false }
             if isDue, try !publish() { return false }
         }
         // All is taken that had arrived by then.
@@ -143,24 +145,51 @@ final class PublisherWork {
 
     private var isDue: Bool { due.map { MonotonicClock.microseconds >= $0 } ?? false }
 
-    private func take(_ record: RecordView) throws {
+    /// Takes a record, and publishes what is enough. False: it was told to give up.
+    private func take(_ record: RecordView) throws -> Bool {
+        switch record.kind {
+        case .event:
+            accepted.add(record)
+            return accepted.isFull ? try flush() : true
+        case .mark, nil: return true
+        case .session, .control, .tombstone: break
+        }
+        // These are about what comes behind them.
+        guard try flush() else { return false }
         switch record.kind {
         case .session:
             accepted.note(session: record)
             exported.note(session: record)
-            return
-        case .event:
-            accepted.take(record) { changes in
-                let (exported, id) = (exported, "\(idPrefix)-\(record.partition)-\(record.position)")
-                batch.append(record, id: id, changes: changes) {
-                    exported.append(record, id: id, changes: changes, to: &$0)
-                }
-            }
-            lastArrival = record.received
-        case .control: try accepted.note(control: record)
-        case .tombstone: break
-        case .mark, nil: return
+        case .control:
+            try accepted.note(control: record)
+            pass(record)
+        default: pass(record)
         }
+        return true
+    }
+
+    /// Writes the lines of the events that were taken. False: it was told to give up.
+    private func flush() throws -> Bool {
+        try accepted.flush { record, isPublished, changes in
+            if isPublished { add(record, changes) }
+            lastArrival = record.received
+            pass(record)
+            return isFull ? try publish() : true
+        }
+    }
+
+    private func add(_ record: RecordView, _ changes: UnsafeRawBufferPointer?) {
+        id.truncate(to: idPrefix)
+        id.appendJSON(Int64(record.partition))
+        id.append("-")
+        id.appendJSON(Int64(bitPattern: record.position))
+        let (exported, id) = (exported, id.contents)
+        batch.append(record, id: id, changes: changes) {
+            exported.append(record, id: id, changes: changes, to: &$0)
+        }
+    }
+
+    private func pass(_ record: RecordView) {
         taken[record.partition] = record.position + 1
         if due == nil { due = MonotonicClock.microseconds + configuration.interval.microseconds }
     }

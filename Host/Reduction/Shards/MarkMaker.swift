@@ -4,7 +4,7 @@ import CXXHash
 import Records
 
 /// Makes marks: by the rules, under the log's key. Not thread-safe.
-struct MarkMaker {
+final class MarkMaker {
     private struct Rule {
         let slot: Int
         let byActor: Bool
@@ -29,7 +29,7 @@ struct MarkMaker {
     }
 
     /// Learns of a new event type; types are numbered from 0 in the order of these calls.
-    mutating func addType(_ type: String) {
+    func addType(_ type: String) {
         rulesOfTypes.append(
             rules.rule(for: type).map {
                 Rule(

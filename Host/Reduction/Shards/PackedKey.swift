@@ -27,9 +27,17 @@ struct KeySpace: ~Copyable {
     var parts = Interner()
     var pairs = PairInterner()
     private var windows: [Int64: UInt32] = [:]
+    /// The one that was asked for last: neighbours in the log are neighbours in time.
+    private var lastWindow = (start: Int64.min, number: UInt32.max)
 
     /// The number of the part that is the start of a window: its text, as an RFC 3339 time in UTC.
+    @inline(__always)
     mutating func number(ofWindow start: Int64) -> UInt32 {
+        if start != lastWindow.start { lastWindow = (start, find(window: start)) }
+        return lastWindow.number
+    }
+
+    private mutating func find(window start: Int64) -> UInt32 {
         if let number = windows[start] { return number }
         var text = Bytes()
         text.appendJSON(microseconds: start)

@@ -3,28 +3,6 @@ import CRecords
 import PluginHost
 import Records
 
-/// An event that a plugin does not fold, for a reason that somebody ought to know.
-package struct Rejection: Sendable {
-    package enum Cause: String, Sendable, CaseIterable {
-        /// The plugin could not read it.
-        case unreadable
-        /// Its id came before with other content. Every plugin that would fold it finds the same.
-        case conflict
-        /// A filter rule could not be asked about it. Every plugin finds the same.
-        case unfiltered
-    }
-
-    package let cause: Cause
-    package let plugin: String
-    /// The plugin's build.
-    package let build: String
-    package let partition: Int
-    package let position: UInt64
-    package let reason: String
-    /// The event as it arrived.
-    package let payload: [UInt8]
-}
-
 /// One plugin's side of a shard: its states, marks and positions, and the passes in which it folds a batch. Not thread-safe.
 ///
 /// A batch goes through in passes, each of which asks for the memory that the next one needs: read, drop duplicates, make keys,
@@ -258,7 +236,7 @@ extension PluginFold {
         for pick in 0..<count {
             let partition = batch.partitions[Int(picks[pick])]
             let state = states.touch(pickedKeys[pick], partition: partition, keys)
-            lectern_prefetch(state)
+            states.prefetch(state)
             pickedStates[pick] = state
         }
         call(index, picked: count, batch)
@@ -287,6 +265,7 @@ extension PluginFold {
                     isTaken = true  // it passes the reducer by
                     break
                 }
+                states[index].prefetch(key, partition: batch.partitions[event])
                 if count == capacity {
                     fold(index, windows, picked: count, watermarks, batch, keys)
                     count = 0
@@ -313,11 +292,16 @@ extension PluginFold {
         _ index: Int, _ windows: WindowComponent, picked count: Int, _ watermarks: Watermarks, _ batch: Batch,
         _ keys: borrowing KeySpace
     ) {
+        let states = states[index]
+        for pick in 0..<count {
+            states.prefetchState(pickedKeys[pick], partition: batch.partitions[Int(picks[pick])])
+        }
         for pick in 0..<count {
             let event = Int(picks[pick])
             let start = pickedWindows[pick]
-            let state = states[index].touch(
+            let state = states.touch(
                 pickedKeys[pick], partition: batch.partitions[event], window: start, keys)
+            states.prefetch(state)
             pickedStates[pick] = state
             let end = start &+ windows.description.length
             if watermarks.at(event, disorder: windows.description.disorder) >= end { windows.correct(state) }

@@ -15,6 +15,8 @@ final class ReducerStates {
     let tables: UnsafeMutablePointer<StateTable>
     let partitions: Int
     var slab: Slab
+    /// Cache lines that a state begins in, at most four.
+    private let stateLines: Int
     /// States changed since the last checkpoint began; each once.
     var dirty: [UnsafeMutableRawPointer] = []
     /// States that the checkpoint which is being taken still has to encode, from `marked[encoded]` on; some may be encoded already.
@@ -45,6 +47,7 @@ final class ReducerStates {
         functions = reducer.raw
         tables = .allocate(capacity: partitions)
         for index in 0..<partitions { (tables + index).initialize(to: StateTable()) }
+        stateLines = min(max((Int(reducer.raw.state_size) + 63) / 64, 1), 4)
         slab = Slab(size: Int(reducer.raw.state_size), alignment: Int(reducer.raw.state_align))
         blocks = (0..<partitions).map { _ in BlockBuffer() }
         gone = (0..<partitions).map { _ in BlockBuffer() }
@@ -67,6 +70,12 @@ final class ReducerStates {
 
     @inline(__always)
     func prefetchState(_ key: UInt64, partition: Int) { tables[partition].prefetchState(key) }
+
+    /// To be called some time before the plugin gets a state: asks for all of it, or what one can ask for without harm.
+    @inline(__always)
+    func prefetch(_ state: UnsafeMutableRawPointer) {
+        for line in 0..<stateLines { lectern_prefetch(state + line * 64) }
+    }
 
     /// The state of a key, made if it is new, and noted as changed.
     ///

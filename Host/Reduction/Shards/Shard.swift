@@ -100,7 +100,7 @@ final class Shard {
     let keys = KeyIndex()
     let filters: FilterStage
     private let batch: Batch
-    private var markMaker: MarkMaker?
+    private let markMaker: MarkMaker?
     private var types: [String] = []
     private var typeKeys = Interner()
     /// The pseudonym of each actor by its number; 0 where it is not known yet.

@@ -121,7 +121,10 @@ struct MarkSet: ~Copyable {
 
     @inline(__always)
     func prefetch(_ mark: Mark) {
-        lectern_prefetch(slots + Self.hash(mark.high, mark.low) & mask)
+        let at = Self.hash(mark.high, mark.low) & mask
+        lectern_prefetch(slots + at)
+        if let untils { lectern_prefetch(untils + at) }
+        if let contents { lectern_prefetch(contents + at) }
     }
 
     /// Adds the mark of an event that has one, unless it is there already.

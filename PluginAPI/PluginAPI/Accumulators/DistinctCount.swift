@@ -10,7 +10,7 @@ public struct DistinctCount: ReducerState {
     private static let precision = 12
     private static let registerCount = 1 << precision
 
-    private var exact = DistinctSet()
+    @usableFromInline var exact = DistinctSet()
     /// Of each register the most leading zeros of a hash, plus one. Empty while the count is exact.
     private var registers: [UInt8] = []
 
@@ -32,11 +32,19 @@ public struct DistinctCount: ReducerState {
     }
 
     /// Inserts a text, by a hash of 64 bits.
-    public mutating func insert(_ text: Text) {
+    public mutating func insert(_ text: Text) { insert(Self.hash(of: text)) }
+
+    /// The number that stands for a text: to insert it is to insert the text.
+    public static func hash(of text: Text) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a
         for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        insert(hash)
+        return hash
     }
+
+    /// To be called some time before `insert`: see `Reducer.prefetch`.
+    @inlinable
+    @inline(__always)
+    public mutating func prefetch(_ value: UInt64) { exact.prefetch(value) }
 
     public mutating func merge(_ other: DistinctCount) {
         if isExact && other.isExact {

@@ -1,9 +1,13 @@
+public import CPluginAPI
+
 /// An exact set of 64-bit values, for counting distinct actors (`event.actorHash`) or other hashes. Up to four lie in
 /// the state itself; more go to a hash table on the heap.
 public struct DistinctSet: ReducerState {
     @usableFromInline var small: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
     @usableFromInline var size = 0
     @usableFromInline var table: DistinctTable?
+    /// That of the table, so that a slot is found without it.
+    @usableFromInline var shift: UInt8 = 0
 
     @inlinable
     public init() {}
@@ -32,6 +36,16 @@ public struct DistinctSet: ReducerState {
         }
     }
 
+    /// To be called some time before `insert`: see `Reducer.prefetch`.
+    @inlinable
+    @inline(__always)
+    public mutating func prefetch(_ value: UInt64) {
+        guard shift > 0 else { return }
+        let table = withUnsafeBytes(of: &table) { $0.load(as: UnsafeRawPointer.self) }
+        lectern_fetch_soon(table)
+        lectern_fetch_soon(table + DistinctTable.offset(of: value, shift))
+    }
+
     public func contains(_ value: UInt64) -> Bool {
         if let table { return table.contains(value) }
         return smallValues.contains(value)
@@ -50,11 +64,15 @@ public struct DistinctSet: ReducerState {
 
     /// The values in ascending order.
     public var sorted: [UInt64] {
-        var values: [UInt64] = []
-        values.reserveCapacity(size)
-        forEach { values.append($0) }
-        values.sort()
-        return values
+        [UInt64](unsafeUninitializedCapacity: size) { values, count in
+            forEach {
+                values[count] = $0
+                count += 1
+            }
+            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: size) { spare in
+                UnsafeMutableBufferPointer(rebasing: values[..<size]).sortDistinct(spare)
+            }
+        }
     }
 
     @usableFromInline
@@ -69,6 +87,7 @@ public struct DistinctSet: ReducerState {
         if !isKnownUniquelyReferenced(&table) || table!.isFull {
             table = table!.copy()
         }
+        shift = UInt8(table!.header.shift)
         if table!.insert(value) { size += 1 }
     }
 

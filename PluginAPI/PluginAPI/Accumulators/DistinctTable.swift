@@ -17,6 +17,20 @@ final class DistinctTable: ManagedBuffer<DistinctTable.Header, UInt64> {
         return unsafeDowncast(buffer, to: DistinctTable.self)
     }
 
+    /// Where the search for a value begins.
+    @inlinable
+    @inline(__always)
+    static func slot(of value: UInt64, _ shift: UInt8) -> Int {
+        Int(truncatingIfNeeded: (value &* 0x9E37_79B9_7F4A_7C15) >> UInt64(shift))
+    }
+
+    /// About where, in bytes from the object's beginning: good enough for a hint.
+    @inlinable
+    @inline(__always)
+    static func offset(of value: UInt64, _ shift: UInt8) -> Int {
+        40 + slot(of: value, shift) * MemoryLayout<UInt64>.stride
+    }
+
     private var room: Int { 1 << (64 - header.shift) }
 
     var isFull: Bool { header.used * 3 >= room * 2 }
@@ -30,7 +44,7 @@ final class DistinctTable: ManagedBuffer<DistinctTable.Header, UInt64> {
                 return !header.pointee.hasZero
             }
             let mask = 1 << (64 - header.pointee.shift) - 1
-            var index = Int(truncatingIfNeeded: (value &* 0x9E37_79B9_7F4A_7C15) >> UInt64(header.pointee.shift))
+            var index = Self.slot(of: value, UInt8(truncatingIfNeeded: header.pointee.shift))
             while slots[index] != 0 {
                 if slots[index] == value { return false }
                 index = (index + 1) & mask
@@ -45,7 +59,7 @@ final class DistinctTable: ManagedBuffer<DistinctTable.Header, UInt64> {
         withUnsafeMutablePointers { header, slots in
             if value == 0 { return header.pointee.hasZero }
             let mask = 1 << (64 - header.pointee.shift) - 1
-            var index = Int(truncatingIfNeeded: (value &* 0x9E37_79B9_7F4A_7C15) >> UInt64(header.pointee.shift))
+            var index = Self.slot(of: value, UInt8(truncatingIfNeeded: header.pointee.shift))
             while slots[index] != 0 {
                 if slots[index] == value { return true }
                 index = (index + 1) & mask

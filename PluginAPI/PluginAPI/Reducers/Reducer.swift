@@ -41,6 +41,11 @@ public protocol Reducer: StateSource {
     static func reduce(_ state: inout State, _ input: Input)
     /// The state as others are shown it.
     static func external(_ state: State) -> External
+    /// Called some events before `reduce` with the same state and input, so that memory which the state refers to is there when
+    /// it is needed: `state.times.prefetch()`. A hint, worth it where there are many states and each has accumulators with memory
+    /// of their own; nothing if nothing is declared. It must change nothing: the state is `inout` since a copy of it would touch
+    /// that memory at once.
+    static func prefetch(_ state: inout State, for input: Input)
 
     // What follows has one right body each, which stands below. It is part of the protocol so that the author's own
     // module compiles it for his types; calling it costs one dynamic call a batch. Leave it as it is.
@@ -81,6 +86,12 @@ extension Dictionary: ReducerState where Key: Codable, Value: Codable {}
 
 extension Reducer {
     public static var migrations: [Migration<State>] { [] }
+}
+
+extension Reducer {
+    @inlinable
+    @inline(__always)
+    public static func prefetch(_ state: inout State, for input: Input) {}
 }
 
 extension Reducer where External == State {

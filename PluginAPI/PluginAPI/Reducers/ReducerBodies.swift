@@ -1,11 +1,21 @@
 public import CPluginAPI
 
+/// Events from `prefetch` to `reduce`: about as long as memory takes.
+@inlinable var _ahead: Int { 8 }
+
 extension Reducer {
     @inlinable
     public static func _reduce(_ batch: UnsafePointer<lectern_reduce_batch>) {
         let inputs = batch.pointee.inputs!
         let states = batch.pointee.states!
-        for k in 0..<Int(batch.pointee.count) {
+        let count = Int(batch.pointee.count)
+        for k in 0..<count {
+            if k + _ahead < count {
+                let state = states[k + _ahead]!
+                prefetch(
+                    &state.assumingMemoryBound(to: State.self).pointee,
+                    for: (inputs[k + _ahead] ?? UnsafeRawPointer(state)).assumingMemoryBound(to: Input.self).pointee)
+            }
             // Inputs of no size have no place of their own.
             let input = inputs[k] ?? UnsafeRawPointer(states[k]!)
             reduce(

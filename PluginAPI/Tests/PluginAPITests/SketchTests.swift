@@ -78,6 +78,32 @@ struct QuantilesTests {
     }
 }
 
+@Suite("Sets of what is distinct")
+struct DistinctSetTests {
+    @Test(
+        "list their values in order, whatever bits these have in common",
+        arguments: [0, 1, 4, 5, 17, 120, 512, 5_000] as [UInt64])
+    func order(count: UInt64) {
+        let sequences: [(UInt64) -> UInt64] = [
+            { $0 }, { .max - $0 }, { $0 << 57 | $0 }, { $0 &* 0x9e37_79b9_7f4a_7c15 },
+            hash(ofItem:),
+        ]
+        for sequence in sequences {
+            let values = Set((0..<count).map(sequence))
+            var set = DistinctSet()
+            for value in values { set.insert(value) }
+            #expect(set.count == values.count)
+            #expect(set.sorted == values.sorted())
+        }
+    }
+
+    /// Names that are alike have hashes that begin alike.
+    private func hash(ofItem number: UInt64) -> UInt64 {
+        var name = "item-\(number)"
+        return name.withUTF8 { DistinctCount.hash(of: Text(start: $0.baseAddress, count: $0.count)) }
+    }
+}
+
 @Suite("Counts of what is distinct")
 struct DistinctCountTests {
     private func counted(_ values: some Sequence<UInt64>) -> DistinctCount {

@@ -25,7 +25,7 @@ struct Attempt: EventInput {
 }
 
 /// How attempts went: exact, so that parts can be put together in any order.
-struct Attempts: Codable {
+struct Attempts {
     var count = 0
     var accuracy = Mean()
     var seconds = Mean()
@@ -47,6 +47,25 @@ struct Attempts: Codable {
     }
 }
 
+extension Attempts: StateCoding {
+    func encode(into writer: inout StateWriter) {
+        writer.map { map in
+            map.field("count", count)
+            map.field("speeds", speeds)
+            map.field("seconds", seconds)
+            map.field("accuracy", accuracy)
+        }
+    }
+
+    init(from reader: inout StateReader) throws {
+        var map = try reader.map()
+        count = try map.read("count")
+        speeds = try map.read("speeds")
+        seconds = try map.read("seconds")
+        accuracy = try map.read("accuracy")
+    }
+}
+
 /// Attempts of many learners in a window.
 struct AttemptsOfMany: WindowState {
     var revision = 0
@@ -58,10 +77,32 @@ struct AttemptsOfMany: WindowState {
         learners.insert(attempt.actorHash)
     }
 
+    mutating func prefetch(_ attempt: Attempt) {
+        attempts.speeds.prefetch()
+        learners.prefetch(attempt.actorHash)
+    }
+
     mutating func merge(_ other: AttemptsOfMany) {
         revision += other.revision
         attempts.merge(other.attempts)
         learners.merge(other.learners)
+    }
+}
+
+extension AttemptsOfMany: StateCoding {
+    func encode(into writer: inout StateWriter) {
+        writer.map { map in
+            map.field("attempts", attempts)
+            map.field("learners", learners)
+            map.field("revision", revision)
+        }
+    }
+
+    init(from reader: inout StateReader) throws {
+        var map = try reader.map()
+        attempts = try map.read("attempts")
+        learners = try map.read("learners")
+        revision = try map.read("revision")
     }
 }
 

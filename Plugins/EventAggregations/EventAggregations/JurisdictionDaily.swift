@@ -12,6 +12,7 @@ struct JurisdictionDaily: WindowedReducer, SpreadReducer {
     typealias State = AttemptsOfMany
 
     static func reduce(_ state: inout State, _ attempt: Attempt) { state.add(attempt) }
+    static func prefetch(_ state: inout State, for attempt: Attempt) { state.prefetch(attempt) }
     static func merge(_ state: inout State, _ other: State) { state.merge(other) }
 }
 

@@ -42,6 +42,25 @@ struct SystemMetrics: WindowedReducer, SpreadReducer {
     }
 }
 
+extension SystemMetrics.State: StateCoding {
+    func encode(into writer: inout StateWriter) {
+        writer.map { map in
+            map.field("types", types)
+            map.field("events", events)
+            map.field("learners", learners)
+            map.field("revision", revision)
+        }
+    }
+
+    init(from reader: inout StateReader) throws {
+        var map = try reader.map()
+        types = try map.read("types")
+        events = try map.read("events")
+        learners = try map.read("learners")
+        revision = try map.read("revision")
+    }
+}
+
 struct SystemTable: Table {
     typealias From = SystemMetrics
     let id = "system_5min_metrics"

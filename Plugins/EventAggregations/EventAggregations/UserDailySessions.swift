@@ -3,13 +3,14 @@ import PluginAPI
 /// What belongs to a session of a learner.
 struct Activity: EventInput {
     let session: Text?
-    let item: Text?
+    /// Stands for the item, or the module.
+    let item: UInt64?
     let time: Timestamp
 
     init(_ event: Event) throws {
         let id = event.textIfAny("session_id")
         session = id.flatMap { (1...256).contains($0.count) ? $0 : nil }
-        item = event.textIfAny("item_id") ?? event.textIfAny("module")
+        item = (event.textIfAny("item_id") ?? event.textIfAny("module")).map(DistinctCount.hash)
         time = event.time
     }
 }
@@ -35,7 +36,7 @@ struct UserDailySessions: WindowedReducer {
     }
 
     /// From the first event of a session in the day to its last one.
-    struct Span: Codable {
+    struct Span {
         var first: Timestamp
         var last: Timestamp
     }
@@ -44,8 +45,16 @@ struct UserDailySessions: WindowedReducer {
         state.events += 1
         if let item = activity.item { state.items.insert(item) }
         guard let session = activity.session?.string else { return }
-        let isKept = state.sessions[session] != nil || state.sessions.count < most
-        add(activity.time, to: &state.sessions[isKept ? session : "", default: Span(at: activity.time)])
+        if let known = state.sessions.index(forKey: session) {
+            add(activity.time, to: &state.sessions.values[known])
+        } else {
+            let name = state.sessions.count < most ? session : ""
+            add(activity.time, to: &state.sessions[name, default: Span(at: activity.time)])
+        }
+    }
+
+    static func prefetch(_ state: inout State, for activity: Activity) {
+        if let item = activity.item { state.items.prefetch(item) }
     }
 
     private static func add(_ time: Timestamp, to span: inout Span) {
@@ -56,6 +65,40 @@ struct UserDailySessions: WindowedReducer {
 
 extension UserDailySessions.Span {
     fileprivate init(at time: Timestamp) { self.init(first: time, last: time) }
+}
+
+extension UserDailySessions.State: StateCoding {
+    func encode(into writer: inout StateWriter) {
+        writer.map { map in
+            map.field("items", items)
+            map.field("events", events)
+            map.field("revision", revision)
+            map.field("sessions", sessions)
+        }
+    }
+
+    init(from reader: inout StateReader) throws {
+        var map = try reader.map()
+        items = try map.read("items")
+        events = try map.read("events")
+        revision = try map.read("revision")
+        sessions = try map.read("sessions")
+    }
+}
+
+extension UserDailySessions.Span: StateCoding {
+    func encode(into writer: inout StateWriter) {
+        writer.map { map in
+            map.field("last", last)
+            map.field("first", first)
+        }
+    }
+
+    init(from reader: inout StateReader) throws {
+        var map = try reader.map()
+        last = try map.read("last")
+        first = try map.read("first")
+    }
 }
 
 struct UserDailyTable: Table {
@@ -69,11 +112,10 @@ struct UserDailyTable: Table {
     ]
 
     func rows(_ key: KeyView, _ state: UserDailySessions.State, into rows: Rows) {
-        let seconds = state.sessions.values.reduce(0.0) {
-            $0 + Double($1.last.microseconds - $1.first.microseconds) / 1e6
-        }
+        // Whole numbers, since the order of the sessions is another one in each process.
+        let microseconds = state.sessions.values.reduce(0) { $0 + $1.last.microseconds - $1.first.microseconds }
         rows.add(
-            key[0], .time(key.window(1)), .integer(state.sessions.count), .number(seconds / 60),
+            key[0], .time(key.window(1)), .integer(state.sessions.count), .number(Double(microseconds) / 60e6),
             .integer(state.items.count), .integer(state.events), .integer(state.revision))
     }
 }

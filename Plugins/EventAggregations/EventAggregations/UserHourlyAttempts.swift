@@ -16,6 +16,22 @@ struct UserHourlyAttempts: WindowedReducer {
     }
 
     static func reduce(_ state: inout State, _ attempt: Attempt) { state.attempts.add(attempt) }
+    static func prefetch(_ state: inout State, for attempt: Attempt) { state.attempts.speeds.prefetch() }
+}
+
+extension UserHourlyAttempts.State: StateCoding {
+    func encode(into writer: inout StateWriter) {
+        writer.map { map in
+            map.field("attempts", attempts)
+            map.field("revision", revision)
+        }
+    }
+
+    init(from reader: inout StateReader) throws {
+        var map = try reader.map()
+        attempts = try map.read("attempts")
+        revision = try map.read("revision")
+    }
 }
 
 struct UserHourlyTable: Table {
