@@ -3,8 +3,8 @@ import PluginHost
 import Records
 import Synchronization
 
-/// What is looked up of events before they are stored: by the enrichers of plugins, at the sources of the settings, through
-/// memory and a store that hosts share.
+/// What is looked up of events before they are stored: by the enrichers of plugins and of the settings, at the sources of the
+/// settings, through memory and a store that hosts share; and what functions of plugins make of it.
 ///
 /// One for a host; all members can be called from any thread, and none of them blocks.
 package final class Enrichment: Sendable {
@@ -25,12 +25,15 @@ package final class Enrichment: Sendable {
 
     /// - Parameters:
     ///   - store: that of `configuration.store`.
+    ///   - tables: those of `configuration.tables`; nil: there are none.
     ///   - clock: microseconds of any beginning, never going back.
+    ///   - wallClock: microseconds since 1970 UTC.
     ///   - makeSource: makes the source of a name, for one thread; nil: as the settings say.
     ///   - report: takes sentences for the operator, on any thread.
     package init(
-        _ configuration: EnrichmentConfiguration, store: (any KeyValueStore)? = nil,
+        _ configuration: EnrichmentConfiguration, store: (any KeyValueStore)? = nil, tables: OwnTables? = nil,
         clock: @escaping @Sendable () -> Int64 = { MonotonicClock.microseconds },
+        wallClock: @escaping @Sendable () -> Int64 = { WallClock.microseconds },
         makeSource: (@Sendable (String) -> any LookupSource)? = nil,
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) {
@@ -42,14 +45,16 @@ package final class Enrichment: Sendable {
         let used = Set(configuration.enrichers.values.map(\.source))
         var sources: [String: SourceThreads] = [:]
         for (name, source) in configuration.sources where used.contains(name) {
+            let isOwn = if case .table = source.kind { true } else { false }
             sources[name] = SourceThreads(
-                name, source, limit: configuration.queue, shared: shared, clock: clock, report: report
+                name, source, limit: configuration.queue, shared: isOwn ? nil : shared, clock: clock, report: report
             ) {
                 if let makeSource { return makeSource(name) }
                 switch source.kind {
                 case .postgresql(let configuration): return PostgreSQLSource(configuration)
                 case .http(let configuration): return HTTPSource(configuration)
                 case .file(let configuration): return FileSource(configuration, clock: clock)
+                case .table(let table): return TableSource(table.id, tables, wallClock: wallClock)
                 }
             }
         }
@@ -58,12 +63,16 @@ package final class Enrichment: Sendable {
 
     package var now: Int64 { clock() }
 
-    /// Goes on with the enrichers of these plugins. Answers of those that have not changed stay.
+    /// What of the settings would not fit these plugins, a sentence each. What no plugin has any more is none of it.
+    package func problems(with plugins: [EnrichingPlugin]) -> [String] {
+        configuration.problems(with: plugins, mayLackFunctions: true)
+    }
+
+    /// Goes on with these plugins. Answers of enrichers that have not changed stay. What of the settings does not fit them is
+    /// reported and left out.
     package func use(_ plugins: [EnrichingPlugin]) {
-        let declared = plugins.flatMap(\.enrichers)
-        for id in configuration.enrichers.keys.sorted() where !declared.contains(where: { $0.id == id }) {
-            report("enrichment.enrichers.\(id): no plugin that is loaded has such an enricher")
-        }
+        let declared = DeclaredEnrichment(configuration, plugins)
+        for problem in declared.problems + declared.lacking { report("left out: \(problem)") }
         state.withLock { state in
             guard !state.isClosed else { return }
             var lookups: [Lookups] = []
@@ -76,17 +85,29 @@ package final class Enrichment: Sendable {
                     guard let function = plugin.functions.first(where: { $0.description.id == member.function }) else {
                         continue
                     }
-                    var thread: DerivationThread?
-                    if !plugin.isInProcess {
-                        thread = state.threads[plugin.id] ?? DerivationThread(limit: configuration.queue)
-                        state.threads[plugin.id] = thread
-                    }
+                    let thread = thread(for: [plugin.id], plugins, &state)
                     derivations.append(Derivation(member: member, function: function, thread: thread))
                 }
+            }
+            lookups += declared.enrichers.compactMap { self.lookups($0, before: state.plan) }
+            derivations += declared.derived.map { derived in
+                let thread = thread(for: derived.plugins, plugins, &state)
+                return Derivation(member: derived.member, function: derived.function, thread: thread)
             }
             state.plan = EnrichmentPlan(lookups, derivations)
         }
         version.wrappingAdd(1, ordering: .releasing)
+    }
+
+    /// What asks the first of the plugins that is in another process; nil: all are in this one.
+    private func thread(for ids: [String], _ plugins: [EnrichingPlugin], _ state: inout State) -> DerivationThread? {
+        guard let away = ids.first(where: { id in plugins.contains { $0.id == id && !$0.isInProcess } }) else {
+            return nil
+        }
+        if let thread = state.threads[away] { return thread }
+        let thread = DerivationThread(limit: configuration.queue)
+        state.threads[away] = thread
+        return thread
     }
 
     /// Nil if it has no source, or no question.
@@ -101,7 +122,9 @@ package final class Enrichment: Sendable {
             report("enrichment.enrichers.\(description.id): the plugin has no query of its own: set one (query)")
             return nil
         }
-        return Lookups(description, enricher, configuration.memory, source, clock: clock)
+        var memory = configuration.memory
+        if let ttl = enricher.ttl { (memory.ttl, memory.missing) = (ttl, min(memory.missing, ttl)) }
+        return Lookups(description, enricher, memory, source, clock: clock)
     }
 
     /// Replaces a reader if another plan holds since it was made; nil: nothing is looked up. `known` is the version that it is of,

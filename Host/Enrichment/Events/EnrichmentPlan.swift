@@ -18,8 +18,8 @@ package final class EnrichmentPlan: Sendable {
         self.members = members
     }
 
-    /// Nothing is looked up.
-    var isEmpty: Bool { lookups.isEmpty }
+    /// Nothing is looked up, and nothing derived.
+    var isEmpty: Bool { lookups.isEmpty && derivations.isEmpty }
 }
 
 /// A plugin as enrichment sees it.
@@ -28,17 +28,20 @@ package struct EnrichingPlugin: Sendable {
     package let enrichers: [EnricherDescription]
     package let derivedMembers: [DerivedMember]
     package let functions: [CallableFunction]
+    /// The columns of its tables, with those that the operator has added, by the tables' ids.
+    package let tables: [String: [TableColumn]]
     /// Its functions can be called on any thread, and return at once; otherwise they are another process's.
     package let isInProcess: Bool
 
     package init(
         id: String, enrichers: [EnricherDescription], derivedMembers: [DerivedMember] = [],
-        functions: [CallableFunction] = [], isInProcess: Bool = true
+        functions: [CallableFunction] = [], tables: [String: [TableColumn]] = [:], isInProcess: Bool = true
     ) {
         self.id = id
         self.enrichers = enrichers
         self.derivedMembers = derivedMembers
         self.functions = functions
+        self.tables = tables
         self.isInProcess = isInProcess
     }
 }

@@ -180,7 +180,7 @@ package final class EnrichmentReader {
         for (place, slot) in keys[index].enumerated() {
             key.append(place == 0 ? "[" : ",")
             guard let slot else {
-                guard append(event.actor) else { return false }
+                guard append(event.name(for: plan.lookups[index])) else { return false }
                 continue
             }
             let value = row[slot]
@@ -209,7 +209,7 @@ package final class EnrichmentReader {
 
     private func parts(_ index: Int, _ event: EnrichedEvent) -> [String] {
         keys[index].map { slot in
-            guard let slot else { return String(decoding: event.actor, as: UTF8.self) }
+            guard let slot else { return String(decoding: event.name(for: plan.lookups[index]), as: UTF8.self) }
             let value = row[slot]
             return switch value.tag {
             case LECTERN_INTEGER: "\(value.as.integer)"

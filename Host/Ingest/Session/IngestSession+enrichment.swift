@@ -18,14 +18,15 @@ extension IngestSession {
     }
 
     /// Begins to look up what is to be known of an event. Nil: nothing is.
+    ///
+    /// - Parameter actor: what the actor is looked up by, except in the host's own tables, which call him as the log does.
     func lookUp(_ event: NewRecord, _ actor: UnsafeRawBufferPointer) -> EventLookups? {
         guard let enrichment = service.enrichment, let reader = workspace.reader(of: enrichment) else { return nil }
         return locked.withPaddedJSON { locked in
             let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
             let event = EnrichedEvent(
                 payload: event.payload, locked: self.locked.isEmpty ? nothing : locked, fields: event.fields,
-                actor: actor,
-                type: event.type, time: event.time ?? event.received)
+                actor: actor, identity: event.actor, type: event.type, time: event.time ?? event.received)
             return reader.begin(event, latch: currentLatch)
         }
     }

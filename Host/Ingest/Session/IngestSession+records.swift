@@ -52,6 +52,7 @@ extension IngestSession {
             event.fields = published.fields.bytes
         }
         if blob != nil { event.fields = fields.contents }
+        name(actor.id, actor.partition, in: &event)
         var enriched = Bytes()
         if service.enrichment != nil {
             let found = lookups ?? [lookUp(event, lookupName(of: actor))]
@@ -61,7 +62,6 @@ extension IngestSession {
                 event.fields = enriched.contents
             }
         }
-        name(actor.id, actor.partition, in: &event)
         // As the log calls the actor.
         blob?.key.actor = String(decoding: event.actor, as: UTF8.self)
         event.assertion = actor.assertion
