@@ -75,17 +75,21 @@ final class EnrichmentRig: Sendable {
 
     func begin(
         _ reader: EnrichmentReader, _ payload: String = #"{"event":"a"}"#, actor: String = "ada", type: String = "a",
-        locked: String = "", own: String = "", time: Int64 = 0, latch: LookupLatch = LookupLatch {}
+        identity: String? = nil, locked: String = "", own: String = "", time: Int64 = 0,
+        latch: LookupLatch = LookupLatch {}
     ) -> EventLookups? {
         padded(payload) { payload in
             padded(locked) { locked in
                 padded(own) { own in
                     padded(actor) { actor in
-                        padded(type) { type in
-                            reader.begin(
-                                EnrichedEvent(
-                                    payload: payload, locked: locked, fields: own, actor: actor, type: type, time: time)
-                            ) { latch }
+                        padded(identity ?? "") { name in
+                            padded(type) { type in
+                                reader.begin(
+                                    EnrichedEvent(
+                                        payload: payload, locked: locked, fields: own, actor: actor,
+                                        identity: identity == nil ? nil : name, type: type, time: time)
+                                ) { latch }
+                            }
                         }
                     }
                 }

@@ -1,4 +1,4 @@
-package import PluginHost
+import PluginHost
 import Settings
 
 /// What the settings add to the enrichment that plugins declare, fitted to the plugins that are loaded.
