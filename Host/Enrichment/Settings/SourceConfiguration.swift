@@ -98,6 +98,8 @@ package struct SourceConfiguration: Sendable, Equatable {
         case .file, .table: connections = 1
         case .postgresql, .http: connections = section.integer("connections", default: connections, in: 1...64)
         }
+        // A table of this host always answers.
+        if case .table = kind { return section.finish() }
         let breaker = section.section("breaker")
         failures = breaker.integer("failures", default: failures, in: 1...1_000_000)
         pause = breaker.duration("pause", default: .microseconds(pause), in: limits).microseconds
