@@ -147,7 +147,7 @@ package final class Enrichment: Sendable {
         for thread in threads { thread.close() }
     }
 
-    /// What was looked up since the start, by the enrichers in use.
+    /// What was looked up since the start, by the enrichers in use, and what is derived.
     package var figures: EnrichmentReport {
         let plan = state.withLock { $0.plan }
         return EnrichmentReport(
@@ -155,6 +155,7 @@ package final class Enrichment: Sendable {
                 EnrichmentReport.Enricher(
                     id: lookups.description.id, member: lookups.description.member, source: lookups.sourceName,
                     breaker: lookups.breaker, remembered: lookups.remembered, counts: lookups.counts.snapshot)
-            }.sorted { $0.id < $1.id })
+            }.sorted { $0.id < $1.id },
+            derived: plan.derivations.map { "\($0.member.member).\($0.member.name)" }.sorted())
     }
 }

@@ -60,6 +60,10 @@ extension IntegrationTests {
             return rules.compactMap { $0["matched"] as? Int }
         }
 
+        private func derived(_ host: HostProcess) throws -> [String] {
+            try host.object("/processor/enrichment")["derived"] as? [String] ?? []
+        }
+
         @Test(
             "give each event one verdict: after kill -9, in a rebuild, and in a fold of the log that asks nobody",
             arguments: ["worker", "inprocess"])
@@ -110,6 +114,7 @@ extension IntegrationTests {
                 }
             }
             try send("ada", score: 10, to: host)
+            #expect(try derived(host) == ["checks.level"])
             try install(["FORGETTING=\"other\""])
             #expect(try host.reload().status == 200)
             try send("ada", score: 70, to: host)
@@ -127,6 +132,7 @@ extension IntegrationTests {
             try FileManager.default.removeItem(atPath: "\(plugins.path)/functions.so")
             #expect(try host.reload().status == 200)
             #expect(host.complained.contains("left out: enrichment.derived.checks.level"), "\(host.complained)")
+            #expect(try derived(host).isEmpty)
             try send("bob", score: 90, to: host)
             #expect(try levels() == ["low", "high", "low", nil])
             #expect(try eventually(seconds: 20) { try attempts(host) == ["ada": 2, "bob": 1] })

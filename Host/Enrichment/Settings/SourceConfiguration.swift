@@ -99,7 +99,10 @@ package struct SourceConfiguration: Sendable, Equatable {
         case .postgresql, .http: connections = section.integer("connections", default: connections, in: 1...64)
         }
         // A table of this host always answers.
-        if case .table = kind { return section.finish() }
+        if case .table = kind {
+            section.finish()
+            return
+        }
         let breaker = section.section("breaker")
         failures = breaker.integer("failures", default: failures, in: 1...1_000_000)
         pause = breaker.duration("pause", default: .microseconds(pause), in: limits).microseconds
