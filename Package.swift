@@ -203,7 +203,12 @@ let package = Package(
         tests("SettingsTests", uses: ["Settings"]),
         tests(
             "RulesTests", uses: ["Records", "Rules", "Settings", .product(name: "CPluginAPI", package: "PluginAPI")]),
-        tests("EnrichmentTests", uses: ["Enrichment", "KeyValueStore", "PluginHost", "Records", "Settings"]),
+        tests(
+            "EnrichmentTests",
+            uses: [
+                "Enrichment", "KeyValueStore", "PluginHost", "Records", "Settings",
+                .product(name: "CPluginAPI", package: "PluginAPI"),
+            ]),
         tests(
             "IngestTests",
             uses: [

@@ -85,29 +85,24 @@ package final class Enrichment: Sendable {
                     guard let function = plugin.functions.first(where: { $0.description.id == member.function }) else {
                         continue
                     }
-                    let thread = thread(for: [plugin.id], plugins, &state)
-                    derivations.append(Derivation(member: member, function: function, thread: thread))
+                    derivations.append(derivation(member, function, &state))
                 }
             }
             lookups += declared.enrichers.compactMap { self.lookups($0, before: state.plan) }
-            derivations += declared.derived.map { derived in
-                let thread = thread(for: derived.plugins, plugins, &state)
-                return Derivation(member: derived.member, function: derived.function, thread: thread)
-            }
+            derivations += declared.derived.map { derivation($0.member, $0.function, &state) }
             state.plan = EnrichmentPlan(lookups, derivations)
+            for problem in state.plan.problems { report("enrichment: \(problem)") }
         }
         version.wrappingAdd(1, ordering: .releasing)
     }
 
-    /// What asks the first of the plugins that is in another process; nil: all are in this one.
-    private func thread(for ids: [String], _ plugins: [EnrichingPlugin], _ state: inout State) -> DerivationThread? {
-        guard let away = ids.first(where: { id in plugins.contains { $0.id == id && !$0.isInProcess } }) else {
-            return nil
-        }
-        if let thread = state.threads[away] { return thread }
-        let thread = DerivationThread(limit: configuration.queue)
-        state.threads[away] = thread
-        return thread
+    private func derivation(
+        _ member: DerivedMember, _ function: CallableFunction, _ state: inout State
+    ) -> Derivation {
+        guard function.rowCaller == nil else { return Derivation(member: member, function: function, thread: nil) }
+        let thread = state.threads[function.plugin] ?? DerivationThread(limit: configuration.queue)
+        state.threads[function.plugin] = thread
+        return Derivation(member: member, function: function, thread: thread)
     }
 
     /// Nil if it has no source, or no question.

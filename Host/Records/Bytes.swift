@@ -32,6 +32,8 @@ package struct Bytes: ~Copyable {
         lectern_bytes_append(&raw, bytes.baseAddress, bytes.count)
     }
 
+    package mutating func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { append($0) } }
+
     package mutating func append(_ text: StaticString) {
         lectern_bytes_append(&raw, text.utf8Start, text.utf8CodeUnitCount)
     }

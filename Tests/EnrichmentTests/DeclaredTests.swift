@@ -1,3 +1,4 @@
+import CPluginAPI
 import Enrichment
 import PluginHost
 import Records
@@ -7,34 +8,33 @@ import Testing
 @Suite("What an operator declares") struct DeclaredTests {
     private static func number(_ name: String) -> FunctionDescription.Argument { .init(name: name, type: .number) }
 
+    private static let halve: @convention(c) (Double) -> Double = { $0 / 2 }
+    private static let quarter: @convention(c) (Double) -> Double = { $0 / 4 }
+    private static let add: @convention(c) (Double, Double) -> Double = { $0 + $1 }
+    private static let same: @convention(c) (Int64) -> Int64 = { $0 }
+    private static let count: @convention(c) (lectern_text) -> Int64 = { Int64($0.length) }
+
     /// `half(x)`, `sum(a, b)`, `at(time)` and `length(text)`; no enricher.
-    private static func functions(factor: Double = 0.5, without id: String = "", isInProcess: Bool = true)
-        -> EnrichingPlugin
-    {
+    private static func functions(
+        isQuarter: Bool = false, without id: String = "", isInProcess: Bool = true
+    ) -> EnrichingPlugin {
         let half = FunctionDescription(id: "half", arguments: [number("x")], result: .number)
         let sum = FunctionDescription(id: "sum", arguments: [number("a"), number("b")], result: .number)
         let at = FunctionDescription(
             id: "at", arguments: [.init(name: "time", type: .time)], result: .time, isPure: false)
         let length = FunctionDescription(id: "length", arguments: [.init(name: "text", type: .text)], result: .integer)
+        func code<Function>(_ function: Function) -> UnsafeRawPointer {
+            unsafeBitCast(function, to: UnsafeRawPointer.self)
+        }
         let all = [
-            CallableFunction(half, of: "functions") { columns, rows in
-                (0..<rows).map { columns[0].number($0).map { .number($0 * factor) } ?? .null }
-            },
-            CallableFunction(sum, of: "functions") { columns, rows in
-                (0..<rows).map { row in
-                    guard let a = columns[0].number(row), let b = columns[1].number(row) else { return .null }
-                    return .number(a + b)
-                }
-            },
-            CallableFunction(at, of: "functions") { columns, rows in (0..<rows).map { columns[0].cell($0) } },
-            CallableFunction(length, of: "functions") { columns, rows in
-                (0..<rows).map {
-                    if case .text(let text) = columns[0].cell($0) { .integer(Int64(text.count)) } else { .null }
-                }
-            },
-        ]
-        return EnrichingPlugin(
-            id: "functions", enrichers: [], functions: all.filter { $0.description.id != id }, isInProcess: isInProcess)
+            (half, code(isQuarter ? quarter : halve)), (sum, code(add)), (at, code(same)), (length, code(count)),
+        ].filter { $0.0.id != id }.map { description, code in
+            let caller = FunctionCaller(code, description)
+            return isInProcess
+                ? CallableFunction(description, of: "functions", caller)
+                : CallableFunction(description, of: "functions") { caller.call($0, rows: $1) }
+        }
+        return EnrichingPlugin(id: "functions", enrichers: [], functions: all)
     }
 
     private func rig(
@@ -87,7 +87,7 @@ import Testing
 
     @Test("goes on with the functions of a new build") func reloaded() throws {
         let rig = try rig([("half", "half(score)")])
-        rig.enrichment.use([Self.functions(factor: 0.25)])
+        rig.enrichment.use([Self.functions(isQuarter: true)])
         #expect(try rig.fields(#"{"event":"a","score":4}"#) == #"{"enrichment":{},"checks":{"half":1}}"#)
         #expect(rig.reports.all.isEmpty)
     }
@@ -135,6 +135,20 @@ import Testing
             ])
     }
 
+    @Test("is refused where an enricher does not give what it is computed from") func noSuchMember() throws {
+        let plugins = [EnrichingPlugin(id: "context", enrichers: [EnrichmentRig.user]), Self.functions()]
+        var configuration = EnrichmentConfiguration()
+        configuration.derived = [try DeclaredMember("checks", "a", "half(user_context.score)")]
+        // Without a source, the member is the client's.
+        #expect(configuration.problems(with: plugins, mayLackFunctions: false).isEmpty)
+        configuration.enrichers = ["user-context": .init(source: "school")]
+        #expect(
+            configuration.problems(with: plugins, mayLackFunctions: false) == [
+                "enrichment.derived.checks.a, “half(user_context.score)”: expected what is looked up as user_context "
+                    + "(user_context.country, user_context.attempts), found “user_context.score”"
+            ])
+    }
+
     @Test("is refused under a member that a plugin sets") func collisions() throws {
         let plugins = [EnrichingPlugin(id: "context", enrichers: [EnrichmentRig.user]), Self.functions()]
         var configuration = EnrichmentConfiguration()
@@ -179,22 +193,5 @@ import Testing
         rig.script.say(.row(["title": .text("Maps")]), of: "c-2")
         rig.clock.advance(seconds: 3)
         #expect(try rig.fields(other) == #"{"enrichment":{"course":"fresh"},"course":{"title":"Maps"}}"#)
-    }
-}
-
-extension FunctionColumn {
-    fileprivate func cell(_ row: Int) -> Cell {
-        switch self {
-        case .cells(let cells): cells[row]
-        case .constant(let cell): cell
-        }
-    }
-
-    fileprivate func number(_ row: Int) -> Double? {
-        switch cell(row) {
-        case .number(let value): value
-        case .integer(let value): Double(value)
-        default: nil
-        }
     }
 }

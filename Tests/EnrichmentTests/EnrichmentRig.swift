@@ -70,7 +70,8 @@ final class EnrichmentRig: Sendable {
             reader.goOn(&lookups) { LookupLatch {} }
             return lookups.isComplete
         }
-        return write(reader, lookups, own: own)
+        return write(
+            reader, lookups, payload, actor: actor, type: type, locked: locked, own: own, time: time)
     }
 
     func begin(
@@ -78,29 +79,43 @@ final class EnrichmentRig: Sendable {
         identity: String? = nil, locked: String = "", own: String = "", time: Int64 = 0,
         latch: LookupLatch = LookupLatch {}
     ) -> EventLookups? {
+        withEvent(payload, actor: actor, type: type, identity: identity, locked: locked, own: own, time: time) {
+            reader.begin($0) { latch } ? reader.found : nil
+        }
+    }
+
+    func write(
+        _ reader: EnrichmentReader, _ lookups: EventLookups, _ payload: String = #"{"event":"a"}"#,
+        actor: String = "ada", type: String = "a", locked: String = "", own: String = "", time: Int64 = 0
+    ) -> String {
+        withEvent(payload, actor: actor, type: type, locked: locked, own: own, time: time) { event in
+            var fields = Bytes()
+            reader.resume(lookups, of: event)
+            reader.write(over: event.fields, to: &fields)
+            return fields.string
+        }
+    }
+
+    private func withEvent<T>(
+        _ payload: String, actor: String, type: String, identity: String? = nil, locked: String, own: String,
+        time: Int64, _ body: (EnrichedEvent) -> T
+    ) -> T {
         padded(payload) { payload in
             padded(locked) { locked in
                 padded(own) { own in
                     padded(actor) { actor in
                         padded(identity ?? "") { name in
                             padded(type) { type in
-                                reader.begin(
+                                body(
                                     EnrichedEvent(
                                         payload: payload, locked: locked, fields: own, actor: actor,
-                                        identity: identity == nil ? nil : name, type: type, time: time)
-                                ) { latch }
+                                        identity: identity == nil ? nil : name, type: type, time: time))
                             }
                         }
                     }
                 }
             }
         }
-    }
-
-    func write(_ reader: EnrichmentReader, _ lookups: EventLookups, own: String = "") -> String {
-        var fields = Bytes()
-        padded(own) { reader.write(lookups, over: $0, to: &fields) }
-        return fields.string
     }
 
     /// The status of the answer about an actor, once it is there.

@@ -24,18 +24,30 @@ import Testing
                 DerivedMember(
                     member: "derived_context", name: "at", function: "at", arguments: [.time], types: ["attempt"]),
             ],
-            functions: [
-                CallableFunction(sum, of: "context") { columns, rows in
-                    (0..<rows).map { row in
-                        guard case .number(let a) = columns[0].cell(row), case .number(let b) = columns[1].cell(row)
-                        else {
-                            return .null
+            functions: isInProcess
+                ? [
+                    CallableFunction(sum, of: "context", FunctionCaller(code(add), sum)),
+                    CallableFunction(at, of: "context", FunctionCaller(code(same), at)),
+                ]
+                : [
+                    CallableFunction(sum, of: "context") { columns, rows in
+                        (0..<rows).map { row in
+                            guard case .number(let a) = columns[0].cell(row), case .number(let b) = columns[1].cell(row)
+                            else {
+                                return .null
+                            }
+                            return .number(a + b)
                         }
-                        return .number(a + b)
-                    }
-                },
-                CallableFunction(at, of: "context") { columns, rows in (0..<rows).map { columns[0].cell($0) } },
-            ], isInProcess: isInProcess)
+                    },
+                    CallableFunction(at, of: "context") { columns, rows in (0..<rows).map { columns[0].cell($0) } },
+                ])
+    }
+
+    private static let add: @convention(c) (Double, Double) -> Double = { $0 + $1 }
+    private static let same: @convention(c) (Int64) -> Int64 = { $0 }
+
+    private static func code<Function>(_ function: Function) -> UnsafeRawPointer {
+        unsafeBitCast(function, to: UnsafeRawPointer.self)
     }
 
     private func rig(isInProcess: Bool = true) -> EnrichmentRig {

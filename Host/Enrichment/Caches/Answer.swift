@@ -1,6 +1,6 @@
 /// What is known of a key.
-package struct Answer: Sendable, Equatable {
-    package enum Status: String, Sendable, CaseIterable {
+struct Answer: Sendable {
+    enum Status: String, Sendable, CaseIterable {
         /// The source has said so, not long ago.
         case fresh
         /// It is what the source said before; now it does not answer.
@@ -9,14 +9,14 @@ package struct Answer: Sendable, Equatable {
         case missing
     }
 
-    package let status: Status
-    /// A JSON object; nil: nothing is known.
-    package let json: String?
+    let status: Status
+    /// Nil: nothing is known.
+    let content: AnswerContent?
 
-    package init(_ status: Status, _ json: String?) {
-        self.status = status
-        self.json = json
+    /// What the source has just said.
+    static func fresh(_ content: AnswerContent?) -> Answer {
+        Answer(status: content == nil ? .missing : .fresh, content: content)
     }
 
-    static let missing = Answer(.missing, nil)
+    static let missing = Answer(status: .missing, content: nil)
 }

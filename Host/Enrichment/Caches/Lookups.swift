@@ -102,12 +102,14 @@ final class Lookups: Sendable {
         defer { withExtendedLifetime(gone) {} }
         let (lookup, isNew) = state.withLock { state -> (Lookup, Bool) in
             let known = state.cache.entry(key, gone: &gone)
-            if let known, now - known.at < (known.json == nil ? memory.missing : memory.ttl) {
-                return (.answered(Answer(known.json == nil ? .missing : .fresh, known.json)), false)
+            if let known, now - known.at < (known.content == nil ? memory.missing : memory.ttl) {
+                return (.answered(.fresh(known.content)), false)
             }
             if let flight = state.flights[key] { return (.inFlight(flight), false) }
-            let isUsable = known?.json != nil && now - (known?.at ?? 0) < memory.ttl + memory.stale
-            let fallback = isUsable ? Answer(.stale, known?.json) : .missing
+            var fallback = Answer.missing
+            if let known, let content = known.content, now - known.at < memory.ttl + memory.stale {
+                fallback = Answer(status: .stale, content: content)
+            }
             if source.refuses(at: now) { return (.answered(fallback), false) }
             let question = Question(parts: parts(), names: names, enricher: enricher)
             let flight = LookupFlight(key, question, fallback: fallback, self, at: now)
@@ -129,8 +131,8 @@ final class Lookups: Sendable {
 
     /// What was found out of a key.
     enum Finding {
-        /// A JSON object, or that nothing is known.
-        case found(json: String?)
+        /// Nil: that nothing is known.
+        case found(AnswerContent?)
     }
 
     /// A look-up has come to its end. `finding` nil: the source has not answered, and what it said before counts; that is not
@@ -139,13 +141,13 @@ final class Lookups: Sendable {
         var gone: MemoryCache.Generation = [:]
         state.withLock { state in
             state.flights[flight.key] = nil
-            if case .found(let json) = finding {
-                state.cache.insert(flight.key, MemoryCache.Entry(json: json, at: clock()), gone: &gone)
+            if case .found(let content) = finding {
+                state.cache.insert(flight.key, MemoryCache.Entry(content: content, at: clock()), gone: &gone)
             }
         }
         withExtendedLifetime(gone) {}
         switch finding {
-        case .found(let json): flight.answer.land(Answer(json == nil ? .missing : .fresh, json))
+        case .found(let content): flight.answer.land(.fresh(content))
         case nil: flight.answer.land(flight.fallback)
         }
         counts.countLookup(microseconds: clock() - flight.began)

@@ -5,7 +5,7 @@
 struct MemoryCache {
     struct Entry {
         /// Nil: the source knows nothing of the key.
-        let json: String?
+        let content: AnswerContent?
         /// When the source said so, in microseconds.
         let at: Int64
     }
@@ -57,6 +57,6 @@ struct MemoryCache {
 
     /// With what a dictionary needs besides, more or less.
     private static func size(_ key: String, _ entry: Entry) -> Int {
-        key.utf8.count + (entry.json?.utf8.count ?? 0) + 112
+        key.utf8.count + (entry.content?.byteCount ?? 0) + 192
     }
 }

@@ -1,4 +1,5 @@
 import KeyValueStore
+import PluginHost
 import Records
 import Synchronization
 
@@ -22,14 +23,19 @@ final class SharedAnswers: Sendable {
         breaker = Mutex(Breaker(failures: 1, pause: Self.pause))
     }
 
-    /// The answers of these look-ups, JSON objects; nil where there is none.
-    func answers(of flights: [LookupFlight]) -> [String?] {
+    /// The answers of these look-ups; nil where there is none.
+    func answers(of flights: [LookupFlight]) -> [AnswerContent?] {
         let keys = flights.map(\.sharedKey)
-        return ask { store in try await store.multiGet(keys) } ?? flights.map { _ in nil }
+        let found = ask { store in try await store.multiGet(keys) } ?? flights.map { _ in nil }
+        return zip(flights, found).map { flight, json in
+            json.flatMap { AnswerContent(flight.lookups.description.members, json: $0) }
+        }
     }
 
-    func store(_ answers: [(flight: LookupFlight, json: String)]) {
-        let entries = answers.map { StoreEntry(key: $0.flight.sharedKey, value: $0.json) }
+    func store(_ answers: [(flight: LookupFlight, content: AnswerContent)]) {
+        let entries = answers.map { answer in
+            StoreEntry(key: answer.flight.sharedKey, value: String(decoding: answer.content.json, as: UTF8.self))
+        }
         if !entries.isEmpty { _ = ask { store in try await store.multiSet(entries) } }
     }
 

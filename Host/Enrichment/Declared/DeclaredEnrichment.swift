@@ -7,8 +7,6 @@ struct DeclaredEnrichment {
     struct Derived {
         let member: DerivedMember
         let function: CallableFunction
-        /// The plugins whose functions these are.
-        let plugins: [String]
     }
 
     private(set) var enrichers: [EnricherDescription] = []
@@ -26,6 +24,9 @@ struct DeclaredEnrichment {
             add(enricher, id, configuration.sources[enricher.source]?.kind)
         }
         let computed = Set(configuration.derived.map(\.member) + plugins.flatMap { $0.derivedMembers.map(\.member) })
+        let active = enrichers + plugins.flatMap(\.enrichers).filter { configuration.enrichers[$0.id] != nil }
+        let answers = Dictionary(
+            active.map { ($0.member, $0.members.map(\.name)) }, uniquingKeysWith: { first, _ in first })
         let functions = FunctionPlan(plugins.flatMap(\.functions), mayBeImpure: true)
         for declared in configuration.derived {
             let place = "enrichment.derived.\(declared.member).\(declared.name), “\(declared.text)”"
@@ -34,7 +35,7 @@ struct DeclaredEnrichment {
                 continue
             }
             do throws(FunctionPlan.Mistake) {
-                derived.append(try DeclaredCall.resolve(declared, functions, computed: computed))
+                derived.append(try DeclaredCall.resolve(declared, functions, computed: computed, answers: answers))
             } catch .lacks(let reason) {
                 lacking.append("\(place): \(reason)")
             } catch {

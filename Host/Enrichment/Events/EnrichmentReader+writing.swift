@@ -1,30 +1,33 @@
+import CPluginAPI
 import PluginHost
 package import Records
 
 extension EnrichmentReader {
-    /// The fields of an event, as its record is to have them: what is known now, and `own`, what its source has set (a JSON
-    /// object, or nothing), which wins.
+    /// Writes the fields of the event in hand, as its record is to have them: what is known now, and `own`, what its source has set
+    /// (a JSON object, or nothing), which wins.
     ///
     /// An answer stands under its member, null if there is none, and `enrichment` has the status of each. A member that a client
     /// has sent although it is the host's to set is null.
-    package func write(_ lookups: EventLookups, over own: UnsafeRawBufferPointer, to fields: inout Bytes) {
+    package func write(over own: UnsafeRawBufferPointer, to fields: inout Bytes) {
+        // Once for all: an answer may come meanwhile.
+        let answers = found.lookups.map { $0?.answer }
         fields.append("{\"enrichment\":{")
         var isFirst = true
-        for (index, lookup) in lookups.lookups.enumerated() {
-            guard let answer = lookup?.answer else { continue }
+        for (index, answer) in answers.enumerated() {
+            guard let answer else { continue }
             if !isFirst { fields.append(",") }
             isFirst = false
-            fields.appendJSON(plan.members[index])
-            fields.append(":")
-            fields.appendJSON(answer.status.rawValue)
+            fields.append(plan.memberNames[index])
+            fields.append(answer.status.json)
             plan.lookups[index].counts.count(answer.status)
         }
         fields.append("}")
-        for (index, lookup) in lookups.lookups.enumerated() where lookup != nil || lookups.sent[index] {
-            begin(plan.members[index], &fields)
-            if let json = lookup?.answer.json { fields.append(json) } else { fields.append("null") }
+        for (index, answer) in answers.enumerated() {
+            guard answer != nil || isSent(index) else { continue }
+            begin(index, &fields)
+            if let content = answer?.content { fields.append(content.json) } else { fields.append("null") }
         }
-        writeDerived(lookups, to: &fields)
+        for group in plan.groups { writeDerived(group, answers, to: &fields) }
         // Of equal names the last counts.
         if let start = own.firstIndex(of: UInt8(ascii: "{")), let end = own.lastIndex(of: UInt8(ascii: "}")),
             own[(start + 1)..<end].contains(UInt8(ascii: "\""))
@@ -35,49 +38,61 @@ extension EnrichmentReader {
         fields.append("}")
     }
 
-    private func writeDerived(_ lookups: EventLookups, to fields: inout Bytes) {
-        guard !plan.derivations.isEmpty else { return }
-        readAnswers(lookups)
-        defer { extractor.reset() }
-        for index in plan.lookups.count..<plan.members.count {
-            let name = plan.members[index]
-            let own = plan.derivations.indices.filter {
-                plan.derivations[$0].member.member == name && lookups.arguments[$0] != nil
+    private func writeDerived(_ group: EnrichmentPlan.Group, _ answers: [Answer?], to fields: inout Bytes) {
+        var isBegun = false
+        var isFirst = true
+        for index in group.derivations where isDerived[index] {
+            if !isBegun {
+                begin(group.member, &fields)
+                fields.append("{")
+                isBegun = true
             }
-            guard !own.isEmpty else {
-                if lookups.sent[index] {
-                    begin(name, &fields)
-                    fields.append("null")
-                }
-                continue
-            }
-            begin(name, &fields)
-            fields.append("{")
-            var isFirst = true
-            for index in own {
-                let cell = value(lookups, index)
-                if case .null = cell { continue }
-                if !isFirst { fields.append(",") }
-                isFirst = false
-                fields.appendJSON(plan.derivations[index].member.name)
-                fields.append(":")
-                fields.appendJSON(cell)
-            }
+            let end = fields.count
+            if !isFirst { fields.append(",") }
+            fields.append(plan.names[index])
+            if appendValue(index, answers, to: &fields) { isFirst = false } else { fields.truncate(to: end) }
+        }
+        if isBegun {
             fields.append("}")
+        } else if isSent(group.member) {
+            begin(group.member, &fields)
+            fields.append("null")
         }
     }
 
-    private func value(_ lookups: EventLookups, _ index: Int) -> Cell {
-        if plan.derivations[index].thread == nil {
-            return plan.derivations[index].value(of: whole(lookups.arguments[index] ?? [], index))
+    /// False: there is none.
+    private func appendValue(_ index: Int, _ answers: [Answer?], to fields: inout Bytes) -> Bool {
+        guard derivations[index].thread == nil else {
+            let calls = found.calls ?? []
+            guard index < calls.count, let cell = calls[index]?.result.value, cell != .null else { return false }
+            fields.appendJSON(cell)
+            return true
         }
-        guard let calls = lookups.calls, !calls.isEmpty else { return .null }
-        return calls[index]?.result.value ?? .null
+        let value = derivations[index].value(row, time: time, answers)
+        switch value.tag {
+        case LECTERN_MISSING, LECTERN_NULL: return false
+        // A plugin's text may be no UTF-8.
+        case LECTERN_TEXT: fields.appendJSON(value.text.map { String(decoding: $0, as: UTF8.self) } ?? "")
+        default: fields.appendJSON(value, asTime: derivations[index].description.result == .time)
+        }
+        return true
     }
 
-    private func begin(_ name: String, _ fields: inout Bytes) {
+    /// The client has sent a member that is the host's to set.
+    private func isSent(_ member: Int) -> Bool { row[members[member]].tag != LECTERN_MISSING }
+
+    private func begin(_ member: Int, _ fields: inout Bytes) {
         fields.append(",")
-        fields.appendJSON(name)
-        fields.append(":")
+        fields.append(plan.memberNames[member])
+    }
+}
+
+extension Answer.Status {
+    fileprivate var json: StaticString {
+        switch self {
+        case .fresh: "\"fresh\""
+        case .stale: "\"stale\""
+        case .missing: "\"missing\""
+        }
     }
 }

@@ -5,11 +5,9 @@ package struct EventLookups {
     /// What it was asked by.
     let plan: EnrichmentPlan
     /// In the order of the plan; nil: this event is not asked for.
-    var lookups: [Lookup?]
-    /// The plan's members that the client has sent: they are the host's to set.
-    var sent: [Bool]
-    /// What is derived by, in the order of the plan; a nil is part of an answer. Nil: this event does not have it.
-    var arguments: [[Cell?]?]
+    var lookups: [Lookup?] = []
+    /// What other processes derive by, in the order of the plan; a nil is part of an answer. Nil: this event does not have it.
+    var arguments: [[Cell?]?] = []
     /// What other processes derive, in the order of the plan. Of all of them nil: it was not begun.
     var calls: [DerivedCall?]?
 

@@ -64,18 +64,18 @@ final class SourceThreads: Sendable {
                 while flights.count < Self.batch, let next = queue.takeIfAny() { flights.append(next) }
             }
             if let shared, !isClosed.load(ordering: .relaxed) {
-                flights = zip(flights, shared.answers(of: flights)).compactMap { flight, json in
-                    guard let json else { return flight }
+                flights = zip(flights, shared.answers(of: flights)).compactMap { flight, content in
+                    guard let content else { return flight }
                     flight.lookups.counts.countSharedHit()
-                    flight.lookups.land(flight, .found(json: json))
+                    flight.lookups.land(flight, .found(content))
                     return nil
                 }
             }
-            var found: [(flight: LookupFlight, json: String)] = []
+            var found: [(flight: LookupFlight, content: AnswerContent)] = []
             for flight in flights {
                 let finding = ask(source, flight)
                 flight.lookups.land(flight, finding)
-                if case .found(let json?) = finding { found.append((flight, json)) }
+                if case .found(let content?) = finding { found.append((flight, content)) }
             }
             shared?.store(found)
         }
@@ -90,7 +90,7 @@ final class SourceThreads: Sendable {
         do throws(LookupFailure) {
             let members = try source.look(up: flight.question)
             answered(attempt)
-            return .found(json: members.map { AnswerText.json(lookups.description.members, from: $0) })
+            return .found(members.map { AnswerContent(lookups.description.members, from: $0) })
         } catch {
             lookups.counts.countError()
             let error = error.without(flight.question.parts)

@@ -17,30 +17,44 @@ extension IngestSession {
         return actor.id
     }
 
-    /// Begins to look up what is to be known of an event. Nil: nothing is.
-    ///
+    /// Calls with an event as enrichment takes it.
     /// - Parameter actor: what the actor is looked up by, except in the host's own tables, which call him as the log does.
-    func lookUp(_ event: NewRecord, _ actor: UnsafeRawBufferPointer) -> EventLookups? {
-        guard let enrichment = service.enrichment, let reader = workspace.reader(of: enrichment) else { return nil }
-        return locked.withPaddedJSON { locked in
+    func withEnriched<T>(_ event: NewRecord, _ actor: UnsafeRawBufferPointer, _ body: (EnrichedEvent) -> T) -> T {
+        locked.withPaddedJSON { locked in
             let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-            let event = EnrichedEvent(
-                payload: event.payload, locked: self.locked.isEmpty ? nothing : locked, fields: event.fields,
-                actor: actor, identity: event.actor, type: event.type, time: event.time ?? event.received)
-            return reader.begin(event, latch: currentLatch)
+            return body(
+                EnrichedEvent(
+                    payload: event.payload, locked: self.locked.isEmpty ? nothing : locked, fields: event.fields,
+                    actor: actor, identity: event.actor, type: event.type, time: event.time ?? event.received))
         }
     }
 
-    /// Keeps a frame until all of it is known. False: it goes on now.
-    func wait(_ frame: Frame, _ actor: EventActor, _ lookups: [EventLookups?], since received: Int64) -> Bool {
-        guard let enrichment = service.enrichment, enrichment.budget > 0 || !waiting.isEmpty else { return false }
-        let isComplete = lookups.allSatisfy { $0?.isComplete ?? true }
-        if isComplete, waiting.isEmpty { return false }
+    /// Takes an event in a reader's hand, and begins to look up what is to be known of it. Nil: nothing is.
+    func lookUp(_ event: NewRecord, _ actor: UnsafeRawBufferPointer) -> EnrichmentReader? {
+        guard let enrichment = service.enrichment, let reader = workspace.reader(of: enrichment) else { return nil }
+        return withEnriched(event, actor) { reader.begin($0, latch: currentLatch) } ? reader : nil
+    }
+
+    /// Takes an event in a reader's hand again that has waited. Nil: nothing was looked up of it.
+    func resume(_ lookups: EventLookups?, of event: NewRecord, _ actor: UnsafeRawBufferPointer) -> EnrichmentReader? {
+        guard let lookups else { return nil }
+        let reader = workspace.reader(of: lookups)
+        withEnriched(event, actor) { reader.resume(lookups, of: $0) }
+        return reader
+    }
+
+    /// Whether an event is to wait for its own look-ups. Nil: nothing is looked up of it.
+    func isToWait(for lookups: EventLookups?) -> Bool {
+        (service.enrichment?.budget ?? 0) > 0 && lookups?.isComplete == false
+    }
+
+    /// Keeps a frame until all of it is known.
+    func wait(_ frame: Frame, _ actor: EventActor, _ lookups: [EventLookups?], since received: Int64) {
+        guard let enrichment = service.enrichment else { return }
         waiting.append(
             frame, received: received, locked, actor, lookups, deadline: enrichment.now + enrichment.budget)
         numbers.hold(frame.number)
         service.counters.countWaiting(1)
-        return true
     }
 
     /// Appends the events that are complete, or have waited for long enough, up to the first that is not.

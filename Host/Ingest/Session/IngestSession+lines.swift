@@ -26,15 +26,14 @@ extension IngestSession {
         var found: [EventLookups?] = []
         if service.enrichment != nil {
             found = lookups ?? lookUpStaged()
-            if lookups == nil, wait(frame, EventActor(), found, since: received) { return }
+            if lookups == nil, isWaiting || found.contains(where: { isToWait(for: $0) }) {
+                return wait(frame, EventActor(), found, since: received)
+            }
         }
-        var enriched = Bytes()
         do {
             for (index, var event) in workspace.staged.enumerated() {
-                if index < found.count, let found = found[index] {
-                    enriched.truncate()
-                    workspace.reader(of: found).write(found, over: event.fields, to: &enriched)
-                    event.fields = enriched.contents
+                if index < found.count, let reader = resume(found[index], of: event, stagedActor(index)) {
+                    event.fields = workspace.enrichedFields(reader, over: event.fields)
                 }
                 try append(event)
             }
@@ -46,10 +45,12 @@ extension IngestSession {
     }
 
     private func lookUpStaged() -> [EventLookups?] {
-        workspace.staged.enumerated().map { index, event in
-            // The record may have a pseudonym.
-            lookUp(event, workspace.decoded.bytes(workspace.decoded.events[index].actor))
-        }
+        workspace.staged.enumerated().map { index, event in lookUp(event, stagedActor(index))?.found }
+    }
+
+    /// What the actor of an event of the line is looked up by; the record may have a pseudonym.
+    private func stagedActor(_ index: Int) -> UnsafeRawBufferPointer {
+        workspace.decoded.bytes(workspace.decoded.events[index].actor)
     }
 
     /// The record of one event of the line; rejects the line and returns nil if the event is none.

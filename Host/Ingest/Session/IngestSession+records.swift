@@ -53,14 +53,18 @@ extension IngestSession {
         }
         if blob != nil { event.fields = fields.contents }
         name(actor.id, actor.partition, in: &event)
-        var enriched = Bytes()
         if service.enrichment != nil {
-            let found = lookups ?? [lookUp(event, lookupName(of: actor))]
-            if lookups == nil, wait(frame, actor, found, since: event.received) { return }
-            if let found = found.first ?? nil {
-                workspace.reader(of: found).write(found, over: event.fields, to: &enriched)
-                event.fields = enriched.contents
+            let name = lookupName(of: actor)
+            let reader: EnrichmentReader?
+            if let lookups {
+                reader = resume(lookups.first ?? nil, of: event, name)
+            } else {
+                reader = lookUp(event, name)
+                if isWaiting || isToWait(for: reader?.found) {
+                    return wait(frame, actor, [reader?.found], since: event.received)
+                }
             }
+            if let reader { event.fields = workspace.enrichedFields(reader, over: event.fields) }
         }
         // As the log calls the actor.
         blob?.key.actor = String(decoding: event.actor, as: UTF8.self)

@@ -17,6 +17,7 @@ package final class IngestWorkspace {
     /// That of the plan that holds, and its version: asked for at each event.
     private var reader: EnrichmentReader?
     private var readerVersion = 0
+    private var enriched = Bytes()
     var letters: [DeadLetter] = []
     /// Records of one line of a source.
     var staged: [NewRecord] = []
@@ -125,6 +126,13 @@ package final class IngestWorkspace {
     func reader(of lookups: EventLookups) -> EnrichmentReader {
         if let reader, reader.isOf(lookups) { return reader }
         return EnrichmentReader(of: lookups)
+    }
+
+    /// The fields of the event in a reader's hand, as its record is to have them. Valid until the next call.
+    func enrichedFields(_ reader: EnrichmentReader, over own: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        enriched.truncate()
+        reader.write(over: own, to: &enriched)
+        return enriched.contents
     }
 
     /// What an event's schema says to events that come to an address.

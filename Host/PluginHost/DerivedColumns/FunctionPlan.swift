@@ -49,7 +49,10 @@ package struct FunctionPlan {
                 "expected \(wanted.count) argument\(wanted.count == 1 ? "" : "s") for \(signature), "
                     + "found \(arguments.count)")
         }
-        var uses = [FunctionUse(function: function.description, plugin: function.plugin)]
+        var uses = [
+            FunctionUse(
+                function: function.description, plugin: function.plugin, isInProcess: function.rowCaller != nil)
+        ]
         var terms: [FunctionTerm] = []
         for (argument, wanted) in zip(arguments, wanted) {
             let term: FunctionTerm

@@ -23,4 +23,6 @@ package struct FunctionUse: Sendable {
     package let function: FunctionDescription
     /// The plugin that has it.
     package let plugin: String
+    /// Whether it is this process's.
+    package let isInProcess: Bool
 }

@@ -53,6 +53,9 @@ package struct FunctionCaller: @unchecked Sendable {
     /// Whether its types have a call of their own, without libffi.
     package var isTyped: Bool { if case .interface = way { false } else { true } }
 
+    /// Calls it for one row at a time.
+    func rowCaller() -> any RowCalling { RowCaller(code, arguments, result) }
+
     /// Calls the function for each row. A row with a null where the function takes none gives null without a call.
     ///
     /// - Parameter columns: one for each argument, of its type; a cell of another type counts as null, except that an

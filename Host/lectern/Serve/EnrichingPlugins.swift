@@ -7,8 +7,7 @@ extension ReductionEngine {
     var enrichingPlugins: [EnrichingPlugin] {
         plugins.map { build in
             EnrichingPlugin(
-                build.description, functions: functions(of: build), added: addedColumns(to:),
-                isInProcess: build.code != nil)
+                build.description, functions: functions(of: build), added: addedColumns(to:))
         }
     }
 
@@ -24,17 +23,17 @@ extension EnrichingPlugin {
     /// - Parameter added: the columns that the operator adds to a table.
     init(named plugin: PluginDescription, added: (TableID) -> [TableColumn]) {
         let functions = plugin.functions.map { CallableFunction($0, of: plugin.id) { _, _ in [] } }
-        self.init(plugin, functions: functions, added: added, isInProcess: true)
+        self.init(plugin, functions: functions, added: added)
     }
 
     fileprivate init(
-        _ plugin: PluginDescription, functions: [CallableFunction], added: (TableID) -> [TableColumn], isInProcess: Bool
+        _ plugin: PluginDescription, functions: [CallableFunction], added: (TableID) -> [TableColumn]
     ) {
         let tables = plugin.tables.map { table in
             (table.id, table.columns + added(TableID(plugin: plugin.id, table: table.id)))
         }
         self.init(
             id: plugin.id, enrichers: plugin.enrichers, derivedMembers: plugin.derivedMembers, functions: functions,
-            tables: Dictionary(tables, uniquingKeysWith: { first, _ in first }), isInProcess: isInProcess)
+            tables: Dictionary(tables, uniquingKeysWith: { first, _ in first }))
     }
 }
