@@ -212,10 +212,10 @@ import Testing
         defer { setup.end() }
         setup.gate.openAll()
         let client = try setup.rig.connect()
-        client.send(#"{"event":"a"}"#)
+        client.send(#"{"event":"a"}"#, #"{"event":"b","user_id":"ada"}"#)
         wait { client.wakeUps == 1 }
         client.goOn()
-        #expect(try setup.rig.events().map(\.actor) == ["tc-testcase-ada"])
+        #expect(try setup.rig.events().map(\.actor) == ["tc-testcase-ada", "tc-testcase-ada"])
         #expect(setup.gate.asked.withLock { $0 } == ["tc-testcase-ada"])
     }
 

@@ -38,7 +38,7 @@ package struct CallableFunction: Sendable {
             case .constant(let cell): Array(repeating: cell, count: rows)
             }
         }
-        rowCaller = resolved.uses.allSatisfy(\.isInProcess) ? { RowTerm(term) } : nil
+        if resolved.uses.allSatisfy(\.isInProcess) { rowCaller = { RowTerm(term) } } else { rowCaller = nil }
     }
 }
 
