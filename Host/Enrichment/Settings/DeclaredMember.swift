@@ -6,7 +6,7 @@ import Settings
 ///     derived:
 ///       checks:                                                   # a member of events, and what is in it
 ///         retention: forgetting(user_context.average_score, 3)
-///         pace: {value: "pace(time_taken)", events: [attempt]}
+///         mark: {value: "mark(forgetting(score, 30))", events: [attempt]}
 package struct DeclaredMember: Sendable, Equatable {
     /// The member of the event that it is put under, with others.
     package let member: String
