@@ -209,7 +209,12 @@ let package = Package(
         tests(
             "RulesTests", uses: ["Records", "Rules", "Settings", .product(name: "CPluginAPI", package: "PluginAPI")]),
         tests("TopicsTests", uses: ["Kafka", "Settings", "Topics"]),
-        tests("EnrichmentTests", uses: ["Enrichment", "KeyValueStore", "PluginHost", "Records", "Settings"]),
+        tests(
+            "EnrichmentTests",
+            uses: [
+                "Enrichment", "KeyValueStore", "PluginHost", "Records", "Settings",
+                .product(name: "CPluginAPI", package: "PluginAPI"),
+            ]),
         tests(
             "IngestTests",
             uses: [

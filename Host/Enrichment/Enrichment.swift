@@ -3,8 +3,8 @@ import PluginHost
 import Records
 import Synchronization
 
-/// What is looked up of events before they are stored: by the enrichers of plugins, at the sources of the settings, through
-/// memory and a store that hosts share.
+/// What is looked up of events before they are stored: by the enrichers of plugins and of the settings, at the sources of the
+/// settings, through memory and a store that hosts share; and what functions of plugins make of it.
 ///
 /// One for a host; all members can be called from any thread, and none of them blocks.
 package final class Enrichment: Sendable {
@@ -25,12 +25,15 @@ package final class Enrichment: Sendable {
 
     /// - Parameters:
     ///   - store: that of `configuration.store`.
+    ///   - tables: those of `configuration.tables`; nil: there are none.
     ///   - clock: microseconds of any beginning, never going back.
+    ///   - wallClock: microseconds since 1970 UTC.
     ///   - makeSource: makes the source of a name, for one thread; nil: as the settings say.
     ///   - report: takes sentences for the operator, on any thread.
     package init(
-        _ configuration: EnrichmentConfiguration, store: (any KeyValueStore)? = nil,
+        _ configuration: EnrichmentConfiguration, store: (any KeyValueStore)? = nil, tables: OwnTables? = nil,
         clock: @escaping @Sendable () -> Int64 = { MonotonicClock.microseconds },
+        wallClock: @escaping @Sendable () -> Int64 = { WallClock.microseconds },
         makeSource: (@Sendable (String) -> any LookupSource)? = nil,
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) {
@@ -42,14 +45,16 @@ package final class Enrichment: Sendable {
         let used = Set(configuration.enrichers.values.map(\.source))
         var sources: [String: SourceThreads] = [:]
         for (name, source) in configuration.sources where used.contains(name) {
+            let isOwn = if case .table = source.kind { true } else { false }
             sources[name] = SourceThreads(
-                name, source, limit: configuration.queue, shared: shared, clock: clock, report: report
+                name, source, limit: configuration.queue, shared: isOwn ? nil : shared, clock: clock, report: report
             ) {
                 if let makeSource { return makeSource(name) }
                 switch source.kind {
                 case .postgresql(let configuration): return PostgreSQLSource(configuration)
                 case .http(let configuration): return HTTPSource(configuration)
                 case .file(let configuration): return FileSource(configuration, clock: clock)
+                case .table(let table): return TableSource(table.id, tables, wallClock: wallClock)
                 }
             }
         }
@@ -58,12 +63,16 @@ package final class Enrichment: Sendable {
 
     package var now: Int64 { clock() }
 
-    /// Goes on with the enrichers of these plugins. Answers of those that have not changed stay.
+    /// What of the settings would not fit these plugins, a sentence each. What no plugin has any more is none of it.
+    package func problems(with plugins: [EnrichingPlugin]) -> [String] {
+        configuration.problems(with: plugins, mayLackFunctions: true)
+    }
+
+    /// Goes on with these plugins. Answers of enrichers that have not changed stay. What of the settings does not fit them is
+    /// reported and left out.
     package func use(_ plugins: [EnrichingPlugin]) {
-        let declared = plugins.flatMap(\.enrichers)
-        for id in configuration.enrichers.keys.sorted() where !declared.contains(where: { $0.id == id }) {
-            report("enrichment.enrichers.\(id): no plugin that is loaded has such an enricher")
-        }
+        let declared = DeclaredEnrichment(configuration, plugins)
+        for problem in declared.problems + declared.lacking { report("left out: \(problem)") }
         state.withLock { state in
             guard !state.isClosed else { return }
             var lookups: [Lookups] = []
@@ -76,18 +85,24 @@ package final class Enrichment: Sendable {
                     guard let function = plugin.functions.first(where: { $0.description.id == member.function }) else {
                         continue
                     }
-                    var thread: DerivationThread?
-                    if function.caller == nil {
-                        thread = state.threads[plugin.id] ?? DerivationThread(limit: configuration.queue)
-                        state.threads[plugin.id] = thread
-                    }
-                    derivations.append(Derivation(member: member, function: function, thread: thread))
+                    derivations.append(derivation(member, function, &state))
                 }
             }
+            lookups += declared.enrichers.compactMap { self.lookups($0, before: state.plan) }
+            derivations += declared.derived.map { derivation($0.member, $0.function, &state) }
             state.plan = EnrichmentPlan(lookups, derivations)
             for problem in state.plan.problems { report("enrichment: \(problem)") }
         }
         version.wrappingAdd(1, ordering: .releasing)
+    }
+
+    private func derivation(
+        _ member: DerivedMember, _ function: CallableFunction, _ state: inout State
+    ) -> Derivation {
+        guard function.rowCaller == nil else { return Derivation(member: member, function: function, thread: nil) }
+        let thread = state.threads[function.plugin] ?? DerivationThread(limit: configuration.queue)
+        state.threads[function.plugin] = thread
+        return Derivation(member: member, function: function, thread: thread)
     }
 
     /// Nil if it has no source, or no question.
@@ -102,7 +117,9 @@ package final class Enrichment: Sendable {
             report("enrichment.enrichers.\(description.id): the plugin has no query of its own: set one (query)")
             return nil
         }
-        return Lookups(description, enricher, configuration.memory, source, clock: clock)
+        var memory = configuration.memory
+        if let ttl = enricher.ttl { (memory.ttl, memory.missing) = (ttl, min(memory.missing, ttl)) }
+        return Lookups(description, enricher, memory, source, clock: clock)
     }
 
     /// Replaces a reader if another plan holds since it was made; nil: nothing is looked up. `known` is the version that it is of,
@@ -125,7 +142,7 @@ package final class Enrichment: Sendable {
         for thread in threads { thread.close() }
     }
 
-    /// What was looked up since the start, by the enrichers in use.
+    /// What was looked up since the start, by the enrichers in use, and what is derived.
     package var figures: EnrichmentReport {
         let plan = state.withLock { $0.plan }
         return EnrichmentReport(
@@ -133,6 +150,7 @@ package final class Enrichment: Sendable {
                 EnrichmentReport.Enricher(
                     id: lookups.description.id, member: lookups.description.member, source: lookups.sourceName,
                     breaker: lookups.breaker, remembered: lookups.remembered, counts: lookups.counts.snapshot)
-            }.sorted { $0.id < $1.id })
+            }.sorted { $0.id < $1.id },
+            derived: plan.derivations.map { "\($0.member.member).\($0.member.name)" }.sorted())
     }
 }

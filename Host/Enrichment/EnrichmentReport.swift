@@ -30,6 +30,11 @@ package struct EnrichmentReport: Sendable {
 
     /// By their ids.
     package let enrichers: [Enricher]
+    /// The members of events that functions of plugins compute now, `checks.retention`, sorted.
+    package let derived: [String]
 
-    package init(enrichers: [Enricher]) { self.enrichers = enrichers }
+    package init(enrichers: [Enricher], derived: [String] = []) {
+        self.enrichers = enrichers
+        self.derived = derived
+    }
 }

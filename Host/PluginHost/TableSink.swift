@@ -50,11 +50,18 @@ package struct TableChanges: Sendable {
     }
 }
 
-/// Takes the tables of all plugins to somewhere else. All members: any thread; none blocks for long.
+/// Takes the tables of plugins to somewhere else. All members: any thread; none blocks for long.
 package protocol TableSink: Sendable {
+    /// The plugins whose tables it takes; nil: all.
+    var plugins: Set<String>? { get }
+
     /// Of a plugin all rows come first, and then what changes, in order.
     func take(_ changes: TableChanges)
 
     /// - Parameter again: to be called with a plugin whose changes the sink has lost: all its rows are to come once more.
     func onLoss(_ again: @escaping @Sendable (_ plugin: String) -> Void)
+}
+
+extension TableSink {
+    package var plugins: Set<String>? { nil }
 }

@@ -21,6 +21,13 @@ package struct TableSinks: TableSink {
         self.members = members
     }
 
+    package var plugins: Set<String>? {
+        members.reduce(into: []) { all, member in
+            let own = member.tables.map { Set($0.map(\.plugin)) } ?? member.sink.plugins
+            all = all.flatMap { all in own.map(all.union) }
+        }
+    }
+
     package func take(_ changes: TableChanges) {
         for member in members {
             guard let wanted = member.tables else {

@@ -76,9 +76,10 @@ final class EnrichmentRig: Sendable {
 
     func begin(
         _ reader: EnrichmentReader, _ payload: String = #"{"event":"a"}"#, actor: String = "ada", type: String = "a",
-        locked: String = "", own: String = "", time: Int64 = 0, latch: LookupLatch = LookupLatch {}
+        identity: String? = nil, locked: String = "", own: String = "", time: Int64 = 0,
+        latch: LookupLatch = LookupLatch {}
     ) -> EventLookups? {
-        withEvent(payload, actor: actor, type: type, locked: locked, own: own, time: time) {
+        withEvent(payload, actor: actor, type: type, identity: identity, locked: locked, own: own, time: time) {
             reader.begin($0) { latch } ? reader.found : nil
         }
     }
@@ -96,18 +97,20 @@ final class EnrichmentRig: Sendable {
     }
 
     private func withEvent<T>(
-        _ payload: String, actor: String, type: String, locked: String, own: String, time: Int64,
-        _ body: (EnrichedEvent) -> T
+        _ payload: String, actor: String, type: String, identity: String? = nil, locked: String, own: String,
+        time: Int64, _ body: (EnrichedEvent) -> T
     ) -> T {
         padded(payload) { payload in
             padded(locked) { locked in
                 padded(own) { own in
                     padded(actor) { actor in
-                        padded(type) { type in
-                            body(
-                                EnrichedEvent(
-                                    payload: payload, locked: locked, fields: own, actor: actor, type: type, time: time)
-                            )
+                        padded(identity ?? "") { name in
+                            padded(type) { type in
+                                body(
+                                    EnrichedEvent(
+                                        payload: payload, locked: locked, fields: own, actor: actor,
+                                        identity: identity == nil ? nil : name, type: type, time: time))
+                            }
                         }
                     }
                 }

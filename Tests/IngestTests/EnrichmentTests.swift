@@ -37,10 +37,15 @@ import Testing
         let clock = ManualClock()
         let enrichment: Enrichment
 
-        init(sources: [any EventSource] = [], by key: EnricherDescription.KeyPart, trust: Bool = true) throws {
+        init(
+            sources: [any EventSource] = [], by key: EnricherDescription.KeyPart, trust: Bool = true,
+            ofThisHost: Bool = false
+        ) throws {
             var configuration = EnrichmentConfiguration()
             configuration.budget = 50_000
-            var source = SourceConfiguration(.file(.init(path: "nowhere", format: .csv)))
+            let table = TableID(plugin: "context", table: "names")
+            var source = SourceConfiguration(
+                ofThisHost ? .table(.init(id: table)) : .file(.init(path: "nowhere", format: .csv)))
             source.connections = 8
             configuration.sources = ["school": source]
             configuration.enrichers = ["context": .init(source: "school")]
@@ -200,6 +205,18 @@ import Testing
         #expect(events.map(\.actor) == ["tc-testcase-ada", "tc-testcase-ada"])
         #expect(events.map(\.fields) == [fields("ada"), fields("ada")])
         #expect(setup.gate.asked.withLock { $0 } == ["ada"])
+    }
+
+    @Test("are looked up in the host's own tables by the name that the log has") func ownIdentity() throws {
+        let setup = try Setup(by: .actor, trust: false, ofThisHost: true)
+        defer { setup.end() }
+        setup.gate.openAll()
+        let client = try setup.rig.connect()
+        client.send(#"{"event":"a"}"#, #"{"event":"b","user_id":"ada"}"#)
+        wait { client.wakeUps == 1 }
+        client.goOn()
+        #expect(try setup.rig.events().map(\.actor) == ["tc-testcase-ada", "tc-testcase-ada"])
+        #expect(setup.gate.asked.withLock { $0 } == ["tc-testcase-ada"])
     }
 
     @Test("of a request are answered when all of them are in the log") func requests() async throws {

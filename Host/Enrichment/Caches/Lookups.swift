@@ -85,6 +85,8 @@ final class Lookups: Sendable {
 
     /// The name of the source.
     var sourceName: String { source.name }
+    /// The source is a table of this host.
+    var asksThisHost: Bool { source.isOfThisHost }
     var breaker: Breaker.State { source.breakerState }
     var remembered: Int { state.withLock { $0.cache.count } }
 

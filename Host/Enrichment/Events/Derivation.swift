@@ -26,7 +26,7 @@ final class RowDerivation {
     private let derivation: Derivation
     private let arguments: [Argument]
     private let declared: [ColumnType]
-    private let caller: RowCaller?
+    private let caller: (any RowCalling)?
     private let values: UnsafeMutablePointer<lectern_value>
 
     init(_ derivation: Derivation, _ plan: EnrichmentPlan, _ extractor: FieldExtractor) {
@@ -34,7 +34,7 @@ final class RowDerivation {
         types = EventTypes(derivation.member.types)
         thread = derivation.thread
         declared = derivation.function.description.arguments.map(\.type)
-        caller = derivation.function.caller?.rowCaller()
+        caller = derivation.function.rowCaller?()
         arguments = derivation.member.arguments.map { argument in
             guard case .field(let path) = argument else { return .time }
             guard let part = plan.partOfAnswer(path) else { return .field(slot: extractor.add(path)) }

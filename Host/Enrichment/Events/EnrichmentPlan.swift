@@ -74,8 +74,8 @@ package final class EnrichmentPlan: Sendable {
         }
     }
 
-    /// Nothing is looked up.
-    var isEmpty: Bool { lookups.isEmpty }
+    /// Nothing is looked up, and nothing derived.
+    var isEmpty: Bool { lookups.isEmpty && derivations.isEmpty }
 }
 
 /// A plugin as enrichment sees it.
@@ -84,14 +84,17 @@ package struct EnrichingPlugin: Sendable {
     package let enrichers: [EnricherDescription]
     package let derivedMembers: [DerivedMember]
     package let functions: [CallableFunction]
+    /// The columns of its tables, with those that the operator has added, by the tables' ids.
+    package let tables: [String: [TableColumn]]
 
     package init(
         id: String, enrichers: [EnricherDescription], derivedMembers: [DerivedMember] = [],
-        functions: [CallableFunction] = []
+        functions: [CallableFunction] = [], tables: [String: [TableColumn]] = [:]
     ) {
         self.id = id
         self.enrichers = enrichers
         self.derivedMembers = derivedMembers
         self.functions = functions
+        self.tables = tables
     }
 }

@@ -55,13 +55,14 @@ package final class EnrichmentReader {
         for slot in members where row[slot].tag != LECTERN_MISSING { isAsked = true }
         found.lookups.removeAll(keepingCapacity: true)
         for (index, lookups) in plan.lookups.enumerated() {
-            guard lookupTypes[index].contains(event.type), keys[index].read(row, actor: event.actor) else {
+            let actor = event.name(for: lookups)
+            guard lookupTypes[index].contains(event.type), keys[index].read(row, actor: actor) else {
                 found.lookups.append(nil)
                 continue
             }
             isAsked = true
             let lookup = lookups.look(
-                up: keys[index].key, parts: { keys[index].parts(row, actor: event.actor) }, latch: latch)
+                up: keys[index].key, parts: { keys[index].parts(row, actor: actor) }, latch: latch)
             found.lookups.append(lookup)
         }
         guard isAsked || isDerived.contains(true) else { return false }

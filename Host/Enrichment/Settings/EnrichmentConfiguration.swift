@@ -1,3 +1,4 @@
+package import PluginHost
 package import Settings
 
 /// The section `enrichment`: what is looked up of events before they are stored.
@@ -10,6 +11,9 @@ package import Settings
 ///       enrichers:
 ///         user-context: {source: school}
 ///         item-context: {source: items}
+///       derived:
+///         checks:
+///           retention: forgetting(user_context.average_score, 3)
 package struct EnrichmentConfiguration: Sendable, Equatable {
     /// What is remembered in memory, of each enricher.
     package struct Memory: Sendable, Equatable {
@@ -36,6 +40,12 @@ package struct EnrichmentConfiguration: Sendable, Equatable {
         package var path = ""
         /// Of a file: the columns of the key; none: those that are called as the key's parts.
         package var key: [String] = []
+        /// Of a table: how long ago the window of a row may have begun, in microseconds; nil: that does not matter.
+        package var within: Int64?
+        /// How long an answer in memory is fresh, in microseconds; nil: as long as `memory` says.
+        package var ttl: Int64?
+        /// What it is, if no plugin has it.
+        package var declared: DeclaredEnricher?
 
         package init(source: String) { self.source = source }
     }
@@ -53,11 +63,27 @@ package struct EnrichmentConfiguration: Sendable, Equatable {
     package var sources: [String: SourceConfiguration] = [:]
     /// By their ids.
     package var enrichers: [String: Enricher] = [:]
+    /// `derived`: members of events that functions of plugins compute, in the order in which they were written.
+    package var derived: [DeclaredMember] = []
 
     package init() {}
 
-    /// Whether anything is to be looked up.
-    package var isActive: Bool { isEnabled && !enrichers.isEmpty }
+    /// How long a row of a table is fresh: they change all the time.
+    private static let tableTTL: Int64 = 1_000_000
+
+    /// Whether anything is to be looked up, or derived.
+    package var isActive: Bool { isEnabled && !(enrichers.isEmpty && derived.isEmpty) }
+
+    /// The tables of plugins that enrichers look up in, and of how many keys rows may be in memory.
+    package var tables: [TableID: Int] {
+        guard isActive else { return [:] }
+        var tables: [TableID: Int] = [:]
+        for enricher in enrichers.values {
+            guard case .table(let table) = sources[enricher.source]?.kind else { continue }
+            tables[table.id] = max(tables[table.id] ?? 0, table.rows)
+        }
+        return tables
+    }
 
     /// Reads the section. Mistakes are noted in the reader.
     /// - Parameter stores: the names of the stores that may be shared.
@@ -91,7 +117,34 @@ package struct EnrichmentConfiguration: Sendable, Equatable {
             enrichers[id] = enricher(section)
             section.finish()
         }
+        for (member, section) in reader.sections("derived") {
+            derived += DeclaredMember.all(of: member, section)
+            if !AnswerMember.isValid(member) {
+                reader.problem("derived.\(member)", found: "a member \"\(member)\"", expected: AnswerMember.rule)
+            }
+        }
+        checkMembers(reader)
         reader.finish()
+    }
+
+    /// No two enrichers, and no enricher and something derived, have the same member of events.
+    private func checkMembers(_ reader: SettingsReader) {
+        var owners: [String: String] = [:]
+        for (id, enricher) in enrichers.sorted(by: { $0.key < $1.key }) {
+            guard let member = enricher.declared?.member, !member.isEmpty else { continue }
+            if let other = owners[member] {
+                reader.problem(
+                    "enrichers.\(id).member", found: "\"\(member)\"",
+                    expected: "a member that no other enricher has, and \(other) has it")
+            }
+            owners[member] = id
+        }
+        for member in Set(derived.map(\.member)).sorted() {
+            guard let owner = owners[member] else { continue }
+            reader.problem(
+                "derived.\(member)", found: "the member of enricher \(owner)", expected: "a member that no enricher has"
+            )
+        }
     }
 
     private func enricher(_ section: SettingsReader) -> Enricher {
@@ -108,11 +161,25 @@ package struct EnrichmentConfiguration: Sendable, Equatable {
             section.ignoreOtherKeys()
             return enricher
         }
+        enricher.declared = DeclaredEnricher(section, source.kind)
+        var ttl = memory.ttl
         switch source.kind {
-        case .postgresql: enricher.query = section.string("query", default: "")
+        case .postgresql:
+            enricher.query = section.string("query", default: "")
+            if enricher.declared != nil, enricher.query.isEmpty {
+                section.problem("query", found: "nothing", expected: "a query, as no plugin has one for it")
+            }
         case .http: enricher.path = section.string("path")
         case .file: enricher.key = section.strings("key", default: [])
+        case .table:
+            ttl = Self.tableTTL
+            if section.has("within") {
+                let limits = Duration.milliseconds(1)...Duration.seconds(3650 * 86_400)
+                enricher.within = section.duration("within", default: .seconds(3600), in: limits).microseconds
+            }
         }
+        let found = section.duration("ttl", default: .microseconds(ttl), in: .zero ... .seconds(30 * 86_400))
+        if found.microseconds != memory.ttl { enricher.ttl = found.microseconds }
         return enricher
     }
 }

@@ -1,3 +1,4 @@
+package import PluginHost
 package import PostgreSQL
 package import Settings
 
@@ -7,6 +8,7 @@ package struct SourceConfiguration: Sendable, Equatable {
         case postgresql(PostgreSQLConfiguration)
         case http(HTTP)
         case file(File)
+        case table(Table)
     }
 
     /// A web service that answers with a JSON object, or with 404 where it knows nothing.
@@ -44,6 +46,15 @@ package struct SourceConfiguration: Sendable, Equatable {
         }
     }
 
+    /// A table that a plugin of this host makes of its states.
+    package struct Table: Sendable, Equatable {
+        package var id: TableID
+        /// `rows`: of so many keys rows are in memory, at most.
+        package var rows = 1_000_000
+
+        package init(id: TableID) { self.id = id }
+    }
+
     package var kind: Kind
     /// `connections`: look-ups that go on at once.
     package var connections = 2
@@ -54,7 +65,7 @@ package struct SourceConfiguration: Sendable, Equatable {
     package init(_ kind: Kind) { self.kind = kind }
 
     init(_ section: SettingsReader) {
-        enum TypeName: String, CaseIterable { case postgresql, http, file }
+        enum TypeName: String, CaseIterable { case postgresql, http, file, table }
         let limits = Duration.milliseconds(1)...Duration.seconds(3600)
         switch section.choice("type", of: TypeName.self) {
         case .postgresql:
@@ -77,17 +88,38 @@ package struct SourceConfiguration: Sendable, Equatable {
             file.format = section.choice("format", default: file.format)
             file.bytes = section.size("bytes", default: file.bytes, in: 1...(1 << 40))
             kind = .file(file)
+        case .table:
+            var table = Table(id: Self.table(section))
+            table.rows = section.integer("rows", default: table.rows, in: 1...1_000_000_000)
+            kind = .table(table)
         }
-        // A file is one table in memory: a second thread would hold it twice.
-        if case .file = kind {
-            connections = 1
-        } else {
-            connections = section.integer("connections", default: connections, in: 1...64)
+        switch kind {
+        // What is in memory needs no second thread, which would hold a file twice.
+        case .file, .table: connections = 1
+        case .postgresql, .http: connections = section.integer("connections", default: connections, in: 1...64)
+        }
+        // A table of this host always answers.
+        if case .table = kind {
+            section.finish()
+            return
         }
         let breaker = section.section("breaker")
         failures = breaker.integer("failures", default: failures, in: 1...1_000_000)
         pause = breaker.duration("pause", default: .microseconds(pause), in: limits).microseconds
         breaker.finish()
         section.finish()
+    }
+    private static func table(_ section: SettingsReader) -> TableID {
+        let name = section.string("table")
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, !parts.contains("") else {
+            if section.has("table") {
+                section.problem(
+                    "table", found: "\"\(name)\"",
+                    expected: "PLUGIN/TABLE, such as event-aggregations/user_hourly_attempts")
+            }
+            return TableID(plugin: "", table: "")
+        }
+        return TableID(plugin: parts[0], table: parts[1])
     }
 }

@@ -8,6 +8,8 @@ final class SourceThreads: Sendable {
     let name: String
     /// What the source is, for telling one from another.
     let place: String
+    /// It is a table of this host.
+    let isOfThisHost: Bool
     private let queue: BoundedQueue<LookupFlight>
     private let breaker: Mutex<Breaker>
     private let clock: @Sendable () -> Int64
@@ -33,6 +35,7 @@ final class SourceThreads: Sendable {
         self.shared = shared
         self.report = report
         place = "\(configuration.kind)"
+        isOfThisHost = if case .table = configuration.kind { true } else { false }
         pause = configuration.pause
         queue = BoundedQueue(limit: limit)
         breaker = Mutex(Breaker(failures: configuration.failures, pause: configuration.pause))

@@ -18,14 +18,14 @@ extension IngestSession {
     }
 
     /// Calls with an event as enrichment takes it.
-    /// - Parameter actor: what the actor is looked up by.
+    /// - Parameter actor: what the actor is looked up by, except in the host's own tables, which call him as the log does.
     func withEnriched<T>(_ event: NewRecord, _ actor: UnsafeRawBufferPointer, _ body: (EnrichedEvent) -> T) -> T {
         locked.withPaddedJSON { locked in
             let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
             return body(
                 EnrichedEvent(
                     payload: event.payload, locked: self.locked.isEmpty ? nothing : locked, fields: event.fields,
-                    actor: actor, type: event.type, time: event.time ?? event.received))
+                    actor: actor, identity: event.actor, type: event.type, time: event.time ?? event.received))
         }
     }
 

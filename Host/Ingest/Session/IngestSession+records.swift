@@ -57,6 +57,7 @@ extension IngestSession {
             event.fields = type.fields
         }
         if blob != nil { event.fields = fields.contents }
+        name(actor.id, actor.partition, in: &event)
         if service.enrichment != nil {
             let name = lookupName(of: actor)
             let reader: EnrichmentReader?
@@ -70,7 +71,6 @@ extension IngestSession {
             }
             if let reader { event.fields = workspace.enrichedFields(reader, over: event.fields) }
         }
-        name(actor.id, actor.partition, in: &event)
         // As the log calls the actor.
         blob?.key.actor = String(decoding: event.actor, as: UTF8.self)
         event.assertion = actor.assertion

@@ -3,7 +3,7 @@
 ///
 ///     call      = name "(" argument ("," argument)* ")"
 ///     argument  = call | column | number | text | "true" | "false"
-///     column    = name | "\"" characters "\""      quoted, if it is more than letters, digits and underscores
+///     column    = name | "\"" characters "\""      quoted, if it is more than letters, digits, underscores and dots
 ///     number    = 3 | -2.5 | 1e6
 ///     text      = "'" characters "'"          a quote in it is written twice
 package indirect enum ColumnExpression: Sendable, Equatable {
@@ -60,7 +60,7 @@ private struct Parser {
         case let first? where Self.begins(first): break
         default: throw error("a column, a constant or a call")
         }
-        let name = String(take { Self.begins($0) || $0.isASCII && $0.isNumber })
+        let name = String(take { Self.begins($0) || $0.isASCII && $0.isNumber || $0 == "." })
         if take("(") { return .call(name, try arguments()) }
         switch name {
         case "true": return .constant(.boolean(true))

@@ -17,7 +17,7 @@ package struct DerivedColumns: Sendable {
         mayLackFunctions: Bool = false
     ) throws(DerivedColumnsError) {
         var problems: [String] = []
-        let functions = Dictionary(there.map { ($0.description.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let functions = FunctionPlan(there)
         for (id, wanted) in configuration.columns.sorted(by: { "\($0.key)" < "\($1.key)" }) {
             guard let plugin = plugins.first(where: { $0.id == id.plugin }) else { continue }
             guard let table = plugin.tables.first(where: { $0.id == id.table }) else {
@@ -29,7 +29,7 @@ package struct DerivedColumns: Sendable {
             let plan = DerivedColumnPlan(table: id, columns: table.columns, functions: functions)
             for column in wanted {
                 let place = "tables.\(id.plugin).\(id.table).columns.\(column.name), “\(column.text)”"
-                do throws(DerivedColumnPlan.Mistake) {
+                do throws(FunctionPlan.Mistake) {
                     columns[id, default: []].append(try plan.resolve(column))
                 } catch .lacks(let reason) where mayLackFunctions {
                     lacking.append("\(place): \(reason)")
@@ -81,12 +81,4 @@ package struct DerivedColumnsError: Error, CustomStringConvertible {
     package let problems: [String]
 
     package var description: String { problems.joined(separator: "\n") }
-}
-
-extension DerivedColumnPlan.Mistake {
-    fileprivate var reason: String {
-        switch self {
-        case .lacks(let reason), .wrong(let reason): reason
-        }
-    }
 }

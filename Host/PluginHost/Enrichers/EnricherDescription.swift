@@ -16,7 +16,7 @@ package struct EnricherDescription: Sendable, Hashable, Codable {
 
     /// A member of the answer.
     package struct Member: Sendable, Hashable, Codable {
-        package enum Kind: String, Sendable, Codable {
+        package enum Kind: String, CaseIterable, Sendable, Codable {
             case text, integer, number, boolean, time, json
         }
 
@@ -93,10 +93,13 @@ package enum AnswerMember {
         "enrichment", "auth", "server", "event", "event_type", "timestamp", "time", "metadata", "user_id", "seq",
     ]
 
-    package static func isValid(_ name: String) -> Bool {
+    package static func isValid(_ name: String) -> Bool { isName(name) && !reserved.contains(name) }
+
+    /// Whether something below a member may be called so.
+    package static func isName(_ name: String) -> Bool {
         func isLetter(_ byte: UInt8) -> Bool { byte == 95 || 65...90 ~= byte || 97...122 ~= byte }
         return (1...64).contains(name.utf8.count) && name.utf8.first.map(isLetter) == true
-            && name.utf8.allSatisfy { isLetter($0) || 48...57 ~= $0 } && !reserved.contains(name)
+            && name.utf8.allSatisfy { isLetter($0) || 48...57 ~= $0 }
     }
 }
 

@@ -5,15 +5,15 @@ package struct CallableFunction: Sendable {
     package let plugin: String
     /// Calls it for so many rows.
     package let call: @Sendable (_ arguments: [FunctionColumn], _ rows: Int) -> [Cell]
-    /// Nil: the function is another process's.
-    package let caller: FunctionCaller?
+    /// Makes what calls it for one row at a time, for one thread; nil: the function is another process's.
+    package let rowCaller: (@Sendable () -> any RowCalling)?
 
     /// One of this process.
     package init(_ description: FunctionDescription, of plugin: String, _ caller: FunctionCaller) {
         self.description = description
         self.plugin = plugin
-        self.caller = caller
         call = { caller.call($0, rows: $1) }
+        rowCaller = { caller.rowCaller() }
     }
 
     /// One of another process.
@@ -24,7 +24,21 @@ package struct CallableFunction: Sendable {
         self.description = description
         self.plugin = plugin
         self.call = call
-        caller = nil
+        rowCaller = nil
+    }
+
+    /// Several as one, whose arguments are the columns of a term. It is another process's if one of them is, and then that plugin's.
+    package init(_ description: FunctionDescription, _ resolved: FunctionPlan.Resolved) {
+        let term = resolved.term
+        self.description = description
+        plugin = resolved.uses.first { !$0.isInProcess }?.plugin ?? resolved.uses.first?.plugin ?? ""
+        call = { columns, rows in
+            switch term.values(rows: rows, column: { columns[$0] }) {
+            case .cells(let cells): cells
+            case .constant(let cell): Array(repeating: cell, count: rows)
+            }
+        }
+        if resolved.uses.allSatisfy(\.isInProcess) { rowCaller = { RowTerm(term) } } else { rowCaller = nil }
     }
 }
 

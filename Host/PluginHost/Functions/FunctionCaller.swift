@@ -54,7 +54,7 @@ package struct FunctionCaller: @unchecked Sendable {
     package var isTyped: Bool { if case .interface = way { false } else { true } }
 
     /// Calls it for one row at a time.
-    package func rowCaller() -> RowCaller { RowCaller(code, arguments, result) }
+    func rowCaller() -> any RowCalling { RowCaller(code, arguments, result) }
 
     /// Calls the function for each row. A row with a null where the function takes none gives null without a call.
     ///

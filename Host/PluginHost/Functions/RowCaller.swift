@@ -1,7 +1,16 @@
 package import CPluginAPI
 
-/// Calls a C function of a plugin for one row at a time: no call allocates anything. Not thread-safe.
-package final class RowCaller {
+/// Calls a function for one row at a time: no call allocates anything. Not thread-safe.
+package protocol RowCalling: AnyObject {
+    /// - Parameter given: a value for each argument. A time is an integer, in microseconds since 1970 UTC, and an integer will do
+    ///   for a number; what is of another type is null.
+    /// - Returns: the result, null where an argument is null that may not be. A text is valid until the next call, and as long as
+    ///   the arguments.
+    func call(_ given: UnsafePointer<lectern_value>) -> lectern_value
+}
+
+/// Calls a C function of a plugin.
+final class RowCaller: RowCalling {
     private let code: UnsafeRawPointer
     private let arguments: [FunctionDescription.Argument]
     private let result: ColumnType
@@ -30,11 +39,7 @@ package final class RowCaller {
         room.deallocate()
     }
 
-    /// - Parameter given: a value for each argument. A time is an integer, in microseconds since 1970 UTC, and an integer will do
-    ///   for a number; what is of another type is null.
-    /// - Returns: the result, null where an argument is null that may not be. A text is valid until the next call, and as long as
-    ///   the arguments.
-    package func call(_ given: UnsafePointer<lectern_value>) -> lectern_value {
+    func call(_ given: UnsafePointer<lectern_value>) -> lectern_value {
         for index in arguments.indices where !place(given[index], index) { return Self.null }
         interface.call(code, places, room)
         var value = lectern_value()

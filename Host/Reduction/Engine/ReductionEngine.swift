@@ -135,6 +135,11 @@ package final class ReductionEngine: Sendable {
     /// The functions of a plugin, wherever it runs.
     package func functions(of build: PluginBuild) -> [CallableFunction] { workers.functions(of: [build]) }
 
+    /// The columns that the operator adds to a table.
+    package func addedColumns(to table: TableID) -> [TableColumn] {
+        live.withLock { $0.columns[table].map(\.column) }
+    }
+
     /// The derived columns that are left out because no plugin has their function, a sentence each.
     package var lackingColumns: [String] { live.withLock { $0.columns.lacking } }
 

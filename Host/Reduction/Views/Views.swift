@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// A plugin is shown only while somebody asks for it: it is read from the store when the first one asks, follows the
 /// checkpoints from then on, and is forgotten a while after the last one has asked. So nobody pays for what nobody looks
-/// at. Only a sink of tables always looks, at every plugin. All members: any thread.
+/// at. Only a sink of tables always looks, at the plugins that it takes. All members: any thread.
 package final class Views: TableReading {
     private enum Work: Sendable {
         case open(plugin: String, done: @Sendable () -> Void)
@@ -55,7 +55,7 @@ package final class Views: TableReading {
     ///   - store: where the checkpoints of the plugins go.
     ///   - log: what is folded.
     ///   - epochs: by which its partitions are this process's.
-    ///   - sink: takes the tables of all plugins, from `follow` on.
+    ///   - sink: takes the tables of plugins, from `follow` on.
     ///   - makeView: of a plugin that runs in a worker.
     init(
         _ plugins: [PluginBuild], _ columns: DerivedColumns, store: any CheckpointStore, log: LogIdentity,
@@ -88,7 +88,7 @@ package final class Views: TableReading {
     /// Takes checkpoints that the store has committed.
     package func committed(_ checkpoints: [Checkpoint]) {
         let wanted = published.withLock { published in
-            checkpoints.filter { sink != nil || published.shown[$0.plugin] != nil }
+            checkpoints.filter { follows($0.plugin) || published.shown[$0.plugin] != nil }
         }
         if !wanted.isEmpty { queue.put(.committed(wanted)) }
     }
@@ -194,7 +194,7 @@ extension Views {
                 case .reopen(let plugin):
                     if isWanted(plugin) { views[plugin] = restored(plugin, versions) }
                 case .follow:
-                    for plugin in published.withLock({ $0.plugins.keys.sorted() }) {
+                    for plugin in published.withLock({ $0.plugins.keys.sorted() }) where follows(plugin) {
                         views[plugin] = restored(plugin, versions)
                     }
                 case .committed(let checkpoints):
@@ -224,13 +224,13 @@ extension Views {
                     views[plugin] = Viewed(view: AwayView(error))
                 }
             }
-            for plugin in forgotten() where sink == nil { views[plugin] = nil }
+            for plugin in forgotten() where !follows(plugin) { views[plugin] = nil }
         }
     }
 
     /// Tells the sink what has changed in a plugin's tables; with `all`, every row.
     private func tell(_ plugin: String, _ viewed: Viewed, all: Bool) throws {
-        guard let sink else { return }
+        guard let sink, follows(plugin) else { return }
         sink.take(
             TableChanges(
                 plugin: plugin, origin: viewed.origin, isWhole: all, positions: viewed.positions,
@@ -245,7 +245,13 @@ extension Views {
 
     /// Whether somebody looks at a plugin that there is.
     private func isWanted(_ plugin: String) -> Bool {
-        sink == nil ? isShown(plugin) : published.withLock { $0.plugins[plugin] != nil }
+        isShown(plugin) || follows(plugin) && published.withLock { $0.plugins[plugin] != nil }
+    }
+
+    /// Whether the sink takes the tables of a plugin.
+    private func follows(_ plugin: String) -> Bool {
+        guard let sink else { return false }
+        return sink.plugins?.contains(plugin) ?? true
     }
 
     private func isShown(_ plugin: String) -> Bool { published.withLock { $0.shown[plugin] != nil } }

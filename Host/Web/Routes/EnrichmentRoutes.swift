@@ -2,8 +2,8 @@ package import Enrichment
 import Hummingbird
 
 /// `GET /processor/enrichment`: `{"enrichers": [{"enricher", "member", "source", "breaker", "remembered", "events": {"fresh",
-/// "stale", "missing"}, "hits": {"memory", "redis"}, "calls", "errors", "overflows", "success_ratio", "seconds"}]}`, since the
-/// start. `success_ratio` is null while there was no event; `seconds` is the mean of look-ups that memory had no answer for.
+/// "stale", "missing"}, "hits": {"memory", "redis"}, "calls", "errors", "overflows", "success_ratio", "seconds"}],
+/// "derived": ["checks.retention"]}`, since the start. `success_ratio` is null while there was no event; `seconds` is the mean of look-ups that memory had no answer for.
 struct EnrichmentRoutes {
     let report: @Sendable () -> EnrichmentReport
 
@@ -17,6 +17,8 @@ struct EnrichmentRoutes {
                 json.array(report.enrichers) { json, enricher in
                     json.object { json in Self.write(enricher, to: &json) }
                 }
+                json.key("derived")
+                json.array(report.derived) { json, name in json.text(name) }
             }
             return Response.json(json)
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Enrichment
 import Ingest
 import PluginHost
 import Rules
@@ -35,20 +36,21 @@ struct ConfigCheckCommand: AsyncParsableCommand {
                 for plugin in catalog.off where !plugin.isPinnedElsewhere { Terminal.note("\(plugin)") }
                 var problems =
                     catalog.refusals.map { "\($0)" } + catalog.off.filter(\.isPinnedElsewhere).map { "\($0)" }
+                let plugins = catalog.plugins.map(\.description)
+                var columns = DerivedColumns()
                 do throws(DerivedColumnsError) {
-                    let functions = catalog.plugins.flatMap { plugin in
-                        // They are named here, not called.
-                        plugin.description.functions.map { CallableFunction($0, of: plugin.id) { _, _ in [] } }
-                    }
-                    _ = try DerivedColumns(
-                        configuration.plugins.tables, catalog.plugins.map(\.description), functions: functions)
+                    // They are named here, not called.
+                    let functions = plugins.flatMap { EnrichingPlugin(named: $0) { _ in [] }.functions }
+                    columns = try DerivedColumns(configuration.plugins.tables, plugins, functions: functions)
                 } catch {
                     problems += error.problems
                 }
-                problems += configuration.metrics.problems(
-                    with: catalog.plugins.map(\.description), added: configuration.plugins.tables)
-                problems += configuration.alerts.problems(
-                    with: catalog.plugins.map(\.description), added: configuration.plugins.tables)
+                problems += configuration.enrichment.problems(
+                    with: plugins.map { plugin in
+                        EnrichingPlugin(named: plugin) { [columns] in columns[$0].map(\.column) }
+                    }, mayLackFunctions: false)
+                problems += configuration.metrics.problems(with: plugins, added: configuration.plugins.tables)
+                problems += configuration.alerts.problems(with: plugins, added: configuration.plugins.tables)
                 if !problems.isEmpty { throw InputFailure(problems.joined(separator: "\n")) }
             }
             print("the settings are right")

@@ -7,8 +7,33 @@ extension ReductionEngine {
     var enrichingPlugins: [EnrichingPlugin] {
         plugins.map { build in
             EnrichingPlugin(
-                id: build.id, enrichers: build.description.enrichers, derivedMembers: build.description.derivedMembers,
-                functions: functions(of: build))
+                build.description, functions: functions(of: build), added: addedColumns(to:))
         }
+    }
+
+    /// Plugins that do not run yet, as enrichment sees them: their functions can't be called.
+    func enrichingPlugins(_ builds: [PluginBuild]) -> [EnrichingPlugin] {
+        builds.map { EnrichingPlugin(named: $0.description, added: addedColumns(to:)) }
+    }
+}
+
+extension EnrichingPlugin {
+    /// One whose functions are named, not called.
+    ///
+    /// - Parameter added: the columns that the operator adds to a table.
+    init(named plugin: PluginDescription, added: (TableID) -> [TableColumn]) {
+        let functions = plugin.functions.map { CallableFunction($0, of: plugin.id) { _, _ in [] } }
+        self.init(plugin, functions: functions, added: added)
+    }
+
+    fileprivate init(
+        _ plugin: PluginDescription, functions: [CallableFunction], added: (TableID) -> [TableColumn]
+    ) {
+        let tables = plugin.tables.map { table in
+            (table.id, table.columns + added(TableID(plugin: plugin.id, table: table.id)))
+        }
+        self.init(
+            id: plugin.id, enrichers: plugin.enrichers, derivedMembers: plugin.derivedMembers, functions: functions,
+            tables: Dictionary(tables, uniquingKeysWith: { first, _ in first }))
     }
 }

@@ -81,9 +81,11 @@ struct HostProcess {
         self.warehouse = warehouse
         let tableOutputs = settings.outputs.filter { !$0.tables.isEmpty }.map { $0.publishTables() }
         self.tableOutputs = tableOutputs
+        let ownTables = OwnTables(settings.enrichment) { Terminal.warn($0) }
         let tables = TableSinks(
             [warehouse].compactMap { $0.map { TableSinks.Member($0, tables: nil) } }
-                + tableOutputs.map { TableSinks.Member($0.rows, tables: $0.tables) })
+                + tableOutputs.map { TableSinks.Member($0.rows, tables: $0.tables) }
+                + [ownTables].compactMap { $0.map { TableSinks.Member($0, tables: $0.ids) } })
         filters = try FilterSource(settings.filters)
         var reduction = settings.reduction
         reduction.filters = filters.rules
@@ -114,7 +116,10 @@ struct HostProcess {
         let blockList = settings.ingest.rules.isEmpty ? nil : try BlockList(files: settings.ingest.rules)
         for warning in blockList?.warnings ?? [] { Terminal.warn(warning) }
         blobs = BlobStore(log: log, store: stores.default) { Terminal.warn($0) }
-        let enrichment = try settings.enrichment.isActive ? Enrichment(settings.enrichment, stores) : nil
+        let problems = settings.enrichment.problems(
+            with: engine.enrichingPlugins, mayLackFunctions: isQuarantined)
+        if !problems.isEmpty { throw InputFailure(problems.joined(separator: "\n")) }
+        let enrichment = try settings.enrichment.isActive ? Enrichment(settings.enrichment, stores, ownTables) : nil
         enrichment?.use(engine.enrichingPlugins)
         ingest = try IngestService(
             settings.ingest, log: log, sources: PluginSource.all(of: engine), blockList: blockList,
@@ -369,9 +374,11 @@ extension ReductionEngine {
 
 extension Enrichment {
     /// - Parameter stores: those of the settings.
-    fileprivate convenience init(_ configuration: EnrichmentConfiguration, _ stores: KeyValueStores) throws {
+    fileprivate convenience init(
+        _ configuration: EnrichmentConfiguration, _ stores: KeyValueStores, _ tables: OwnTables?
+    ) throws {
         self.init(
-            configuration, store: try configuration.store.map { try stores.store(named: $0) },
+            configuration, store: try configuration.store.map { try stores.store(named: $0) }, tables: tables,
             report: { Terminal.warn($0) })
     }
 }

@@ -113,6 +113,12 @@ final class LoadedPlugins: Sendable {
         let changes = PluginReload.changes(from: before.plugins, to: found.plugins)
         var reload = PluginReload(changes: changes, refusals: found.refusals.map(\.description))
         if !changes.isEmpty || !made.isEmpty {
+            // A function that is gone is left out, as its plugin may be off; one that has changed is a mistake.
+            if let problems = ingest.enrichment?.problems(with: engine.enrichingPlugins(found.plugins)),
+                !problems.isEmpty
+            {
+                throw .failed("The plugins before go on: \(problems.joined(separator: "\n"))")
+            }
             do {
                 let replacement = try engine.replacePlugins(found.plugins, anew: made)
                 reload.rebuilt = replacement.rebuilt.sorted()

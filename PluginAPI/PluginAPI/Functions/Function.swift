@@ -1,4 +1,5 @@
-/// A function that operators call by its name: over the columns of a table, to derive a further one.
+/// A function that operators call by its name: over the columns of a table, to derive a further one, and over the fields of
+/// events, to store what it says with them.
 ///
 ///     Function("forgetting", "score", "days") { score, days in score * exp(-days / 30) }
 ///         .description("What is left of a score after some days.")
