@@ -14,7 +14,14 @@ import Testing
     private static let same: @convention(c) (Int64) -> Int64 = { $0 }
     private static let count: @convention(c) (lectern_text) -> Int64 = { Int64($0.length) }
 
-    /// `half(x)`, `sum(a, b)`, `at(time)` and `length(text)`; no enricher.
+    /// The text of each result is valid until the next call, as it is of plugins' functions.
+    private static let letter: @convention(c) (Double) -> lectern_text = { number in
+        letters[0] = CChar(65 + Int(number))
+        return lectern_text(start: letters, length: 1)
+    }
+    private static let alike: @convention(c) (lectern_text, lectern_text) -> Bool = { $0.start[0] == $1.start[0] }
+
+    /// `half(x)`, `sum(a, b)`, `at(time)`, `length(text)`, `letter(x)` and `alike(a, b)`; no enricher.
     private static func functions(
         isQuarter: Bool = false, without id: String = "", isInProcess: Bool = true
     ) -> EnrichingPlugin {
@@ -23,11 +30,15 @@ import Testing
         let at = FunctionDescription(
             id: "at", arguments: [.init(name: "time", type: .time)], result: .time, isPure: false)
         let length = FunctionDescription(id: "length", arguments: [.init(name: "text", type: .text)], result: .integer)
+        let letter = FunctionDescription(id: "letter", arguments: [number("x")], result: .text)
+        let alike = FunctionDescription(
+            id: "alike", arguments: [.init(name: "a", type: .text), .init(name: "b", type: .text)], result: .boolean)
         func code<Function>(_ function: Function) -> UnsafeRawPointer {
             unsafeBitCast(function, to: UnsafeRawPointer.self)
         }
         let all = [
             (half, code(isQuarter ? quarter : halve)), (sum, code(add)), (at, code(same)), (length, code(count)),
+            (letter, code(Self.letter)), (alike, code(Self.alike)),
         ].filter { $0.0.id != id }.map { description, code in
             let caller = FunctionCaller(code, description)
             return isInProcess
@@ -60,6 +71,11 @@ import Testing
         #expect(
             try rig.fields(#"{"event":"a","score":7,"context":{"weight":3}}"#, time: 1_750_000_000_000_000)
                 == #"{"enrichment":{},"checks":{"half":3.5,"more":3.5,"at":"2025-06-15T15:06:40Z","long":4}}"#)
+    }
+
+    @Test("is computed from two results of one function, whose texts are each other's memory") func texts() throws {
+        let rig = try rig([("same", "alike(letter(1), letter(1))"), ("other", "alike(letter(1), letter(2))")])
+        #expect(try rig.fields() == #"{"enrichment":{},"checks":{"same":true,"other":false}}"#)
     }
 
     @Test("is computed from what was looked up, too", arguments: [true, false]) func lookedUp(isInProcess: Bool) throws
@@ -195,3 +211,6 @@ import Testing
         #expect(try rig.fields(other) == #"{"enrichment":{"course":"fresh"},"course":{"title":"Maps"}}"#)
     }
 }
+
+/// `nonisolated(unsafe)`: one test alone calls the function that writes it.
+nonisolated(unsafe) private let letters = UnsafeMutablePointer<CChar>.allocate(capacity: 1)

@@ -1,4 +1,5 @@
 import CPluginAPI
+import Records
 
 /// Calls functions of this process over columns, constants and each other's results.
 final class RowTerm: RowCalling {
@@ -13,6 +14,8 @@ final class RowTerm: RowCalling {
     private let arguments: [Argument]
     private let values: UnsafeMutablePointer<lectern_value>
     private var texts: [UnsafeMutableBufferPointer<CChar>] = []
+    /// The text of the last result, where it is an argument of another call.
+    private var kept = Bytes()
 
     /// - Parameter term: a call, all of whose functions are of this process.
     init(_ term: FunctionTerm) {
@@ -44,10 +47,22 @@ final class RowTerm: RowCalling {
             switch argument {
             case .column(let column): values[index] = given[column]
             case .constant: break
-            case .call(let term): values[index] = term.call(given)
+            case .call(let term): values[index] = term.keptCall(given)
             }
         }
         return caller.call(values)
+    }
+
+    /// As `call`, but a text stays valid when the same function is called for another argument.
+    private func keptCall(_ given: UnsafePointer<lectern_value>) -> lectern_value {
+        var value = call(given)
+        guard let text = value.text else { return value }
+        kept.truncate()
+        kept.append(text)
+        // A text that is empty has a start as well: one without is null.
+        kept.append(byte: 0)
+        value.as.text = UnsafePointer(kept.contents.baseAddress?.assumingMemoryBound(to: CChar.self))
+        return value
     }
 
     /// A constant, whose text stays where it is.
