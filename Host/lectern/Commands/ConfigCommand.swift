@@ -37,18 +37,17 @@ struct ConfigCheckCommand: AsyncParsableCommand {
                 var problems =
                     catalog.refusals.map { "\($0)" } + catalog.off.filter(\.isPinnedElsewhere).map { "\($0)" }
                 let plugins = catalog.plugins.map(\.description)
-                var columns = DerivedColumns()
                 do throws(DerivedColumnsError) {
-                    // They are named here, not called.
-                    let functions = plugins.flatMap { EnrichingPlugin(named: $0) { _ in [] }.functions }
-                    columns = try DerivedColumns(configuration.plugins.tables, plugins, functions: functions)
+                    let functions = plugins.flatMap { plugin in
+                        // They are named here, not called.
+                        plugin.functions.map { CallableFunction($0, of: plugin.id) { _, _ in [] } }
+                    }
+                    _ = try DerivedColumns(configuration.plugins.tables, plugins, functions: functions)
                 } catch {
                     problems += error.problems
                 }
                 problems += configuration.enrichment.problems(
-                    with: plugins.map { plugin in
-                        EnrichingPlugin(named: plugin) { [columns] in columns[$0].map(\.column) }
-                    }, mayLackFunctions: false)
+                    with: EnrichingPlugin.named(plugins, configuration.plugins.tables), mayLackFunctions: false)
                 problems += configuration.metrics.problems(with: plugins, added: configuration.plugins.tables)
                 problems += configuration.alerts.problems(with: plugins, added: configuration.plugins.tables)
                 if !problems.isEmpty { throw InputFailure(problems.joined(separator: "\n")) }

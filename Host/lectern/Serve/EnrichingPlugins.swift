@@ -18,10 +18,19 @@ extension ReductionEngine {
 }
 
 extension EnrichingPlugin {
+    /// Plugins that do not run yet, with the columns that the settings add to their tables.
+    static func named(_ plugins: [PluginDescription], _ tables: TablesConfiguration) -> [EnrichingPlugin] {
+        let functions = plugins.flatMap { EnrichingPlugin(named: $0) { _ in [] }.functions }
+        // Who makes the columns says what is wrong with them.
+        let made = try? DerivedColumns(tables, plugins, functions: functions, mayLackFunctions: true)
+        let columns = made ?? DerivedColumns()
+        return plugins.map { EnrichingPlugin(named: $0) { columns[$0].map(\.column) } }
+    }
+
     /// One whose functions are named, not called.
     ///
     /// - Parameter added: the columns that the operator adds to a table.
-    init(named plugin: PluginDescription, added: (TableID) -> [TableColumn]) {
+    fileprivate init(named plugin: PluginDescription, added: (TableID) -> [TableColumn]) {
         let functions = plugin.functions.map { CallableFunction($0, of: plugin.id) { _, _ in [] } }
         self.init(plugin, functions: functions, added: added)
     }

@@ -89,6 +89,10 @@ struct HostProcess {
         filters = try FilterSource(settings.filters)
         var reduction = settings.reduction
         reduction.filters = filters.rules
+        let problems = settings.enrichment.problems(
+            with: EnrichingPlugin.named(catalog.plugins.map(\.description), settings.plugins.tables),
+            mayLackFunctions: isQuarantined)
+        if !problems.isEmpty { throw InputFailure(problems.joined(separator: "\n")) }
         engine = try ReductionEngine(
             log, try PluginStores(stores, names: settings.plugins.entries.compactMapValues(\.store)), catalog.plugins,
             reduction, tables: tables, activity: activity, skips: "\(data)/skips.json",
@@ -116,9 +120,6 @@ struct HostProcess {
         let blockList = settings.ingest.rules.isEmpty ? nil : try BlockList(files: settings.ingest.rules)
         for warning in blockList?.warnings ?? [] { Terminal.warn(warning) }
         blobs = BlobStore(log: log, store: stores.default) { Terminal.warn($0) }
-        let problems = settings.enrichment.problems(
-            with: engine.enrichingPlugins, mayLackFunctions: isQuarantined)
-        if !problems.isEmpty { throw InputFailure(problems.joined(separator: "\n")) }
         let enrichment = try settings.enrichment.isActive ? Enrichment(settings.enrichment, stores, ownTables) : nil
         enrichment?.use(engine.enrichingPlugins)
         ingest = try IngestService(
