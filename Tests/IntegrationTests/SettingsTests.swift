@@ -15,6 +15,20 @@ extension IntegrationTests {
             return (try process.wait(), process.printed + process.complained)
         }
 
+        @Test("what is found out when the plugins run already ends the host with one message, too")
+        func lateMistake() throws {
+            for _ in 0..<12 {
+                let process = try ChildProcess(
+                    Installation.lectern,
+                    [
+                        "serve", "--data", "\(folder.path)/data", "--plugins", "\(Installation.dist)/plugins",
+                        "--listen", "127.0.0.1:0", "--set", "ingest.rules=[/nowhere.pmss]",
+                    ])
+                #expect(try process.wait() == .code(1))
+                #expect(process.complained.hasPrefix("error: /nowhere.pmss: expected a file of rules"))
+            }
+        }
+
         @Test("every mistake is told at once, with file, line, key, what was found and what is allowed")
         func mistakes() throws {
             let yaml = """

@@ -93,7 +93,7 @@ struct HostProcess {
             with: EnrichingPlugin.named(catalog.plugins.map(\.description), settings.plugins.tables),
             mayLackFunctions: isQuarantined)
         if !problems.isEmpty { throw InputFailure(problems.joined(separator: "\n")) }
-        engine = try ReductionEngine(
+        let engine = try ReductionEngine(
             log, try PluginStores(stores, names: settings.plugins.entries.compactMapValues(\.store)), catalog.plugins,
             reduction, tables: tables, activity: activity, skips: "\(data)/skips.json",
             rules: "\(data)/rules.json", spill: data, mayLackFunctions: isQuarantined,
@@ -103,8 +103,12 @@ struct HostProcess {
                 Terminal.warn("\(trouble)")
                 troubles.put((build, trouble))
             })
+        self.engine = engine
+        // Its threads run: it can't just go when something else does not fit.
+        var isWhole = false
+        defer { if !isWhole { engine.close() } }
         archive = settings.archive.isEnabled ? try Archive(log, settings.archive, report: Terminal.warn) : nil
-        outputs = try settings.outputs.filter(\.tables.isEmpty).map { [log, engine] in
+        outputs = try settings.outputs.filter(\.tables.isEmpty).map { [log] in
             try $0.publish(log, dedup: settings.reduction.dedup, rules: engine.filterHistory)
         }
         let tableIDs = engine.plugins.flatMap { plugin in
@@ -137,6 +141,7 @@ struct HostProcess {
         judge = WorkThread(name: "quarantine") {
             while let (build, trouble) = troubles.take() { plugins.judge(build, trouble, quarantine) }
         }
+        isWhole = true
     }
 
     /// Serves until the process is told to stop; then drains, takes a last checkpoint and closes the log.
