@@ -4,8 +4,8 @@ import FoundationEssentials
 import PluginHost
 import Records
 
-/// What a source has said of a key: a JSON object of the members that the enricher declares, in their order, and the same as values.
-/// What is null, or is not of its member's type and can't be read as such, is left out. Immutable.
+/// What a source has said of a key: a JSON object of the members that the enricher declares, in their order, and the same as
+/// values. What is null, or is not of its member's type and can't be read as such, is left out. Immutable.
 ///
 /// Safe to share: the memory that its values point into is its own, and nobody writes to it once it is made.
 final class AnswerContent: @unchecked Sendable {

@@ -3,7 +3,8 @@ import Hummingbird
 
 /// `GET /processor/enrichment`: `{"enrichers": [{"enricher", "member", "source", "breaker", "remembered", "events": {"fresh",
 /// "stale", "missing"}, "hits": {"memory", "redis"}, "calls", "errors", "overflows", "success_ratio", "seconds"}],
-/// "derived": ["checks.retention"]}`, since the start. `success_ratio` is null while there was no event; `seconds` is the mean of look-ups that memory had no answer for.
+/// "derived": ["checks.retention"]}`, since the start. `success_ratio` is null while there was no event; `seconds` is the mean of
+/// look-ups that memory had no answer for.
 struct EnrichmentRoutes {
     let report: @Sendable () -> EnrichmentReport
 
