@@ -66,6 +66,8 @@ public struct Enricher: Sendable {
 ///
 ///     DerivedMember("derived_context", "effort", calling: "effort", .field("response_time"), .field("item_context.difficulty"))
 ///
+/// Of an answer, an argument is a member that the enricher declares, and nothing inside it.
+///
 /// An event then has the member `derived_context.effort`; a null is left out. A value of another type than the function's is null.
 public struct DerivedMember: Sendable {
     /// What the function is called with.

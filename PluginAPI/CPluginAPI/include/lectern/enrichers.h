@@ -48,7 +48,7 @@ typedef struct lectern_enricher {
 LECTERN_ASSERT(offsetof(lectern_enricher, key) == 64, "lectern_enricher.key");
 LECTERN_ASSERT(offsetof(lectern_enricher, query) == 96, "lectern_enricher.query");
 
-#define LECTERN_ARGUMENT_FIELD 1u  ///< a field of the event or of an answer, `path`: `score`, `user_context.timezone`
+#define LECTERN_ARGUMENT_FIELD 1u  ///< a field of the event, or a member of an answer, `path`: `score`, `user_context.timezone`
 #define LECTERN_ARGUMENT_TIME 2u   ///< the event's time
 
 /// An argument of the function that derives a member.
