@@ -87,6 +87,10 @@ package final class IngestService: Sendable {
         let trusted = credentials.isPublisher || (configuration.trust == .loopback && peer.isLoopback)
         var connection = IngestConnection(peer: peer, isTrusted: trusted, credentials: credentials)
         if let client = query["client"] {
+            guard !client.hasPrefix(Self.topicPrefix) else {
+                let reason = "client: names that begin with \(Self.topicPrefix) are those of topics; choose another"
+                throw IngestRefusal(status: 400, reason: reason)
+            }
             connection.client = try name(client, "client")
             connection.numbering = .member
         } else if let key = idempotencyKey {
@@ -135,7 +139,7 @@ package final class IngestService: Sendable {
     ///
     /// - Parameter type: of events that name none.
     package func connection(topic: String, partition: Int, type: String) -> IngestConnection {
-        let place = "kafka/\(topic)/\(partition)"
+        let place = "\(Self.topicPrefix)\(topic)/\(partition)"
         var connection = IngestConnection(
             peer: IngestPeer(ip: "", origin: place), isTrusted: true, credentials: Credentials())
         connection.client = place
@@ -144,6 +148,9 @@ package final class IngestService: Sendable {
         connection.hasProtocol = false
         return connection
     }
+
+    /// Of the clients that are partitions of topics.
+    private static let topicPrefix = "kafka/"
 
     private func name(_ text: String, _ what: String) throws(IngestRefusal) -> String {
         guard !text.isEmpty, text.utf8.count <= configuration.nameBytes else {

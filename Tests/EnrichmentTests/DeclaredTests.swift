@@ -115,7 +115,7 @@ import Testing
         #expect(
             rig.reports.all == [
                 "left out: enrichment.derived.checks.half, “half(score)”: expected a function of a plugin "
-                    + "(at, length, sum), found “half”"
+                    + "(alike, at, length, letter, sum), found “half”"
             ])
         rig.enrichment.use([Self.functions()])
         #expect(try rig.fields(#"{"event":"a","score":4}"#) == #"{"enrichment":{},"checks":{"half":2,"sum":5}}"#)
@@ -126,7 +126,7 @@ import Testing
         arguments: [
             (
                 "hlf(score)",
-                "expected a function of a plugin (at, half, length, sum), found “hlf”; did you mean “half”?"
+                "expected a function of a plugin (alike, at, half, length, letter, sum), found “hlf”; did you mean “half”?"
             ),
             ("half(score, 2)", "expected 1 argument for half(x: number) -> number, found 2"),
             ("half('2')", "expected number for x of half(x: number) -> number, found '2', which is text"),

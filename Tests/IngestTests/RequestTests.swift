@@ -112,6 +112,11 @@ import Testing
         #expect(try rig.events().map(\.sequence) == [1, 2, 4])
     }
 
+    @Test func nobodyNumbersEventsInTheNameOfATopic() async throws {
+        #expect(await post(#"{"event":"a"}"#, query: "client=kafka/quiz/0&seq=1").status == 400)
+        #expect(try rig.events().isEmpty)
+    }
+
     @Test func idempotencyKeysAreStoredOnce() async throws {
         for expected in [summary(2), summary(0, duplicates: 2)] {
             let answer = await post(#"[{"event":"a","seq":9},{"event":"b","seq":9}]"#) { $0.idempotencyKey = "k 1" }
