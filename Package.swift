@@ -109,7 +109,7 @@ let package = Package(
         module("Kafka", uses: ["Settings", "CKafka"]),
         module(
             "Topics",
-            uses: ["EventLog", "Ingest", "Kafka", "Records", "Settings", "CKafka"]),
+            uses: ["Ingest", "Kafka", "Records", "Settings", "CKafka"]),
         module(
             "Sinks",
             uses: [

@@ -1,4 +1,3 @@
-import EventLog
 import Ingest
 import Records
 import Synchronization
@@ -16,7 +15,7 @@ final class TopicPartition {
     let partition: Int
     /// The offset of the next message.
     private(set) var next: Int64
-    private(set) var committed: Int64
+    private var committed: Int64
     /// Nothing is to be read.
     private(set) var isPaused = false
     private let session: IngestSession

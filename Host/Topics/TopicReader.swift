@@ -107,9 +107,7 @@ package final class TopicReader: Sendable {
             do throws(TopicsError) {
                 let known = partitions.count { $0.topic == topic.name }
                 for number in known..<max(known, try consumer.partitions(of: topic.name)) {
-                    let partition = TopicPartition(service, workspace, topic, number)
-                    try begin(partition, consumer)
-                    partitions.append(partition)
+                    partitions.append(try begin(TopicPartition(service, workspace, topic, number), consumer))
                 }
             } catch {
                 say("\(error)")
@@ -120,7 +118,10 @@ package final class TopicReader: Sendable {
         return true
     }
 
-    private func begin(_ partition: TopicPartition, _ consumer: Consumer) throws(TopicsError) {
+    /// Begins to read a partition. If that can't be, nothing is left of it, since it is tried again.
+    private func begin(_ partition: TopicPartition, _ consumer: Consumer) throws(TopicsError) -> TopicPartition {
+        var isRead = false
+        defer { if !isRead { partition.end() } }
         let there = try consumer.ends(partition.topic, partition.partition)
         let place = "topic \(partition.topic), partition \(partition.partition)"
         if partition.isNew, configuration.beginning == .latest {
@@ -138,6 +139,8 @@ package final class TopicReader: Sendable {
                     + "topic of the same name; read it under another one, or give the host a new data folder")
         }
         try consumer.add(partition.topic, partition.partition, from: partition.next)
+        isRead = true
+        return partition
     }
 
     /// Hands messages to their partitions, those that follow one another at once.

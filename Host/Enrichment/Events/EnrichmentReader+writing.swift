@@ -10,7 +10,8 @@ extension EnrichmentReader {
     /// has sent although it is the host's to set is null.
     package func write(over own: UnsafeRawBufferPointer, to fields: inout Bytes) {
         // Once for all: an answer may come meanwhile.
-        let answers = found.lookups.map { $0?.answer }
+        answers.removeAll(keepingCapacity: true)
+        for lookup in found.lookups { answers.append(lookup?.answer) }
         fields.append("{\"enrichment\":{")
         var isFirst = true
         for (index, answer) in answers.enumerated() {
@@ -27,7 +28,7 @@ extension EnrichmentReader {
             begin(index, &fields)
             if let content = answer?.content { fields.append(content.json) } else { fields.append("null") }
         }
-        for group in plan.groups { writeDerived(group, answers, to: &fields) }
+        for group in plan.groups { writeDerived(group, to: &fields) }
         // Of equal names the last counts.
         if let start = own.firstIndex(of: UInt8(ascii: "{")), let end = own.lastIndex(of: UInt8(ascii: "}")),
             own[(start + 1)..<end].contains(UInt8(ascii: "\""))
@@ -38,7 +39,7 @@ extension EnrichmentReader {
         fields.append("}")
     }
 
-    private func writeDerived(_ group: EnrichmentPlan.Group, _ answers: [Answer?], to fields: inout Bytes) {
+    private func writeDerived(_ group: EnrichmentPlan.Group, to fields: inout Bytes) {
         var isBegun = false
         var isFirst = true
         for index in group.derivations where isDerived[index] {
@@ -50,7 +51,7 @@ extension EnrichmentReader {
             let end = fields.count
             if !isFirst { fields.append(",") }
             fields.append(plan.names[index])
-            if appendValue(index, answers, to: &fields) { isFirst = false } else { fields.truncate(to: end) }
+            if appendValue(index, to: &fields) { isFirst = false } else { fields.truncate(to: end) }
         }
         if isBegun {
             fields.append("}")
@@ -61,7 +62,7 @@ extension EnrichmentReader {
     }
 
     /// False: there is none.
-    private func appendValue(_ index: Int, _ answers: [Answer?], to fields: inout Bytes) -> Bool {
+    private func appendValue(_ index: Int, to fields: inout Bytes) -> Bool {
         guard derivations[index].thread == nil else {
             let calls = found.calls ?? []
             guard index < calls.count, let cell = calls[index]?.result.value, cell != .null else { return false }

@@ -9,6 +9,8 @@ package final class EnrichmentReader {
     let derivations: [RowDerivation]
     /// What is known of the event in hand.
     package private(set) var found: EventLookups
+    /// What is said of the event in hand, once it is written.
+    var answers: [Answer?] = []
     /// Which derivations the event in hand has.
     private(set) var isDerived: [Bool]
     /// When it was, in microseconds since 1970 UTC.
