@@ -71,7 +71,7 @@ let package = Package(
         module(
             "EventLog",
             uses: [
-                "Records", "Settings", "CRecords", "CCrypto", "CXXHash",
+                "Kafka", "Records", "Settings", "CKafka", "CRecords", "CCrypto", "CXXHash",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         module("Archive", uses: ["EventLog", "Records", "Settings", "CRecords"]),

@@ -27,6 +27,7 @@ final class DurableState: @unchecked Sendable {
     private var marks: ClientMarks
     private var tail: Tail
     private var failure: LogError?
+    private var troubles = Troubles()
     /// The sessions that may still get records.
     private var openSessions: Set<UInt32> = []
 
@@ -60,6 +61,12 @@ final class DurableState: @unchecked Sendable {
         lock.unlock()
     }
 
+    /// Notes clients' numbers that are durable.
+    func note(_ runs: [ClientRun]) {
+        guard !runs.isEmpty else { return }
+        locked { for run in runs { marks.note(run.client, sequence: run.sequence, received: run.received) } }
+    }
+
     /// Adds a segment, before anything in it is durable.
     func begin(_ segment: Segment) { locked { segments.append(segment) } }
 
@@ -76,6 +83,17 @@ final class DurableState: @unchecked Sendable {
         if failure == nil { failure = error }
         moved.broadcast()
         lock.unlock()
+    }
+
+    /// What is tried again, and does not succeed for now.
+    struct Troubles {
+        var writing: String?
+        var reading: String?
+    }
+
+    var trouble: Troubles {
+        get { locked { troubles } }
+        set { locked { troubles = newValue } }
     }
 
     var whyStopped: LogError? { locked { failure } }
@@ -111,6 +129,19 @@ final class DurableState: @unchecked Sendable {
 
     /// Adds a block to the tail. Returns one to use again, if there is one.
     func extendTail(_ entry: Tail.Entry) -> TailBlock? { locked { tail.append(entry) } }
+
+    /// Adds a block of a segment that only memory has. Returns one to use again, if there is one.
+    func extendMemory(_ entry: Tail.Entry) -> TailBlock? {
+        locked {
+            let free = tail.append(entry)
+            let whole = segments.drop { tail.find(LogOffset(segment: $0.number, byte: 0)) == nil }
+            segments = whole.isEmpty ? segments.suffix(1) : Array(whole)
+            return free
+        }
+    }
+
+    /// Those whose beginning is in memory, where segments are only there; at least the last.
+    var segmentsInMemory: [Segment] { keptSegments }
 
     func sequence(of client: UnsafeRawBufferPointer) -> UInt64? { locked { marks.sequence(of: client) } }
 

@@ -2,7 +2,8 @@ import Glibc
 package import Records
 import Synchronization
 
-/// The embedded log: records in partitions that share one sequence of segments, made durable in groups.
+/// The log: records in partitions, made durable in groups. It is embedded, in segments that all partitions share; or a topic
+/// of a Kafka cluster, if its configuration names one.
 ///
 ///     let log = try EventLog.open(EventLogConfiguration(directory: "data/log"))
 ///     let batch = RecordBatch()
@@ -12,9 +13,10 @@ import Synchronization
 ///     log.append(batch) { result in … }        // acknowledge, once it is durable
 ///     batch.removeAll()
 ///
-/// `append` copies the batch into the log's buffer. A thread of the log's own takes the buffer, gives the records their
-/// positions, salts and checksums, writes and syncs them, moves `durableEnd`, and then calls the callbacks. Whatever
-/// the disk refuses stops the log for good: no callback succeeds afterwards, and `failure` says why.
+/// `append` copies the batch into the log's buffer. A thread of the log's own takes the buffer, makes it
+/// durable (in a segment, with positions, salts and checksums; or by the brokers' acknowledgement), and then calls the
+/// callbacks. Whatever disk or brokers refuse stops the log for good: no callback succeeds afterwards, and `failure` says
+/// why. Brokers that do not answer are waited for.
 ///
 /// All members can be called from any thread. What throws, throws a `LogError`.
 package final class EventLog: Sendable {
@@ -31,18 +33,26 @@ package final class EventLog: Sendable {
     /// What makes the log tamper-evident; nil if the settings don't ask for it.
     package let integrity: LogIntegrity?
 
-    let folder: LogFolder
+    /// How the log is called in messages.
+    let place: String
+    private let folder: LogFolder
+    private let storage: any LogStorage
     private let queue: AppendQueue
     private let state: DurableState
     private let sessions: Atomic<UInt32>
     private let thread: Mutex<WorkThread?>
+    private let closing = CloseDeadline()
 
-    /// Opens the log in the configuration's folder, or creates it.
+    /// Opens the log in the configuration's folder or topic, or creates it.
     ///
     /// After a crash the last segment's torn end is cut off; `recovery` says what. Damage to what was durable is an
-    /// error. One process at a time can have a log open.
+    /// error. One process at a time can have a folder open.
     package static func open(_ configuration: EventLogConfiguration) throws -> EventLog {
-        try EventLog(configuration, LogOpening(configuration))
+        if let kafka = configuration.kafka {
+            try EventLog(configuration, TopicOpening(configuration, kafka))
+        } else {
+            try EventLog(configuration, LogOpening(configuration))
+        }
     }
 
     private init(_ configuration: EventLogConfiguration, _ opening: LogOpening) throws {
@@ -50,6 +60,7 @@ package final class EventLog: Sendable {
         identity = opening.identity
         recovery = opening.recovery
         folder = opening.folder
+        place = folder.path
         erased = ErasedActors(identity)
         let end = LogOffset(segment: opening.last.header.number, byte: UInt32(opening.last.end))
         state = DurableState(
@@ -65,10 +76,46 @@ package final class EventLog: Sendable {
         integrity =
             configuration.integrity
             ? try LogIntegrity(folder, identity, state, interval: configuration.treeHeads) : nil
+        let storage = SegmentStorage(folder: folder, identity: identity, state: state, integrity: integrity)
+        self.storage = storage
         let committer = Committer(queue, state, segments, letters)
         thread = Mutex(WorkThread(name: "log") { committer.run() })
-        // Segments whose deletion was signed, and then interrupted.
-        if let first = integrity?.retainedFrom { try dropSegments(before: first) }
+        try storage.finishRemoval()
+    }
+
+    private init(_ configuration: EventLogConfiguration, _ opening: TopicOpening) throws {
+        self.configuration = configuration
+        identity = opening.identity
+        recovery = opening.recovery
+        folder = opening.folder
+        place = opening.topic.configuration.name
+        erased = ErasedActors(identity)
+        integrity = nil
+        let starts = opening.starts.map(\.start)
+        let state = DurableState(
+            end: LogOffset(segment: 1, byte: 0), nextPositions: starts,
+            segments: [.init(number: 1, basePositions: starts, length: 0)],
+            marks: ClientMarks(key: identity.sipHashKey), tail: Tail(limit: configuration.tailBytes))
+        let queue = AppendQueue(delay: configuration.syncDelay, limit: configuration.bufferBytes)
+        self.state = state
+        self.queue = queue
+        // Of all hosts that write this log, no two should begin alike; a later session with a number replaces the one before.
+        sessions = Atomic(UInt32.random(in: 1...(.max >> 1)))
+        let letters = try DeadLetterWriter(folder.deadLettersPath, limit: configuration.deadLetterBytes)
+        deadLetters = letters.letters
+        earlyFrames = try EarlyFrames(log: folder.path, configuration.early)
+        let notes = TopicNotes()
+        let tail = try TopicTail(
+            opening.topic, identity, state, notes, tailBytes: configuration.tailBytes, starts: opening.starts,
+            first: opening.ends.map(\.lowerBound))
+        try tail.catchUp(to: opening.ends.map(\.upperBound))
+        let writer = try TopicWriter(opening.topic.configuration, state, notes, closing)
+        storage = try TopicStorage(opening.topic, identity, state, tail) { failure in
+            queue.stop(failure)
+            state.stop(failure)
+        }
+        let committer = Committer(queue, state, writer, letters)
+        thread = Mutex(WorkThread(name: "log") { committer.run() })
     }
 
     deinit { stopThread() }
@@ -110,12 +157,23 @@ package final class EventLog: Sendable {
     /// processes that had the log open before are.
     package func hasEnded(session: UInt32) -> Bool { !state.isOpen(session: session) }
 
-    /// Blocks until all that was appended before is durable. Not for callbacks, which the log's thread runs.
+    /// Blocks until all that was appended before is durable, and cursors can read it. Not for callbacks, which the log's thread
+    /// runs.
     package func flush() throws {
         let done = DurableWait()
         append(letters: []) { done.finish($0) }
         queue.hurry()
         try done.wait().get()
+        try storage.settle()
+    }
+
+    /// Blocks until cursors can read all that is durable: what callbacks were called for lies before `durableEnd` then.
+    package func settle() throws { try storage.settle() }
+
+    /// What the log waits for and tries again, for the operator; nil: nothing.
+    package var trouble: String? {
+        let trouble = state.trouble
+        return (trouble.writing ?? trouble.reading).map { "\(place): \($0)" }
     }
 
     /// Why the log has stopped, or nil.
@@ -136,7 +194,7 @@ package final class EventLog: Sendable {
     package var nextPositions: [UInt64] { state.positions }
 
     /// The position of each partition's first record that is kept.
-    package var firstPositions: [UInt64] { state.keptSegments[0].basePositions }
+    package var firstPositions: [UInt64] { storage.firstPositions }
 
     /// The highest sequence number of a client's durable records, or nil if there is none. Outlives restarts and the
     /// deletion of segments.
@@ -145,10 +203,8 @@ package final class EventLog: Sendable {
         return client.withUTF8 { state.sequence(of: UnsafeRawBufferPointer($0)) }
     }
 
-    var segments: [DurableState.Segment] { state.keptSegments }
-
-    func reader(fromSegment number: UInt32, chunkBytes: Int) throws -> LogReader {
-        try LogReader(folder, identity, state, fromSegment: number, chunkBytes: chunkBytes)
+    func source(from positions: UnsafeMutableBufferPointer<UInt64>, chunkBytes: Int) throws -> any RecordSource {
+        try storage.source(from: positions, chunkBytes: chunkBytes)
     }
 
     // MARK: Life
@@ -156,26 +212,7 @@ package final class EventLog: Sendable {
     /// Deletes the segments before `number`; the one of the durable end always stays. Cursors that stand in a deleted
     /// segment read it to its end. With `integrity`, it is signed first that they are deleted on purpose.
     /// - Throws: `settings` if the log was signed and `integrity` is off now: the deletion would pass for tampering.
-    package func removeSegments(before number: UInt32) throws {
-        let first = min(number, durableEnd.segment)
-        guard segments[0].number < first else { return }
-        if let integrity {
-            let path = folder.segmentPath(first)
-            try integrity.signRetention(
-                before: SegmentReader(path, number: first, identity: identity, chunkBytes: 0).header)
-        } else if IntegrityFolder(folder, identity).isThere {
-            throw LogError(
-                .settings,
-                "\(folder.path): this log is signed, so that no segment can be deleted unseen, and log.integrity is off; "
-                    + "turn it on, or move the folder integrity away")
-        }
-        try dropSegments(before: first)
-    }
-
-    private func dropSegments(before number: UInt32) throws {
-        for dropped in state.dropSegments(before: number) { try File.remove(folder.segmentPath(dropped)) }
-        try folder.folder.syncAll()
-    }
+    package func removeSegments(before number: UInt32) throws { try storage.removeSegments(before: number) }
 
     /// Makes all that was appended durable and ends. Later calls do nothing; appends are refused.
     package func close() throws {
@@ -184,12 +221,13 @@ package final class EventLog: Sendable {
     }
 
     private func stopThread() {
+        if let kafka = configuration.kafka { closing.begin(kafka.timeout) }
         queue.close()
         thread.withLock { running in
             running?.join()
             running = nil
         }
-        integrity?.stop()
+        storage.stop()
         earlyFrames.close()
         folder.unlock()
     }

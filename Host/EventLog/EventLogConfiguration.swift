@@ -36,6 +36,10 @@ package struct EventLogConfiguration: Sendable {
     /// `tree_heads`: how long records wait for a signed head that vouches for them.
     package var treeHeads = Duration.seconds(600)
 
+    /// `kafka`: the log is a topic of a Kafka cluster; nil: it is in `directory`, where of a log in Kafka there are only dead
+    /// letters, early frames and a copy of its identity.
+    package var kafka: KafkaLogConfiguration?
+
     /// `early`: frames that arrive before their connection has said who it is.
     package var early = EarlyFramesConfiguration()
     /// `retention`: how long segments are kept.
@@ -63,7 +67,26 @@ package struct EventLogConfiguration: Sendable {
         treeHeads = reader.duration("tree_heads", default: treeHeads, in: Self.treeHeadRange)
         early = EarlyFramesConfiguration(reader.section("early"))
         retention = RetentionConfiguration(reader.section("retention"))
+        if reader.has("kafka") { readKafka(reader) }
     }
+
+    private mutating func readKafka(_ reader: SettingsReader) {
+        kafka = KafkaLogConfiguration(reader.section("kafka"))
+        for (key, remedy) in [
+            ("integrity", "Brokers keep their own checksums; tree heads are for logs on a disk."),
+            ("tree_heads", "Tree heads are for logs on a disk."),
+            ("retention", "The topic's retention.ms and retention.bytes say how long records are kept."),
+            ("limit", "The topic's retention.bytes says how much is kept."),
+            ("segment", "The topic's segment.bytes says it."),
+            ("sync", "A record is durable when the brokers say so."),
+            ("direct", "A record is durable when the brokers say so."),
+        ] where reader.has(key) {
+            reader.problem(key, found: "a value, and log.kafka", expected: "none with log.kafka", remedy: remedy)
+        }
+    }
+
+    /// What says where the log is.
+    var placeSetting: String { kafka == nil ? "log.directory" : "log.kafka.topic" }
 
     static let partitionRange = 1...SegmentHeader.maximumPartitions
     static let segmentRange = 1 << 12...1 << 31

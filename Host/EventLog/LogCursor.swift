@@ -18,7 +18,7 @@ public import Records
 package final class LogCursor {
     /// Kept open while it is read.
     private let log: EventLog
-    private let reader: LogReader
+    private let reader: any RecordSource
     /// For each partition the position to give next; `.max` for partitions that are not this cursor's.
     private let positions: UnsafeMutableBufferPointer<UInt64>
     private var records: [UInt32] = []
@@ -31,24 +31,25 @@ package final class LogCursor {
     /// - Throws: `outOfRange` if a position lies before the first kept record or beyond the durable end.
     package init(_ log: EventLog, from positions: [UInt64?], chunkBytes: Int = 256 << 10) throws {
         precondition(positions.count == log.identity.partitions, "one position for each partition of the log")
-        let segments = log.segments
+        let first = log.firstPositions
         let next = log.nextPositions
         for (partition, position) in positions.enumerated() {
             guard let position else { continue }
-            let kept = segments[0].basePositions[partition]...next[partition]
-            guard !kept.contains(position) else { continue }
+            guard position < first[partition] || position > next[partition] else { continue }
             throw LogError(
                 .outOfRange,
-                "\(log.folder.path): position \(position) of partition \(partition) was asked for, the log has "
-                    + "\(kept.lowerBound) up to \(kept.upperBound)")
-        }
-        let start = segments.last { segment in
-            zip(segment.basePositions, positions).allSatisfy { $0 <= $1 ?? .max }
+                "\(log.place): position \(position) of partition \(partition) was asked for, the log has "
+                    + "\(first[partition]) up to \(next[partition])")
         }
         self.log = log
-        reader = try log.reader(fromSegment: start?.number ?? segments[0].number, chunkBytes: chunkBytes)
         self.positions = .allocate(capacity: positions.count)
         _ = self.positions.initialize(from: positions.map { $0 ?? .max })
+        do {
+            reader = try log.source(from: self.positions, chunkBytes: chunkBytes)
+        } catch {
+            self.positions.deallocate()
+            throw error
+        }
     }
 
     deinit { positions.deallocate() }
@@ -66,7 +67,7 @@ package final class LogCursor {
     }
 
     /// Chooses the records that are this cursor's.
-    private func choose(_ chunk: LogReader.Chunk) throws -> LogChunk {
+    private func choose(_ chunk: RecordChunk) throws -> LogChunk {
         // Local copies: what the loop touches is not looked up, nor checked for exclusive access, record by record.
         let positions = positions
         var chosen = records

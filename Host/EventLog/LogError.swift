@@ -5,6 +5,8 @@ package struct LogError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable {
         /// The operating system refused a call; the disk may be full or broken. The log has stopped.
         case disk
+        /// The brokers of a log in Kafka refused something, or did not answer in time.
+        case broker
         /// The log has reached its own limit of bytes and has stopped.
         case full
         /// Stored bytes are not what was written. Nothing is repaired by guessing.

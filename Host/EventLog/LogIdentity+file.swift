@@ -23,9 +23,13 @@ extension LogIdentity {
     static func load(_ folder: LogFolder) throws -> LogIdentity? {
         guard access(folder.identityPath, F_OK) == 0 else { return nil }
         let bytes = try File(folder.identityPath, O_RDONLY).contents()
-        let path = folder.identityPath
+        return try LogIdentity(bytes, of: folder.identityPath)
+    }
+
+    /// - Parameter path: what messages call it.
+    init(_ bytes: [UInt8], of path: String) throws {
         guard let stored = try? JSONDecoder().decode(Stored.self, from: Data(bytes)),
-            let id = decode(hexadecimal: stored.id), let key = decode(hexadecimal: stored.siphash_key)
+            let id = Self.decode(hexadecimal: stored.id), let key = Self.decode(hexadecimal: stored.siphash_key)
         else { throw LogError(.corrupt, "\(path): this is not the description of a log; restore it from a copy") }
         guard stored.format == 1, stored.partition_function == "murmur2" else {
             throw LogError(
@@ -37,22 +41,27 @@ extension LogIdentity {
             throw LogError(
                 .corrupt, "\(path): \(stored.partitions) partitions found, 1 to 1024 expected; restore it from a copy")
         }
-        return LogIdentity(
+        self.init(
             id: id, partitions: stored.partitions, sipHashKey: key, created: stored.created,
             usesPseudonyms: stored.pseudonyms ?? false)
     }
 
-    /// Stores the identity, whole or not at all.
-    func store(_ folder: LogFolder) throws {
+    /// One line of JSON.
+    func encoded() throws -> [UInt8] {
         let stored = Stored(
             format: 1, id: SHA256.hexadecimal(id), partitions: partitions, partition_function: "murmur2",
             siphash_key: SHA256.hexadecimal(sipHashKey), created: created,
             pseudonyms: usesPseudonyms ? true : nil)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
+        return try Array(encoder.encode(stored)) + [10]
+    }
+
+    /// Stores the identity, whole or not at all.
+    func store(_ folder: LogFolder) throws {
         let temporary = folder.identityPath + ".new"
         let file = try File(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-        try (Array(encoder.encode(stored)) + [10]).withUnsafeBytes { try file.write($0, at: 0) }
+        try encoded().withUnsafeBytes { try file.write($0, at: 0) }
         try file.sync()
         if rename(temporary, folder.identityPath) != 0 { throw LogError.disk("rename", temporary) }
         try folder.folder.syncAll()

@@ -32,6 +32,24 @@ package struct LogIdentity: Sendable, Equatable {
         self.created = created
     }
 
+    /// - Parameter place: of the log, for messages.
+    /// - Throws: `settings` that a log can't change.
+    func check(_ configuration: EventLogConfiguration, of place: String) throws {
+        if let wanted = configuration.partitions, wanted != partitions {
+            throw LogError(
+                .settings,
+                "log.partitions: \(wanted) found, but the log in \(place) has \(partitions) for "
+                    + "good; remove the setting, or choose a new \(configuration.placeSetting)")
+        }
+        if let wanted = configuration.pseudonyms, wanted != usesPseudonyms {
+            throw LogError(
+                .settings,
+                "log.pseudonyms: \(wanted) found, but the log in \(place) was created "
+                    + "\(wanted ? "without" : "with") pseudonyms, and its states would be counted under two names; remove the "
+                    + "setting, or choose a new \(configuration.placeSetting) and `lectern replay` into it")
+        }
+    }
+
     /// The partition of an actor's records.
     package func partition(ofActor id: UnsafeRawBufferPointer) -> UInt16 {
         UInt16(truncatingIfNeeded: Partitioner.partition(of: id, count: partitions))

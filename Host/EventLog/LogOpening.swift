@@ -32,19 +32,7 @@ struct LogOpening {
             try identity.store(folder)
             recovery.created = true
         }
-        if let wanted = configuration.partitions, wanted != identity.partitions {
-            throw LogError(
-                .settings,
-                "log.partitions: \(wanted) found, but the log in \(folder.path) has \(identity.partitions) for "
-                    + "good; remove the setting, or choose a new log.directory")
-        }
-        if let wanted = configuration.pseudonyms, wanted != identity.usesPseudonyms {
-            throw LogError(
-                .settings,
-                "log.pseudonyms: \(wanted) found, but the log in \(folder.path) was created "
-                    + "\(wanted ? "without" : "with") pseudonyms, and its states would be counted under two names; remove the "
-                    + "setting, or choose a new log.directory and `lectern replay` into it")
-        }
+        try identity.check(configuration, of: folder.path)
 
         durable = try DurableMark(directory: folder.path, identity: identity)
         let known = try durable.load() ?? LogOffset(segment: 0, byte: 0)

@@ -3,18 +3,7 @@ import Records
 /// Reads a running log from a place on, forwards: from the memory of its tail where it can, else from its files.
 ///
 /// Not thread-safe. What throws, throws a `LogError`.
-final class LogReader {
-    /// Whole records that lie one after the other. Valid until the next call of `next`.
-    struct Chunk {
-        let bytes: UnsafeRawBufferPointer
-        /// Where the first one begins.
-        let offset: LogOffset
-        /// The records come from memory; those of a file have sound lengths, and are otherwise unchecked.
-        let isChecked: Bool
-        /// The chunk is the first of its segment.
-        let beginsSegment: Bool
-    }
-
+final class LogReader: RecordSource {
     private let folder: LogFolder
     private let identity: LogIdentity
     private let state: DurableState
@@ -54,7 +43,7 @@ final class LogReader {
     /// The next records up to `end`, which must not lie beyond the durable end. Nil: there are none.
     /// - Throws: `corrupt` with the place, if a record's length is not what was written; `outOfRange` if its segment was
     ///   deleted.
-    func next(through end: LogOffset) throws -> Chunk? {
+    func next(through end: LogOffset) throws -> RecordChunk? {
         while offset < end {
             switch state.place(of: offset, through: end) {
             case .memory(let block, let length):
@@ -75,13 +64,14 @@ final class LogReader {
     }
 
     /// The error of a record that begins so many bytes behind the chunk's beginning.
-    func corrupt(_ chunk: Chunk, at byte: Int, _ reason: String) -> LogError {
+    func corrupt(_ chunk: RecordChunk, at byte: Int, _ reason: String) -> LogError {
         .corrupt(segment.file.path, at: Int(chunk.offset.byte) + byte, reason)
     }
 
-    private func chunk(_ bytes: UnsafeRawBufferPointer, isChecked: Bool) -> Chunk {
+    private func chunk(_ bytes: UnsafeRawBufferPointer, isChecked: Bool) -> RecordChunk {
         defer { offset = LogOffset(segment: offset.segment, byte: offset.byte + UInt32(bytes.count)) }
-        return Chunk(bytes: bytes, offset: offset, isChecked: isChecked, beginsSegment: offset == segment.beginning)
+        return RecordChunk(
+            bytes: bytes, offset: offset, isChecked: isChecked, beginsSegment: offset == segment.beginning)
     }
 
     private func read(through length: Int) throws -> UnsafeRawBufferPointer {

@@ -127,6 +127,8 @@ size_t lectern_kafka_consumer_read(
             .length = message->len,
             .time = rd_kafka_message_timestamp(message, &(rd_kafka_timestamp_type_t){0}),
             .problem = message->err ? rd_kafka_message_errstr(message) : NULL,
+            .is_out_of_range = message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+                               message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE,
         };
         if (message->err) messages[index].value = NULL, messages[index].length = 0;
     }

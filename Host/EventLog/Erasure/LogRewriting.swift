@@ -32,6 +32,7 @@ package final class LogRewriting {
     /// Keeps other processes out of the log, and finishes what one before has left unfinished.
     /// - Throws: `inUse` if a host has the log open; `settings` if the log was signed and `log.integrity` is off now.
     package init(_ configuration: EventLogConfiguration) throws {
+        try Self.check(configuration)
         try RewriteJournal.finish(in: configuration.directory)
         let opening = try LogOpening(configuration)
         folder = opening.folder
@@ -59,6 +60,15 @@ package final class LogRewriting {
     }
 
     deinit { folder.unlock() }
+
+    /// - Throws: `settings` if nothing of such a log can be rewritten.
+    package static func check(_ configuration: EventLogConfiguration) throws {
+        guard let kafka = configuration.kafka else { return }
+        throw LogError(
+            .settings,
+            "\(kafka.name): what a topic holds can't be rewritten, so that nobody can be erased from this log; the topic's "
+                + "retention.ms says when its records go")
+    }
 
     /// What `LogDirectory` reads of it.
     package func directory() throws -> LogDirectory { try LogDirectory(folder.path) }

@@ -6,14 +6,14 @@ import Records
 final class Committer: @unchecked Sendable {
     private let queue: AppendQueue
     private let state: DurableState
-    private let segments: SegmentWriter
+    private let records: any RecordWriter
     private let deadLetters: DeadLetterWriter
     private let marks = RecordBatch()
 
-    init(_ queue: AppendQueue, _ state: DurableState, _ segments: SegmentWriter, _ deadLetters: DeadLetterWriter) {
+    init(_ queue: AppendQueue, _ state: DurableState, _ records: any RecordWriter, _ deadLetters: DeadLetterWriter) {
         self.queue = queue
         self.state = state
-        self.segments = segments
+        self.records = records
         self.deadLetters = deadLetters
     }
 
@@ -29,7 +29,7 @@ final class Committer: @unchecked Sendable {
     }
 
     private func close() {
-        do { try segments.close() } catch { stop(error) }
+        do { try records.close() } catch { stop(error) }
     }
 
     /// After an error of the disk nothing is tried again: what a failed sync has left on the disk is not known.
@@ -40,8 +40,9 @@ final class Committer: @unchecked Sendable {
                 try deadLetters.append(group.letters)
                 try appendMarks(of: group)
             }
-            try segments.append(group.records.contents)
-            segments.closeSessions(group.closedSessions)
+            let refused = try records.append(group.records.contents)
+            if !refused.isEmpty { try deadLetters.append(refused) }
+            records.closeSessions(group.closedSessions)
             return .success(())
         } catch {
             return .failure(stop(error))

@@ -124,7 +124,7 @@ final class TreeWriter {
         return false
     }
 
-    private func add(_ chunk: LogReader.Chunk) throws {
+    private func add(_ chunk: RecordChunk) throws {
         guard let start = chunk.bytes.baseAddress else { return }
         let partitions = identity.partitions
         for record in RecordSequence(chunk.bytes) {

@@ -13,6 +13,9 @@ struct LiveSessions {
 
     mutating func remove(_ number: UInt32) { records[number] = nil }
 
+    /// The record of a session; nil: it is closed, or has none yet.
+    subscript(number: UInt32) -> [UInt8]? { records[number] }
+
     /// Appends the records, in the order of their sessions.
     func append(to bytes: inout Bytes) {
         for number in records.keys.sorted() {

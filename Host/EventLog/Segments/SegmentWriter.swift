@@ -5,7 +5,7 @@ import Records
 /// Writes records to the last segment, begins the next one when it is full, and publishes what is durable.
 ///
 /// Used by the log's thread alone.
-final class SegmentWriter {
+final class SegmentWriter: RecordWriter {
     private let configuration: EventLogConfiguration
     private let identity: LogIdentity
     private let folder: LogFolder
@@ -39,8 +39,8 @@ final class SegmentWriter {
     deinit { nextPositions.deallocate() }
 
     /// Makes records durable, after giving them positions, salts and checksums.
-    func append(_ records: UnsafeRawBufferPointer) throws {
-        guard !records.isEmpty else { return }
+    func append(_ records: UnsafeRawBufferPointer) throws -> [DeadLetter] {
+        guard !records.isEmpty else { return [] }
         try checkLimit(adding: records.count)
         var rest = records
         // The records of one frame stay in one segment, so that recovery can see whether all are there.
@@ -61,6 +61,7 @@ final class SegmentWriter {
             rest = UnsafeRawBufferPointer(rebasing: rest[run.bytes...])
         }
         try publish()
+        return []
     }
 
     /// Ends the file behind the last record.

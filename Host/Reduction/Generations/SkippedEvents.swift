@@ -97,7 +97,7 @@ extension LogChunk {
 
 extension EventLog {
     /// Appends a control record to each of the partitions, side by side, all of them or none, and waits until they are
-    /// durable.
+    /// durable and can be read.
     func append(control type: String, _ payload: Data, to partitions: [Int], at time: Int64 = WallClock.microseconds)
         throws
     {
@@ -119,5 +119,6 @@ extension EventLog {
         let result = BoundedQueue<Result<Void, LogError>>(limit: 1)
         append(batch) { result.put($0) }
         try result.take()?.get()
+        try settle()
     }
 }

@@ -27,13 +27,12 @@ struct RecordRoutes {
     private func page(_ request: Request) async throws -> Response {
         let page = try PageRequest(request)
         let query = try query(request)
-        let start = try page.after.map(place)
         let log = log
         // Reads files.
         let found = try await NIOThreadPool.singleton.runIfActive {
             do {
-                return try Self.read(log, query, from: start, limit: page.limit)
-            } catch let error as LogError where error.code == .corrupt && start != nil {
+                return try Self.read(log, query, from: page.after, limit: page.limit)
+            } catch let error as LogError where page.after != nil && [.corrupt, .outOfRange].contains(error.code) {
                 throw WebError(.badRequest, "wrong-after", "after=\(page.after ?? ""): not where an event begins.")
             }
         }
@@ -50,15 +49,13 @@ struct RecordRoutes {
     }
 
     private static func read(
-        _ log: EventLog, _ query: RecordQuery, from start: LogOffset?, limit: Int
+        _ log: EventLog, _ query: RecordQuery, from place: String?, limit: Int
     ) throws -> Page {
-        let end = log.durableEnd
         var page = Page()
         var left = slice
-        try LogDirectory(log.configuration.directory).read(at: start) { record, place in
-            guard place < end else { return false }
+        try log.scan(from: place) { record, place in
             guard page.events.count < limit, left > 0 else {
-                page.next = "\(place.segment)-\(place.byte)"
+                page.next = place()
                 return false
             }
             left -= record.bytes.count
@@ -80,13 +77,5 @@ struct RecordRoutes {
         query.from = try request.moment("from") ?? .min
         query.to = try request.moment("to") ?? .max
         return query
-    }
-
-    private func place(_ cursor: String) throws -> LogOffset {
-        let numbers = cursor.split(separator: "-", omittingEmptySubsequences: false).compactMap { UInt32($0) }
-        guard numbers.count == 2 else {
-            throw WebError(.badRequest, "wrong-after", "after=\(cursor): expected what `next` of a page before has.")
-        }
-        return LogOffset(segment: numbers[0], byte: numbers[1])
     }
 }

@@ -29,6 +29,7 @@ final class HostErasures: Sendable {
     }
 
     private func erase(_ student: String) throws -> String {
+        try LogRewriting.check(log.configuration)
         let decision = try custody.decide(student, log.identity)
         log.erased.insert(decision.pseudonyms)
         decided.store(true, ordering: .releasing)

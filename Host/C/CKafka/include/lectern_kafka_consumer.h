@@ -18,6 +18,8 @@ typedef struct lectern_kafka_message {
     int64_t time;
     /// Why there is no message; NULL: there is one.
     const char *problem;
+    /// The problem is that what was to be read is not kept any more, or never was there.
+    int is_out_of_range;
 } lectern_kafka_message;
 
 /// Makes a consumer; connects to nobody yet. NULL with librdkafka's reason if the settings can't be.

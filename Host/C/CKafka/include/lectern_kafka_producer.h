@@ -1,0 +1,53 @@
+#ifndef LECTERN_KAFKA_PRODUCER_H
+#define LECTERN_KAFKA_PRODUCER_H
+
+#include "lectern_kafka.h"
+
+/// An idempotent producer of librdkafka for one topic, that makes group after group of messages durable. One thread at a
+/// time uses it; all that librdkafka has to say is said within its calls.
+typedef struct lectern_kafka_producer lectern_kafka_producer;
+
+typedef enum lectern_kafka_added {
+    LECTERN_KAFKA_ADDED,
+    /// librdkafka's queue is full: wait, and add it again.
+    LECTERN_KAFKA_FULL,
+    /// The message is larger than `message.max.bytes`.
+    LECTERN_KAFKA_TOO_LARGE,
+    /// Not taken for another reason, which `trouble` says.
+    LECTERN_KAFKA_NOT_ADDED,
+} lectern_kafka_added;
+
+/// A message that was given up.
+typedef struct lectern_kafka_given_up {
+    size_t tag;
+    /// The broker takes none that is so large, or the batch that it was in.
+    int is_too_large;
+    /// Never freed.
+    const char *reason;
+} lectern_kafka_given_up;
+
+/// Makes a producer; connects to nobody yet. NULL with librdkafka's reason if the settings can't be.
+lectern_kafka_producer *lectern_kafka_producer_open(
+    const char *topic, const lectern_kafka_option *options, size_t count, char *reason, size_t size);
+
+/// Adds a message. Key and value are borrowed until `wait` returns 0.
+lectern_kafka_added lectern_kafka_producer_add(
+    lectern_kafka_producer *producer, int32_t partition, const void *key, size_t key_length, const void *value,
+    size_t value_length, size_t tag);
+
+/// Waits for up to so many milliseconds. Returns how many messages are neither durable nor given up.
+size_t lectern_kafka_producer_wait(lectern_kafka_producer *producer, int milliseconds);
+
+/// The messages that were given up since the last call, in no order. Borrowed until the next call of anything.
+const lectern_kafka_given_up *lectern_kafka_producer_given_up(lectern_kafka_producer *producer, size_t *count);
+
+/// Whether nothing can be added any more, with the reason.
+int lectern_kafka_producer_is_fatal(lectern_kafka_producer *producer, char *reason, size_t size);
+
+/// What librdkafka has said last of a broker, or of something else that it tries again; empty: nothing.
+const char *lectern_kafka_producer_trouble(const lectern_kafka_producer *producer);
+
+/// Gives up what is not durable, and frees all.
+void lectern_kafka_producer_close(lectern_kafka_producer *producer);
+
+#endif

@@ -1,0 +1,117 @@
+#include "lectern_kafka_producer.h"
+
+#include <librdkafka/rdkafka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lectern_kafka_producer {
+    rd_kafka_t *client;
+    rd_kafka_topic_t *topic;
+    rd_kafka_queue_t *events;
+    lectern_kafka_given_up *given_up;
+    size_t given_up_count, given_up_capacity;
+    char trouble[512];
+};
+
+lectern_kafka_producer *lectern_kafka_producer_open(
+    const char *topic, const lectern_kafka_option *options, size_t count, char *reason, size_t size) {
+    lectern_kafka_producer *producer = calloc(1, sizeof *producer);
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    if (!producer || !conf) {
+        snprintf(reason, size, "no memory");
+        goto failed;
+    }
+    for (size_t index = 0; index < count; index++)
+        if (rd_kafka_conf_set(conf, options[index].name, options[index].value, reason, size) != RD_KAFKA_CONF_OK)
+            goto failed;
+    // Events, and of messages those alone that were given up: a group is durable when nothing of it is left.
+    if (rd_kafka_conf_set(conf, "delivery.report.only.error", "true", reason, size) != RD_KAFKA_CONF_OK) goto failed;
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+    // Its threads would call it.
+    rd_kafka_conf_set_log_cb(conf, NULL);
+    producer->client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, size);
+    if (!producer->client) goto failed;
+    conf = NULL;
+    producer->topic = rd_kafka_topic_new(producer->client, topic, NULL);
+    producer->events = rd_kafka_queue_get_main(producer->client);
+    if (producer->topic && producer->events) return producer;
+    snprintf(reason, size, "%s", rd_kafka_err2str(rd_kafka_last_error()));
+    lectern_kafka_producer_close(producer);
+    return NULL;
+failed:
+    if (conf) rd_kafka_conf_destroy(conf);
+    free(producer);
+    return NULL;
+}
+
+lectern_kafka_added lectern_kafka_producer_add(
+    lectern_kafka_producer *producer, int32_t partition, const void *key, size_t key_length, const void *value,
+    size_t value_length, size_t tag) {
+    // Without a flag the value is neither copied nor freed; keys always are copied.
+    if (!rd_kafka_produce(
+            producer->topic, partition, 0, (void *)value, value_length, key, key_length, (void *)(uintptr_t)tag))
+        return LECTERN_KAFKA_ADDED;
+    rd_kafka_resp_err_t error = rd_kafka_last_error();
+    if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) return LECTERN_KAFKA_FULL;
+    if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) return LECTERN_KAFKA_TOO_LARGE;
+    snprintf(producer->trouble, sizeof producer->trouble, "%s", rd_kafka_err2str(error));
+    return LECTERN_KAFKA_NOT_ADDED;
+}
+
+static void give_up(lectern_kafka_producer *producer, const rd_kafka_message_t *message) {
+    if (!message->err) return;
+    if (producer->given_up_count == producer->given_up_capacity) {
+        size_t capacity = producer->given_up_capacity ? 2 * producer->given_up_capacity : 64;
+        lectern_kafka_given_up *larger = realloc(producer->given_up, capacity * sizeof *larger);
+        if (!larger) abort();
+        producer->given_up = larger;
+        producer->given_up_capacity = capacity;
+    }
+    producer->given_up[producer->given_up_count++] = (lectern_kafka_given_up){
+        .tag = (size_t)(uintptr_t)message->_private,
+        .is_too_large = message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+        .reason = rd_kafka_err2str(message->err),
+    };
+}
+
+size_t lectern_kafka_producer_wait(lectern_kafka_producer *producer, int milliseconds) {
+    // Also has what is queued be sent without waiting for more.
+    rd_kafka_flush(producer->client, milliseconds);
+    rd_kafka_event_t *event;
+    while ((event = rd_kafka_queue_poll(producer->events, 0))) {
+        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR) {
+            const rd_kafka_message_t *message;
+            while ((message = rd_kafka_event_message_next(event))) give_up(producer, message);
+        } else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
+            snprintf(
+                producer->trouble, sizeof producer->trouble, "%s: %s", rd_kafka_err2str(rd_kafka_event_error(event)),
+                rd_kafka_event_error_string(event));
+        }
+        rd_kafka_event_destroy(event);
+    }
+    return (size_t)rd_kafka_outq_len(producer->client);
+}
+
+const lectern_kafka_given_up *lectern_kafka_producer_given_up(lectern_kafka_producer *producer, size_t *count) {
+    *count = producer->given_up_count;
+    producer->given_up_count = 0;
+    return producer->given_up;
+}
+
+int lectern_kafka_producer_is_fatal(lectern_kafka_producer *producer, char *reason, size_t size) {
+    return rd_kafka_fatal_error(producer->client, reason, size) != RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+const char *lectern_kafka_producer_trouble(const lectern_kafka_producer *producer) { return producer->trouble; }
+
+void lectern_kafka_producer_close(lectern_kafka_producer *producer) {
+    rd_kafka_purge(producer->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    // Messages are borrowed: it must have let go of all of them.
+    while (lectern_kafka_producer_wait(producer, 100)) {}
+    if (producer->events) rd_kafka_queue_destroy(producer->events);
+    if (producer->topic) rd_kafka_topic_destroy(producer->topic);
+    rd_kafka_destroy(producer->client);
+    free(producer->given_up);
+    free(producer);
+}

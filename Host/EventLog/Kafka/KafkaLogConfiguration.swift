@@ -1,0 +1,61 @@
+package import Kafka
+import Settings
+
+/// The section `log.kafka`: the log is a topic of a Kafka cluster, which only hosts of this log write.
+///
+///     log:
+///       kafka:
+///         brokers: [kafka-1:9092, kafka-2:9092]
+///         topic: lectern
+package struct KafkaLogConfiguration: Sendable, Equatable {
+    /// `brokers`: `HOST:PORT`, one or more, to ask for all others.
+    package var brokers: [String]
+    /// `topic`.
+    package var topic = "lectern"
+    /// `timeout`: how long opening and closing the log wait for the brokers. In between, the log waits as long as it takes.
+    package var timeout = Duration.seconds(30)
+    /// `options`: settings of librdkafka, such as those for TLS, SASL and compression, by their names.
+    package var options = KafkaOptions()
+
+    package init(brokers: [String]) { self.brokers = brokers }
+
+    /// Reads the section. Mistakes are noted in the reader, librdkafka's own among them.
+    init(_ reader: SettingsReader) {
+        brokers = reader.strings("brokers", default: [])
+        topic = reader.string("topic", default: topic)
+        TopicName.check(topic, "topic", reader)
+        timeout = reader.duration("timeout", default: timeout, in: Self.timeoutRange)
+        options = KafkaOptions(reader.section("options"), taken: Self.taken)
+        if brokers.isEmpty {
+            reader.problem("brokers", found: "none", expected: "HOST:PORT, one or more, such as [kafka:9092]")
+        }
+        reader.finish()
+    }
+
+    static let timeoutRange = Duration.milliseconds(100) ... .seconds(3600)
+
+    /// How the log is called in messages to the operator.
+    var name: String { "log.kafka: topic \(topic) of \(brokers.joined(separator: ", "))" }
+
+    private static let taken: [String: String] = [
+        "enable.idempotence": "without it, records could come twice or in another order",
+        "acks": "a record is durable when all replicas in sync have it",
+        "message.timeout.ms": "the log waits for the brokers as long as it takes",
+        "retries": "the log waits for the brokers as long as it takes",
+        "message.send.max.retries": "the log waits for the brokers as long as it takes",
+        "delivery.report.only.error": "the log needs no other",
+        "queue.buffering.max.messages": "`log.buffer` is the limit",
+        "queue.buffering.max.kbytes": "`log.buffer` is the limit",
+        "partitioner": "the log's own partition function, murmur2, is fixed",
+        "transactional.id": "there are no transactions", "group.id": "nobody else reads in its name",
+        "auto.offset.reset": "a record that is gone must not be passed over unseen",
+        "enable.auto.commit": "positions are in checkpoints",
+        "enable.auto.offset.store": "positions are in checkpoints", "enable.partition.eof": "nobody asks for it",
+        "allow.auto.create.topics": "the topic must have its partitions from the start",
+    ]
+
+    /// What producers and consumers of the log share.
+    var ownOptions: [(String, String)] {
+        [("bootstrap.servers", brokers.joined(separator: ",")), ("allow.auto.create.topics", "false")]
+    }
+}

@@ -1,0 +1,72 @@
+import CKafka
+import Kafka
+import Records
+
+/// The topic that a log is: how it is reached, and what its ends are.
+struct LogTopic: Sendable {
+    let configuration: KafkaLogConfiguration
+
+    var topic: String { configuration.topic }
+
+    /// A consumer of its own, which reads nothing yet.
+    /// - Parameter buffer: bytes that may have come and not been taken.
+    func consumer(buffer: Int) throws -> KafkaConsumer {
+        try refusing {
+            try KafkaConsumer(
+                configuration.options,
+                defaults: [("client.id", "lectern-log"), ("fetch.error.backoff.ms", "100")],
+                own: configuration.ownOptions + [
+                    ("group.id", "lectern-log"), ("enable.auto.commit", "false"), ("enable.auto.offset.store", "false"),
+                    ("auto.offset.reset", "error"), ("queued.max.messages.kbytes", "\(max(buffer >> 10, 1))"),
+                ], patience: Int32(clamping: configuration.timeout.milliseconds))
+        }
+    }
+
+    /// The first and the next position of each partition, as the brokers have them.
+    func ends(_ consumer: KafkaConsumer, partitions: Int) throws -> [Range<UInt64>] {
+        try (0..<partitions).map { partition in
+            let ends = try refusing { try consumer.ends(topic, partition) }
+            return UInt64(ends.lowerBound)..<UInt64(ends.upperBound)
+        }
+    }
+
+    /// Reads a partition from a position on until `body` returns false, or up to `end`.
+    ///
+    /// - Throws: `broker` if no message comes within `timeout`.
+    func read(
+        _ consumer: KafkaConsumer, _ partition: Int, from start: UInt64, to end: UInt64,
+        _ body: (UInt64, UnsafeRawBufferPointer) -> Bool
+    ) throws {
+        guard start < end else { return }
+        try refusing { try consumer.add(topic, partition, from: Int64(start)) }
+        defer { consumer.remove(topic, partition) }
+        var next = start
+        var deadline = MonotonicTime.now + configuration.timeout
+        while next < end {
+            for message in consumer.read(milliseconds: 100) where message.partition == Int32(partition) {
+                if let problem = message.problem { throw error("partition \(partition): \(String(cString: problem))") }
+                guard message.offset >= Int64(next), message.offset < Int64(end) else { continue }
+                next = UInt64(message.offset) + 1
+                deadline = .now + configuration.timeout
+                let value = UnsafeRawBufferPointer(start: message.value, count: message.length)
+                guard body(UInt64(message.offset), value) else { return }
+            }
+            guard .now < deadline else {
+                throw error(
+                    "partition \(partition) gives nothing from offset \(next) on, up to \(end) was expected. "
+                        + consumer.trouble)
+            }
+        }
+    }
+
+    func error(_ reason: String) -> LogError { LogError(.broker, "\(configuration.name): \(reason)") }
+
+    /// With errors of Kafka's as the log's.
+    func refusing<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let refusal as KafkaError { throw error(refusal.description) }
+    }
+}
+
+extension Duration {
+    var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+}

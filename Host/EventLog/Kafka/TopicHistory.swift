@@ -1,0 +1,75 @@
+import CKafka
+import Kafka
+import Records
+
+/// Reads what a log's memory does not have any more, from the brokers. Not thread-safe.
+final class TopicHistory {
+    private let topic: LogTopic
+    private let consumer: KafkaConsumer
+    private var decoder: TopicDecoder
+    /// By partition: the next position to come, the first and the last one to be given.
+    private var partitions: [Int: (next: UInt64, from: UInt64, to: UInt64)] = [:]
+    private let buffer = RecordBuffer()
+
+    /// - Parameters:
+    ///   - positions: for each partition where to begin; those that are not below `ends` are not read.
+    ///   - ends: for each partition where to end.
+    init(
+        _ topic: LogTopic, _ identity: LogIdentity, from positions: UnsafeMutableBufferPointer<UInt64>,
+        to ends: [UInt64]
+    ) throws {
+        self.topic = topic
+        consumer = try topic.consumer(buffer: 4 << 20)
+        decoder = TopicDecoder(identity)
+        for (partition, end) in ends.enumerated() where positions[partition] < end {
+            let position = positions[partition]
+            let kept = try topic.refusing { try consumer.ends(topic.topic, partition) }
+            guard position >= UInt64(kept.lowerBound) else {
+                throw LogError(
+                    .outOfRange,
+                    "\(topic.configuration.name): position \(position) of partition \(partition) was asked for, the brokers "
+                        + "have \(kept.lowerBound) up to \(kept.upperBound)")
+            }
+            let place = try topic.beginning(
+                consumer, identity, partition, of: position,
+                ends: UInt64(kept.lowerBound)..<UInt64(kept.upperBound))
+            decoder.begin(partition, with: place.sequences)
+            partitions[partition] = (place.start, position, end)
+        }
+        for (partition, place) in partitions {
+            try topic.refusing { try consumer.add(topic.topic, partition, from: Int64(place.next)) }
+        }
+    }
+
+    var isDone: Bool { partitions.isEmpty }
+
+    /// Records that follow, in each partition's order; none if none came within a moment.
+    func next() throws -> UnsafeRawBufferPointer {
+        buffer.removeAll()
+        for message in consumer.read(milliseconds: 200) {
+            let partition = Int(message.partition)
+            guard let place = partitions[partition] else { continue }
+            if let problem = message.problem {
+                guard message.is_out_of_range == 0 else {
+                    throw LogError(
+                        .outOfRange,
+                        "\(topic.configuration.name): partition \(partition) was deleted while it was read: "
+                            + String(cString: problem))
+                }
+                continue
+            }
+            let position = UInt64(message.offset)
+            guard position >= place.next else { continue }
+            if position < place.from {
+                decoder.pass(message)
+            } else if position < place.to {
+                _ = decoder.add(message, to: buffer)
+            }
+            partitions[partition]!.next = position + 1
+            guard position + 1 >= place.to else { continue }
+            partitions[partition] = nil
+            consumer.remove(topic.topic, partition)
+        }
+        return buffer.contents
+    }
+}

@@ -1,0 +1,125 @@
+import Kafka
+import Records
+
+/// What opening a log that is a topic comes to: all that the running log begins with.
+struct TopicOpening {
+    let topic: LogTopic
+    let folder: LogFolder
+    let identity: LogIdentity
+    /// The first and the next position of each partition.
+    let ends: [Range<UInt64>]
+    /// Where the log's end begins to be read, in each partition.
+    let starts: [(start: UInt64, sequences: ClientSequences)]
+    private(set) var recovery = LogRecovery()
+
+    init(_ configuration: EventLogConfiguration, _ kafka: KafkaLogConfiguration) throws {
+        try configuration.validate()
+        let topic = LogTopic(configuration: kafka)
+        self.topic = topic
+        folder = try LogFolder(configuration.directory, create: true)
+        try folder.lock()
+        guard try folder.segmentNumbers().isEmpty else {
+            throw LogError(
+                .settings,
+                "\(folder.path): a log in this folder found, and log.kafka; choose another folder of data, or remove log.kafka"
+            )
+        }
+        let consumer = try topic.consumer(buffer: 1 << 20)
+        let count = try Self.partitions(topic, consumer)
+        var ends = try topic.ends(consumer, partitions: count)
+        var identity = try Self.identity(topic, consumer, ends[0])
+        if identity == nil, ends.allSatisfy({ $0.upperBound == 0 }) {
+            let new = LogIdentity(partitions: count, usesPseudonyms: configuration.pseudonyms ?? false)
+            try Self.write(try LogIdentity.load(folder) ?? new, to: topic)
+            recovery.created = true
+            ends = try topic.ends(consumer, partitions: count)
+            // Of two hosts that begin at once, the first to write wins.
+            identity = try Self.identity(topic, consumer, ends[0])
+        }
+        self.identity = try Self.agreed(identity, try LogIdentity.load(folder), topic, folder)
+        guard self.identity.partitions == count else {
+            throw LogError(
+                .settings,
+                "\(kafka.name): \(count) partitions found, but the log was created with \(self.identity.partitions), for "
+                    + "good: actors' records would go to others. Make a new topic, and `lectern replay` into it")
+        }
+        try self.identity.check(configuration, of: kafka.name)
+        try self.identity.store(folder)
+        self.ends = ends
+        starts = try ends.enumerated().map { [identity = self.identity] partition, ends in
+            try topic.beginning(consumer, identity, partition, of: ends.upperBound, ends: ends)
+        }
+        recovery.records = ends.reduce(0) { $0 + $1.upperBound }
+    }
+
+    private static func partitions(_ topic: LogTopic, _ consumer: KafkaConsumer) throws -> Int {
+        do {
+            return try consumer.partitions(of: topic.topic)
+        } catch {
+            throw topic.error(
+                "\(error). If the topic is missing, make it, with as many partitions as shards may ever be, and "
+                    + "cleanup.policy=delete: kafka-topics.sh --create --topic \(topic.topic) --partitions 16 "
+                    + "--replication-factor 3 --config min.insync.replicas=2 --bootstrap-server "
+                    + (topic.configuration.brokers.first ?? "HOST:PORT"))
+        }
+    }
+
+    /// What the first partition says of the log; nil if it is empty, or what said it was deleted.
+    private static func identity(
+        _ topic: LogTopic, _ consumer: KafkaConsumer, _ ends: Range<UInt64>
+    ) throws -> LogIdentity? {
+        let interval = ClientSequences.interval
+        var place = ends.lowerBound
+        while place < ends.upperBound {
+            var found: Result<LogIdentity, any Error>?
+            let end = place == 0 ? 1 : min(ends.upperBound, place + interval)
+            try topic.read(consumer, 0, from: place, to: end) { _, value in
+                guard let message = TopicMessage(value), message.kind == .identity else { return true }
+                found = Result { try LogIdentity(Array(message.body), of: topic.configuration.name) }
+                return false
+            }
+            if let found { return try found.get() }
+            if place == 0 {
+                throw LogError(
+                    .settings,
+                    "\(topic.configuration.name): it holds messages that are no log's; a log needs a topic of its own")
+            }
+            place = (place / interval + 1) * interval
+        }
+        return nil
+    }
+
+    private static func agreed(
+        _ found: LogIdentity?, _ stored: LogIdentity?, _ topic: LogTopic, _ folder: LogFolder
+    ) throws -> LogIdentity {
+        switch (found, stored) {
+        case (let found?, let stored?):
+            guard found.id == stored.id else {
+                throw LogError(
+                    .settings,
+                    "\(topic.configuration.name): this is another log than that of \(folder.path), whose states would be mixed "
+                        + "up with it; choose another folder of data (--data), or another log.kafka.topic")
+            }
+            return found
+        case (let found?, nil): return found
+        case (nil, let stored?): return stored
+        case (nil, nil):
+            throw LogError(
+                .settings,
+                "\(topic.configuration.name): retention has deleted what says which log this is; copy "
+                    + "\(folder.identityPath) from a host that had it open")
+        }
+    }
+
+    private static func write(_ identity: LogIdentity, to topic: LogTopic) throws {
+        let notes = TopicNotes()
+        notes.add(TopicNotes.Note(kind: .identity, partition: 0, body: try identity.encoded()))
+        let state = DurableState(
+            end: LogOffset(segment: 1, byte: 0), nextPositions: [], segments: [], marks: ClientMarks(key: []),
+            tail: Tail(limit: 0))
+        let deadline = CloseDeadline()
+        deadline.begin(topic.configuration.timeout)
+        let writer = try TopicWriter(topic.configuration, state, notes, deadline)
+        _ = try writer.append(UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+}

@@ -1,0 +1,65 @@
+import Kafka
+import Records
+import Synchronization
+
+/// The records of a log that is a topic.
+final class TopicStorage: LogStorage {
+    private let topic: LogTopic
+    private let identity: LogIdentity
+    private let state: DurableState
+    private let tail: TopicTail
+    private let thread: Mutex<WorkThread?>
+    /// Asks brokers for the ends of partitions.
+    private let asking: Mutex<KafkaConsumer>
+
+    /// - Parameter failed: called with what ends the log.
+    init(
+        _ topic: LogTopic, _ identity: LogIdentity, _ state: DurableState, _ tail: TopicTail,
+        failed: @escaping @Sendable (LogError) -> Void
+    ) throws {
+        self.topic = topic
+        self.identity = identity
+        self.state = state
+        self.tail = tail
+        asking = Mutex(try topic.consumer(buffer: 1 << 20))
+        thread = Mutex(
+            WorkThread(name: "log reader") {
+                do { try tail.run() } catch { failed(error as? LogError ?? topic.error("\(error)")) }
+            })
+    }
+
+    var firstPositions: [UInt64] { tail.firstPositions }
+
+    func source(from positions: UnsafeMutableBufferPointer<UInt64>, chunkBytes: Int) throws -> any RecordSource {
+        try TopicSource(topic, identity, state, positions)
+    }
+
+    /// Waits as long as brokers make progress, and for the time-out when they don't.
+    func settle() throws {
+        let ends = try asking.withLock { try topic.ends($0, partitions: identity.partitions) }
+        var deadline = MonotonicTime.now + topic.configuration.timeout
+        while true {
+            let offset = state.end
+            if zip(state.positions, ends).allSatisfy({ $0 >= $1.upperBound }) { return }
+            if let failure = state.whyStopped { throw failure }
+            if state.wait(after: offset, timeout: .milliseconds(100)) > offset {
+                deadline = .now + topic.configuration.timeout
+            }
+            guard .now < deadline else {
+                throw topic.error("the brokers have records that they do not give. \(state.trouble.reading ?? "")")
+            }
+        }
+    }
+
+    func removeSegments(before number: UInt32) throws {
+        throw LogError(.settings, "\(topic.configuration.name): the brokers delete what retention.ms of the topic says")
+    }
+
+    func stop() {
+        tail.stop()
+        thread.withLock { running in
+            running?.join()
+            running = nil
+        }
+    }
+}

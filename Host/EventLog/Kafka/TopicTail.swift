@@ -1,0 +1,154 @@
+import CKafka
+import Kafka
+import Records
+import Synchronization
+
+/// Reads the end of a log's topic as it grows, into the memory that all cursors read.
+///
+/// `@unchecked Sendable`: after `catchUp`, the log's reading thread alone uses what can change, but for atomics.
+final class TopicTail: @unchecked Sendable {
+    private let topic: LogTopic
+    private let state: DurableState
+    private let notes: TopicNotes
+    private let identity: LogIdentity
+    private let segmentBytes: Int
+    private let consumer: KafkaConsumer
+    private let isStopping = Atomic(false)
+    private var decoder: TopicDecoder
+    private var segment: MemorySegment
+    private let nextPositions: UnsafeMutableBufferPointer<UInt64>
+    private var runs: [DurableState.ClientRun] = []
+    /// The first kept positions, asked for now and then.
+    private let first: Mutex<[UInt64]>
+    private var firstDue = MonotonicTime.now + .seconds(60)
+
+    /// - Parameters:
+    ///   - starts: where to begin in each partition, with what it had seen of clients.
+    ///   - first: the positions of the first kept records.
+    init(
+        _ topic: LogTopic, _ identity: LogIdentity, _ state: DurableState, _ notes: TopicNotes, tailBytes: Int,
+        starts: [(start: UInt64, sequences: ClientSequences)], first: [UInt64]
+    ) throws {
+        self.topic = topic
+        self.identity = identity
+        self.state = state
+        self.notes = notes
+        self.first = Mutex(first)
+        segmentBytes = max(tailBytes / 4, TailBlock.usualCapacity)
+        consumer = try topic.consumer(buffer: 16 << 20)
+        decoder = TopicDecoder(identity)
+        segment = MemorySegment(number: 1, state: state)
+        nextPositions = .allocate(capacity: identity.partitions)
+        _ = nextPositions.initialize(from: starts.map(\.start))
+        for (partition, place) in starts.enumerated() {
+            decoder.begin(partition, with: place.sequences)
+            try topic.refusing { try consumer.add(topic.topic, partition, from: Int64(place.start)) }
+        }
+    }
+
+    deinit { nextPositions.deallocate() }
+
+    var firstPositions: [UInt64] { first.withLock { $0 } }
+
+    /// Reads until it has come to these positions. Before the thread begins.
+    ///
+    /// - Throws: `broker` if nothing comes within the time-out.
+    func catchUp(to ends: [UInt64]) throws {
+        var deadline = MonotonicTime.now + topic.configuration.timeout
+        while zip(nextPositions, ends).contains(where: { $0 < $1 }) {
+            if try read(milliseconds: 100) > 0 { deadline = .now + topic.configuration.timeout }
+            guard .now < deadline else {
+                throw topic.error("the brokers have records that they do not give. \(consumer.trouble)")
+            }
+        }
+    }
+
+    /// Reads until it is stopped. What it throws ends the log.
+    func run() throws {
+        while !isStopping.load(ordering: .acquiring) {
+            let count = try read(milliseconds: 100)
+            if count == 0, .now > firstDue { askForFirst() }
+        }
+    }
+
+    func stop() { isStopping.store(true, ordering: .releasing) }
+
+    private func askForFirst() {
+        firstDue = .now + .seconds(60)
+        guard let ends = try? topic.ends(consumer, partitions: identity.partitions) else { return }
+        first.withLock { $0 = ends.map(\.lowerBound) }
+    }
+
+    private func read(milliseconds: Int32) throws -> Int {
+        let messages = consumer.read(milliseconds: milliseconds)
+        for message in messages {
+            let partition = Int(message.partition)
+            if let problem = message.problem {
+                try refuse(message, String(cString: problem))
+            } else {
+                guard nextPositions.indices.contains(partition) else { continue }
+                let expected = nextPositions[partition]
+                guard message.offset >= Int64(expected) else { continue }
+                guard message.offset == Int64(expected) else { throw gap(partition, expected, message.offset) }
+                note(decoder.add(message, to: segment))
+                nextPositions[partition] = expected + 1
+                if (expected + 1) % ClientSequences.interval == 0 { writeSequences(partition, asOf: expected + 1) }
+            }
+        }
+        guard !messages.isEmpty else { return 0 }
+        publish()
+        if segment.end >= segmentBytes { beginSegment() }
+        return messages.count
+    }
+
+    private func publish() {
+        let end = LogOffset(segment: segment.number, byte: UInt32(segment.end))
+        state.publish(end, nextPositions: nextPositions, runs: runs)
+        runs.removeAll(keepingCapacity: true)
+    }
+
+    private func beginSegment() {
+        state.begin(
+            DurableState.Segment(number: segment.number + 1, basePositions: Array(nextPositions), length: 0))
+        segment = MemorySegment(number: segment.number + 1, state: state)
+        decoder.forgetSessions()
+    }
+
+    private func note(_ decoded: TopicDecoder.Decoded) {
+        guard decoded.acknowledged > 0 else { return }
+        let client = decoded.record.client
+        if let last = runs.last, last.client.elementsEqual(client) {
+            runs[runs.count - 1].sequence = max(last.sequence, decoded.acknowledged)
+        } else {
+            runs.append(.init(client: client, sequence: decoded.acknowledged, received: decoded.record.received))
+        }
+    }
+
+    private func writeSequences(_ partition: Int, asOf position: UInt64) {
+        decoder.prune(partition)
+        for body in decoder.sequences[partition].encoded(asOf: position) {
+            notes.add(TopicNotes.Note(kind: .clients, partition: partition, body: body))
+        }
+        guard partition == 0, let body = try? identity.encoded() else { return }
+        notes.add(TopicNotes.Note(kind: .identity, partition: partition, body: body))
+    }
+
+    private func refuse(_ message: lectern_kafka_message, _ problem: String) throws {
+        guard message.is_out_of_range != 0 else {
+            state.trouble.reading = "partition \(message.partition): \(problem)"
+            return
+        }
+        throw LogError(
+            .outOfRange,
+            "\(topic.configuration.name): partition \(message.partition) no longer has offset \(message.offset), which was "
+                + "not read yet: \(problem). The topic's retention is too short for this host, or the topic was made anew"
+        )
+    }
+
+    private func gap(_ partition: Int, _ expected: UInt64, _ found: Int64) -> LogError {
+        LogError(
+            .corrupt,
+            "\(topic.configuration.name): partition \(partition) goes on with offset \(found), \(expected) expected. A log's "
+                + "topic must not be compacted (cleanup.policy=delete), and nobody else may write into it")
+    }
+}

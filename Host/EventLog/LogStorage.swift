@@ -1,0 +1,18 @@
+/// Where a log's records are, and how they are read from there. Any thread. What throws, throws a `LogError`.
+protocol LogStorage: Sendable {
+    /// The position of each partition's first record that is kept.
+    var firstPositions: [UInt64] { get }
+
+    /// What a cursor reads from.
+    /// - Parameter positions: the cursor's, what it gives next; `.max` for partitions that are not its own.
+    func source(from positions: UnsafeMutableBufferPointer<UInt64>, chunkBytes: Int) throws -> any RecordSource
+
+    /// Blocks until cursors can read all that is durable.
+    func settle() throws
+
+    /// Deletes the segments before `number`.
+    func removeSegments(before number: UInt32) throws
+
+    /// Nothing is read any more. The first of two calls that end the storage.
+    func stop()
+}

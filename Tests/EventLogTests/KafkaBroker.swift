@@ -1,0 +1,73 @@
+import EventLog
+import FoundationEssentials
+import Glibc
+
+/// librdkafka's mock of a Kafka cluster, as a process of its own: see `Tests/KafkaBroker`.
+final class KafkaBroker {
+    struct Failure: Error, CustomStringConvertible { let description: String }
+
+    /// `HOST:PORT`.
+    let address: String
+    private let process: pid_t
+    private let input: Int32
+
+    /// - Parameter topics: each with so many partitions.
+    init(topics: [String] = ["lectern"], partitions: Int = 4, brokers: Int = 1) throws {
+        let path =
+            URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/../../.build/release/kafka-broker"
+        var down: [Int32] = [0, 0], up: [Int32] = [0, 0]
+        guard pipe(&down) == 0, pipe(&up) == 0 else {
+            throw Failure(description: "pipe failed")
+        }
+        for end in down + up { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, down[0], 0)
+        posix_spawn_file_actions_adddup2(&actions, up[1], 1)
+        var process: pid_t = 0
+        let arguments = ["kafka-broker", "--brokers", "\(brokers)", "--partitions", "\(partitions)"] + topics
+        var texts: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        defer { for text in texts { free(text) } }
+        let result = posix_spawn(&process, path, &actions, nil, &texts, environ)
+        close(down[0])
+        close(up[1])
+        input = down[1]
+        self.process = process
+        guard result == 0 else {
+            address = ""
+            throw Failure(
+                description: "\(path): \(String(cString: strerror(result))); `swift build -c release` makes it")
+        }
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while read(up[0], &byte, 1) == 1, byte != 10 { line.append(byte) }
+        close(up[0])
+        address = String(decoding: line, as: UTF8.self)
+    }
+
+    deinit {
+        tell("end")
+        close(input)
+        var status: Int32 = 0
+        if !address.isEmpty { waitpid(process, &status, 0) }
+    }
+
+    /// A line that `Tests/KafkaBroker` explains.
+    func tell(_ command: String) {
+        let line = Array("\(command)\n".utf8)
+        _ = write(input, line, line.count)
+    }
+
+    /// A log in this cluster that answers fast.
+    func configuration(
+        _ folder: TemporaryFolder, _ change: (inout EventLogConfiguration) -> Void = { _ in }
+    ) throws -> EventLogConfiguration {
+        folder.configuration { configuration in
+            var kafka = KafkaLogConfiguration(brokers: [address])
+            kafka.timeout = .seconds(60)
+            configuration.kafka = kafka
+            change(&configuration)
+        }
+    }
+}
