@@ -10,7 +10,7 @@ package import Records
 ///     }
 ///
 /// What throws, throws a `LogError`.
-package struct LogDirectory: Sendable {
+package struct LogDirectory: StoredLog {
     package let identity: LogIdentity
     let folder: LogFolder
 
@@ -93,9 +93,11 @@ package struct LogDirectory: Sendable {
         }
     }
 
-    /// Gives the records chunk by chunk, for folding: events, control records and sessions, the repeated ones too, as a
-    /// `LogCursor` does. A chunk is borrowed for the call.
-    /// - Throws: as `read`.
+    /// In bytes.
+    package func size() throws -> Int { try segments().reduce(0) { $0 + $1.bytes } }
+
+    package func weight(of record: RecordView) -> Int { record.bytes.count }
+
     package func readChunks(_ body: (LogChunk) throws -> Void) throws {
         let numbers = try folder.segmentNumbers()
         for number in numbers {

@@ -1,6 +1,7 @@
 import EventLog
 import FoundationEssentials
 import Glibc
+import Settings
 
 /// librdkafka's mock of a Kafka cluster, as a process of its own: see `Tests/KafkaBroker`.
 final class KafkaBroker {
@@ -63,11 +64,14 @@ final class KafkaBroker {
     func configuration(
         _ folder: TemporaryFolder, _ change: (inout EventLogConfiguration) -> Void = { _ in }
     ) throws -> EventLogConfiguration {
-        folder.configuration { configuration in
-            var kafka = KafkaLogConfiguration(brokers: [address])
-            kafka.timeout = .seconds(60)
-            configuration.kafka = kafka
-            change(&configuration)
+        // The mock answers a fetch that finds nothing when its time is over, whatever has come meanwhile.
+        let settings = try Settings(
+            yaml: "log: {delay: 0ms, kafka: {brokers: [\(address)], timeout: 60s, options: {fetch.wait.max.ms: 10}}}",
+            file: "test")
+        var configuration = try settings.validate {
+            EventLogConfiguration($0.section("log"), directory: folder.path)
         }
+        change(&configuration)
+        return configuration
     }
 }

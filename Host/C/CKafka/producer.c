@@ -100,7 +100,10 @@ const lectern_kafka_given_up *lectern_kafka_producer_given_up(lectern_kafka_prod
 }
 
 int lectern_kafka_producer_is_fatal(lectern_kafka_producer *producer, char *reason, size_t size) {
-    return rd_kafka_fatal_error(producer->client, reason, size) != RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (rd_kafka_fatal_error(producer->client, reason, size) == RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
+    // What was sent may still be stored: its answer is waited for.
+    rd_kafka_purge(producer->client, RD_KAFKA_PURGE_F_QUEUE);
+    return 1;
 }
 
 const char *lectern_kafka_producer_trouble(const lectern_kafka_producer *producer) { return producer->trouble; }

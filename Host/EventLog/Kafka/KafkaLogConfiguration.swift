@@ -19,6 +19,21 @@ package struct KafkaLogConfiguration: Sendable, Equatable {
 
     package init(brokers: [String]) { self.brokers = brokers }
 
+    /// From `kafka://HOST:PORT[,HOST:PORT…]/TOPIC`; nil if the text begins otherwise.
+    ///
+    /// - Throws: `settings` if the rest is something else.
+    package init?(url: String, options: KafkaOptions? = nil) throws {
+        let scheme = "kafka://"
+        guard url.hasPrefix(scheme) else { return nil }
+        let parts = url.dropFirst(scheme.count).split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, TopicName.isValid(String(parts[1])) else {
+            throw LogError(.settings, "\(url): kafka://HOST:PORT[,HOST:PORT…]/TOPIC expected")
+        }
+        brokers = parts[0].split(separator: ",").map(String.init)
+        topic = String(parts[1])
+        self.options = options ?? KafkaOptions()
+    }
+
     /// Reads the section. Mistakes are noted in the reader, librdkafka's own among them.
     init(_ reader: SettingsReader) {
         brokers = reader.strings("brokers", default: [])
@@ -35,10 +50,11 @@ package struct KafkaLogConfiguration: Sendable, Equatable {
     static let timeoutRange = Duration.milliseconds(100) ... .seconds(3600)
 
     /// How the log is called in messages to the operator.
-    var name: String { "log.kafka: topic \(topic) of \(brokers.joined(separator: ", "))" }
+    package var name: String { "log.kafka: topic \(topic) of \(brokers.joined(separator: ", "))" }
 
     private static let taken: [String: String] = [
         "enable.idempotence": "without it, records could come twice or in another order",
+        "enable.gapless.guarantee": "a record that is missing must not be passed over",
         "acks": "a record is durable when all replicas in sync have it",
         "message.timeout.ms": "the log waits for the brokers as long as it takes",
         "retries": "the log waits for the brokers as long as it takes",

@@ -25,16 +25,16 @@ struct TopicOpening {
             )
         }
         let consumer = try topic.consumer(buffer: 1 << 20)
-        let count = try Self.partitions(topic, consumer)
+        let count = try topic.partitions(consumer)
         var ends = try topic.ends(consumer, partitions: count)
-        var identity = try Self.identity(topic, consumer, ends[0])
+        var identity = try topic.identity(consumer, ends[0])
         if identity == nil, ends.allSatisfy({ $0.upperBound == 0 }) {
             let new = LogIdentity(partitions: count, usesPseudonyms: configuration.pseudonyms ?? false)
             try Self.write(try LogIdentity.load(folder) ?? new, to: topic)
             recovery.created = true
             ends = try topic.ends(consumer, partitions: count)
             // Of two hosts that begin at once, the first to write wins.
-            identity = try Self.identity(topic, consumer, ends[0])
+            identity = try topic.identity(consumer, ends[0])
         }
         self.identity = try Self.agreed(identity, try LogIdentity.load(folder), topic, folder)
         guard self.identity.partitions == count else {
@@ -50,43 +50,6 @@ struct TopicOpening {
             try topic.beginning(consumer, identity, partition, of: ends.upperBound, ends: ends)
         }
         recovery.records = ends.reduce(0) { $0 + $1.upperBound }
-    }
-
-    private static func partitions(_ topic: LogTopic, _ consumer: KafkaConsumer) throws -> Int {
-        do {
-            return try consumer.partitions(of: topic.topic)
-        } catch {
-            throw topic.error(
-                "\(error). If the topic is missing, make it, with as many partitions as shards may ever be, and "
-                    + "cleanup.policy=delete: kafka-topics.sh --create --topic \(topic.topic) --partitions 16 "
-                    + "--replication-factor 3 --config min.insync.replicas=2 --bootstrap-server "
-                    + (topic.configuration.brokers.first ?? "HOST:PORT"))
-        }
-    }
-
-    /// What the first partition says of the log; nil if it is empty, or what said it was deleted.
-    private static func identity(
-        _ topic: LogTopic, _ consumer: KafkaConsumer, _ ends: Range<UInt64>
-    ) throws -> LogIdentity? {
-        let interval = ClientSequences.interval
-        var place = ends.lowerBound
-        while place < ends.upperBound {
-            var found: Result<LogIdentity, any Error>?
-            let end = place == 0 ? 1 : min(ends.upperBound, place + interval)
-            try topic.read(consumer, 0, from: place, to: end) { _, value in
-                guard let message = TopicMessage(value), message.kind == .identity else { return true }
-                found = Result { try LogIdentity(Array(message.body), of: topic.configuration.name) }
-                return false
-            }
-            if let found { return try found.get() }
-            if place == 0 {
-                throw LogError(
-                    .settings,
-                    "\(topic.configuration.name): it holds messages that are no log's; a log needs a topic of its own")
-            }
-            place = (place / interval + 1) * interval
-        }
-        return nil
     }
 
     private static func agreed(

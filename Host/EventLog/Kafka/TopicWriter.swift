@@ -21,7 +21,7 @@ final class TopicWriter: RecordWriter {
     private let state: DurableState
     private let closing: CloseDeadline
     private let notes: TopicNotes
-    private let raw: OpaquePointer
+    private var raw: OpaquePointer
     private var sessions = LiveSessions()
     private var values = Bytes()
     private var messages: [Message] = []
@@ -34,12 +34,19 @@ final class TopicWriter: RecordWriter {
         self.state = state
         self.notes = notes
         self.closing = closing
+        raw = try Self.open(configuration)
+    }
+
+    /// The brokers take a client's messages of a partition in their order, or none after one that is missing: what is durable of
+    /// a group is its beginning, in each partition.
+    private static func open(_ configuration: KafkaLogConfiguration) throws -> OpaquePointer {
         var failure = ""
         let made = configuration.options.withList(
             defaults: [("client.id", "lectern-log"), ("linger.ms", "5"), ("compression.type", "lz4")],
             own: configuration.ownOptions + [
-                ("enable.idempotence", "true"), ("acks", "all"), ("message.timeout.ms", "0"),
-                ("queue.buffering.max.messages", "10000000"), ("queue.buffering.max.kbytes", "2147483647"),
+                ("enable.idempotence", "true"), ("enable.gapless.guarantee", "true"), ("acks", "all"),
+                ("message.timeout.ms", "0"), ("queue.buffering.max.messages", "10000000"),
+                ("queue.buffering.max.kbytes", "2147483647"),
             ]
         ) { list, count in
             withReason(&failure) { lectern_kafka_producer_open(configuration.topic, list, count, $0, $1) }
@@ -47,7 +54,14 @@ final class TopicWriter: RecordWriter {
         guard let made else {
             throw LogError(.settings, "\(configuration.name): librdkafka does not take the settings: \(failure)")
         }
-        raw = made
+        return made
+    }
+
+    /// After an error that ends a producer.
+    private func reopen() throws {
+        let new = try Self.open(configuration)
+        lectern_kafka_producer_close(raw)
+        raw = new
     }
 
     deinit { lectern_kafka_producer_close(raw) }
@@ -58,9 +72,7 @@ final class TopicWriter: RecordWriter {
             state.note(runs)
             return []
         }
-        var refused = try send(messages.indices, of: records)
-        // One message that is too large takes its batch along: those of the batch get another try alone.
-        if refused.count > 1 { refused = try refused.flatMap { try send($0..<$0 + 1, of: records) } }
+        let refused = try send(records)
         state.note(runs)
         return refused.compactMap { messages[$0].record }.map { letter(RecordView(at: records.baseAddress! + $0)) }
     }
@@ -145,46 +157,73 @@ final class TopicWriter: RecordWriter {
 
     // MARK: Sending
 
-    /// Sends messages and waits until they are durable. Returns those that are too large.
-    private func send(_ indices: Range<Int>, of records: UnsafeRawBufferPointer) throws -> [Int] {
-        guard let base = values.contents.baseAddress else { return [] }
+    /// Sends the group and waits until it is durable. Returns the messages that are too large.
+    private func send(_ records: UnsafeRawBufferPointer) throws -> [Int] {
         var refused: [Int] = []
-        for index in indices {
-            let message = messages[index]
-            let key = message.record.map { RecordView(at: records.baseAddress! + $0).actor }
-            while true {
-                let added = lectern_kafka_producer_add(
-                    raw, Int32(message.partition), key?.baseAddress, key?.count ?? 0, base + message.value.lowerBound,
-                    message.value.count, index)
-                if added == LECTERN_KAFKA_FULL {
-                    lectern_kafka_producer_wait(raw, 10)
-                    continue
-                }
-                if added == LECTERN_KAFKA_TOO_LARGE { refused.append(index) }
-                if added == LECTERN_KAFKA_NOT_ADDED { throw broken(trouble ?? "not taken") }
-                break
+        for index in messages.indices where try !add(index, of: records) { refused.append(index) }
+        let failed = try wait()
+        guard !failed.isEmpty else { return refused }
+        guard failed.contains(where: \.isTooLarge) else { throw broken(failed[0].reason) }
+        // The brokers take none of a batch that is too large, and nothing after it: what is left goes one by one.
+        try reopen()
+        for index in failed.map(\.index).sorted() {
+            guard try add(index, of: records) else {
+                refused.append(index)
+                continue
             }
+            guard let failure = try wait().first else { continue }
+            guard failure.isTooLarge else { throw broken(failure.reason) }
+            refused.append(index)
+            try reopen()
         }
-        return try refused + wait()
+        return refused
     }
 
-    private func wait() throws -> [Int] {
-        var refused: [Int] = []
+    /// Has a message be sent. Returns false if it is larger than `message.max.bytes`.
+    private func add(_ index: Int, of records: UnsafeRawBufferPointer) throws -> Bool {
+        let message = messages[index]
+        let key = message.record.map { RecordView(at: records.baseAddress! + $0).actor }
+        while true {
+            let added = lectern_kafka_producer_add(
+                raw, Int32(message.partition), key?.baseAddress, key?.count ?? 0,
+                values.contents.baseAddress! + message.value.lowerBound, message.value.count, index)
+            switch added {
+            case LECTERN_KAFKA_ADDED: return true
+            case LECTERN_KAFKA_TOO_LARGE: return false
+            case LECTERN_KAFKA_FULL: lectern_kafka_producer_wait(raw, 10)
+            default: throw broken(trouble ?? "a message was not taken")
+            }
+        }
+    }
+
+    /// A message that was given up.
+    private struct Failure {
+        let index: Int
+        let isTooLarge: Bool
+        let reason: String
+    }
+
+    /// Waits until all messages are durable or given up.
+    private func wait() throws -> [Failure] {
+        var failures: [Failure] = []
+        var fatal: String?
         while true {
             let left = lectern_kafka_producer_wait(raw, 100)
             var count = 0
             let list = lectern_kafka_producer_given_up(raw, &count)
             for index in 0..<count {
                 let message = list![index]
-                guard message.is_too_large != 0 else { throw broken(String(cString: message.reason)) }
-                refused.append(message.tag)
+                failures.append(
+                    Failure(
+                        index: message.tag, isTooLarge: message.is_too_large != 0,
+                        reason: fatal ?? String(cString: message.reason)))
             }
             state.trouble.writing = left > 0 ? trouble : nil
-            if left == 0 { return refused.sorted() }
+            if left == 0 { return failures }
             var reason = ""
-            if withReason(&reason, { lectern_kafka_producer_is_fatal(raw, $0, $1) }) != 0 { throw broken(reason) }
+            if withReason(&reason, { lectern_kafka_producer_is_fatal(raw, $0, $1) }) != 0 { fatal = reason }
             if closing.hasPassed {
-                throw broken("the brokers have not answered within log.kafka.timeout; \(trouble ?? "")")
+                throw broken("the brokers have not answered within log.kafka.timeout. \(trouble ?? "")")
             }
         }
     }

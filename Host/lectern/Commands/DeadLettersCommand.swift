@@ -43,7 +43,7 @@ struct DeadLettersListCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Command.run {
-            let stored = try data.log().deadLetters()
+            let stored = try data.deadLetters()
             let letters = try stored.page(after: after, limit: limit, stage: stage.flatMap(DeadLetter.Stage.init))
             if json {
                 for letter in letters { print(try JSONOutput.line(LetterReport(letter))) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventLog
 import Glibc
 import KeyValueStore
 import PluginHost
@@ -23,6 +24,7 @@ struct FoldCommand: AsyncParsableCommand {
               lectern fold edx-roster=roster.sql edx-tracking=tracking.log.gz --plugins dist/plugins --out out \\
                 --set plugins.engagement.settings.interval.start=2015-04-06
               lectern fold --log /var/lib/lectern --plugins dist/plugins --out out
+              lectern fold --log kafka://kafka-1:9092,kafka-2:9092/lectern --plugins dist/plugins --out out
               lectern fold morning.jsonl lectern-tick=2026-01-31T12:00:00Z noon.jsonl --plugins dist/plugins --out out
               cat events.jsonl | lectern fold - --plugins dist/plugins --json
             """)
@@ -32,8 +34,10 @@ struct FoldCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Fold what a host's log holds, instead of files: its data folder, or the log in it. The host may be running.",
-            valueName: "folder"))
+            """
+            Fold what a host's log holds, instead of files: its data folder, or the log in it; or kafka://HOST:PORT/TOPIC, with \
+            log.kafka.options of the settings. The host may be running.
+            """, valueName: "log"))
     var log: String?
 
     @OptionGroup var common: CommonOptions
@@ -71,6 +75,15 @@ struct FoldCommand: AsyncParsableCommand {
         }
     }
 
+    private func run(
+        _ fold: Fold, _ log: String, _ host: HostSettings, _ show: (Fold.Progress) -> Void
+    ) throws -> FoldSummary {
+        if let kafka = try KafkaLogConfiguration(url: log, options: host.log.kafka?.options) {
+            return try fold.run(log: try StoredTopic(kafka), ruleFile: nil, to: output, progress: show)
+        }
+        return try fold.run(log: try DataOptions.log(in: log), to: output, progress: show)
+    }
+
     func run() async throws {
         try await Command.run {
             let host = try common.load { settings in
@@ -93,7 +106,7 @@ struct FoldCommand: AsyncParsableCommand {
             }
             let summary =
                 if let log {
-                    try fold.run(log: try DataOptions.log(in: log), to: output, progress: show)
+                    try run(fold, log, host, show)
                 } else { try fold.run(inputs.map { FoldInput($0) }, to: output, progress: show) }
             bar.clear()
             print(json ? FoldReport.json(summary) : FoldReport.text(summary, folder: output))

@@ -27,9 +27,13 @@ struct DataChecks {
         let folder = settings.log.directory
         do {
             let log = try LogDirectory(folder)
-            findings.append(try Self.log(log))
+            if let kafka = settings.log.kafka {
+                findings.append(Self.log(kafka))
+            } else {
+                findings.append(try Self.log(log))
+                findings += try RecentEvents(log).findings(settings)
+            }
             findings.append(try Self.letters(log))
-            findings += try RecentEvents(log).findings(settings)
         } catch {
             findings.append(
                 Finding(
@@ -61,6 +65,19 @@ struct DataChecks {
         let remedy = "Make room, or let the log be shorter: log.retention. A host whose disk is full takes no events."
         if free < tooLittle { return Finding("disk space", .problem, found, remedy: remedy) }
         return Finding("disk space", free < scarce || share < 0.05 ? .warning : .ok, found, remedy: remedy)
+    }
+
+    private static func log(_ kafka: KafkaLogConfiguration) -> Finding {
+        do {
+            let topic = try StoredTopic(kafka)
+            return Finding(
+                "log", .ok, "\(topic.size()) records in \(topic.identity.partitions) partitions of topic \(kafka.topic)"
+            )
+        } catch {
+            return Finding(
+                "log", .problem, "\(error)",
+                remedy: "See that the brokers answer, and that the host may read the topic.")
+        }
     }
 
     private static func log(_ log: LogDirectory) throws -> Finding {

@@ -245,7 +245,7 @@ struct HostProcess {
 
     private func watch(_ readiness: Readiness) {
         readiness.add("log") { [log] in log.failure.map { "\($0)" } }
-        readiness.note("log") { [log] in log.trouble }
+        readiness.note("log: brokers") { [log] in log.trouble }
         readiness.add("integrity") { [log] in log.integrity?.failure.map { "\($0)" } }
         readiness.add("archive") { [archive] in archive?.failure.map { "\($0)" } }
         readiness.add("reduction") { [engine] in engine.failure.map { "\($0)" } }

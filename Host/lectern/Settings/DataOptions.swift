@@ -21,7 +21,17 @@ struct DataOptions: ParsableArguments {
     /// Whether the settings want the log to be signed.
     func mustBeSigned() throws -> Bool { try load().log.integrity }
 
-    func log() throws -> LogDirectory { try LogDirectory(logFolder()) }
+    /// The log, which is on this disk.
+    func log() throws -> LogDirectory {
+        if let kafka = try load().log.kafka {
+            throw InputFailure(
+                "\(kafka.name): this command reads logs on a disk. `lectern fold --log kafka://…` folds a topic, and a running "
+                    + "host gives its events at /api/v1/events")
+        }
+        return try LogDirectory(logFolder())
+    }
+
+    func deadLetters() throws -> DeadLetters { try LogDirectory(logFolder()).deadLetters() }
 
     /// The folder of the log, which is there.
     func logFolder() throws -> String {

@@ -41,7 +41,7 @@ size_t lectern_kafka_producer_wait(lectern_kafka_producer *producer, int millise
 /// The messages that were given up since the last call, in no order. Borrowed until the next call of anything.
 const lectern_kafka_given_up *lectern_kafka_producer_given_up(lectern_kafka_producer *producer, size_t *count);
 
-/// Whether nothing can be added any more, with the reason.
+/// Whether nothing can be added any more, with the reason: then what was not sent yet is given up, too.
 int lectern_kafka_producer_is_fatal(lectern_kafka_producer *producer, char *reason, size_t size);
 
 /// What librdkafka has said last of a broker, or of something else that it tries again; empty: nothing.

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# What a log in Kafka costs: CPU of ingest and fold together, against the embedded log, in turn in one run.
+#
+#     Tests/Benchmarks/kafka.sh [RUNS] [EVENTS]          5 runs of 300,000; the bound is 2 times the embedded log's
+#
+# The host's CPU alone, from the first event until all are folded; the brokers (librdkafka's mock, a process of its own) are
+# not counted. One connection for each partition's worth of learners; a window of 1,000 unacknowledged events.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. Tests/Benchmarks/common.sh
+runs=${1:-5} count=${2:-300000}
+compile load Tests/Benchmarks/load.cpp
+folder=$(mktemp -d "$work/kafka.XXXXXX")
+processes=()
+trap 'kill "${processes[@]}" 2>/dev/null || true; wait; rm -rf "$folder"' EXIT
+[ -x .build/release/kafka-broker ] || { echo "no .build/release/kafka-broker: swift build -c release --product kafka-broker" >&2; exit 1; }
+events=$(events "$count" 7)
+install_plugin realtime-metrics "$folder/plugins"
+
+mkfifo "$folder/control"
+.build/release/kafka-broker --partitions 16 --control "$folder/control" lectern >"$folder/broker" &
+processes+=($!)
+for ((i = 0; i < 100; i++)); do
+    [ -s "$folder/broker" ] && break
+    sleep 0.1
+done
+
+# Microseconds of CPU that a process has used.
+used() { awk -v tick="$(getconf CLK_TCK)" '{ print ($14 + $15) * 1000000 / tick }' "/proc/$1/stat"; }
+
+folded() {
+    while [ "$(curl -s "http://127.0.0.1:$1/metrics" | awk '/^lectern_consumer_lag_messages/ { n += $2 } END { print n + 0 }')" != 0 ]; do
+        sleep 0.1
+    done
+}
+
+# measure PORT PROCESS CLIENT: microseconds of CPU an event.
+measure() {
+    local before
+    before=$(used "$2")
+    "$work/load" "$1" "$events" --events "$count" --connections 8 --window 1000 --client "$3" >"$folder/load.out"
+    folded "$1"
+    awk -v before="$before" -v after="$(used "$2")" -v count="$count" 'BEGIN { print (after - before) / count }'
+}
+
+common=(plugins.placement=inprocess "dedup.types={}")
+serve "$folder/embedded" "$folder/plugins" "${common[@]}"
+embedded=$host embedded_port=$host_port
+processes+=("$host")
+serve "$folder/kafka" "$folder/plugins" "${common[@]}" "log.kafka.brokers=[$(cat "$folder/broker")]" log.kafka.options.fetch.wait.max.ms=10
+processes+=("$host")
+
+for ((run = 1; run <= runs; run++)); do
+    a=$(measure "$embedded_port" "$embedded" "embedded$run")
+    b=$(measure "$host_port" "$host" "kafka$run")
+    awk -v run="$run" -v a="$a" -v b="$b" 'BEGIN {
+        printf "run %d: embedded %.2f µs an event, kafka %.2f µs\n", run, a, b > "/dev/stderr"
+        print b / a }'
+done | spread "CPU of a log in Kafka against the embedded one, $count events:"
