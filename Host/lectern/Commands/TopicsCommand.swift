@@ -7,7 +7,7 @@ struct TopicsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "topics",
         abstract: "The topics of a Kafka cluster that the host reads.",
-        subcommands: [TopicsDescribeCommand.self])
+        subcommands: [TopicsDescribeCommand.self, TopicsCreateCommand.self])
 }
 
 struct TopicsDescribeCommand: AsyncParsableCommand {
