@@ -25,9 +25,10 @@ def show(message):
 
 
 def main(brokers, topic, group):
+    # The mock cluster lets nobody into a group whose last member has left before that member's session would have ended.
     consumer = Consumer({
         "bootstrap.servers": brokers, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False,
-        "enable.partition.eof": True,
+        "enable.partition.eof": True, "session.timeout.ms": 6000, "heartbeat.interval.ms": 1000,
     })
     partitions = set(consumer.list_topics(topic, timeout=20).topics[topic].partitions)
     consumer.subscribe([topic])

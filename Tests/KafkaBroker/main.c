@@ -9,6 +9,7 @@
 //     rtt MILLISECONDS [N]    all brokers, or this one, answer so much later
 //     errors N CODE [KEY]     the next N requests of a kind are answered with this error of Kafka's: 0 Produce, which is meant
 //                             without KEY, 1 Fetch, 3 Metadata, 22 InitProducerId, and so on
+//     late N MILLISECONDS B [KEY]     the next N requests of a kind are done by broker B at once, and answered so much later
 //     leader TOPIC PARTITION N        the partition moves to this broker
 //     coordinator GROUP N     the group moves to this broker
 //     read TOPIC FILE         writes all messages of the topic into a file, a line of JSON each
@@ -123,8 +124,8 @@ static void write_topic(const char *bootstraps, const char *topic, const char *p
 }
 
 static void obey(rd_kafka_mock_cluster_t *cluster, char *line) {
-    char first[1024], second[4096], third[1024];
-    int count = sscanf(line, "%*s %1023s %4095s %1023s", first, second, third);
+    char first[1024], second[4096], third[1024], fourth[1024];
+    int count = sscanf(line, "%*s %1023s %4095s %1023s %1023s", first, second, third, fourth);
     if (!strncmp(line, "down ", 5) && count >= 1) rd_kafka_mock_broker_set_down(cluster, atoi(first));
     else if (!strncmp(line, "up ", 3) && count >= 1) rd_kafka_mock_broker_set_up(cluster, atoi(first));
     else if (!strncmp(line, "rtt ", 4) && count >= 1) {
@@ -134,6 +135,11 @@ static void obey(rd_kafka_mock_cluster_t *cluster, char *line) {
         rd_kafka_mock_partition_set_leader(cluster, first, atoi(second), atoi(third));
     } else if (!strncmp(line, "coordinator ", 12) && count == 2) {
         rd_kafka_mock_coordinator_set(cluster, "group", first, atoi(second));
+    } else if (!strncmp(line, "late ", 5) && count >= 3) {
+        for (int number = atoi(first); number > 0; number--)
+            rd_kafka_mock_broker_push_request_error_rtts(
+                cluster, atoi(third), (int16_t)(count == 4 ? atoi(fourth) : produce_request), 1,
+                RD_KAFKA_RESP_ERR_NO_ERROR, atoi(second));
     } else if (!strncmp(line, "errors ", 7) && count >= 2) {
         size_t number = (size_t)atoi(first);
         rd_kafka_resp_err_t *errors = calloc(number, sizeof *errors);
