@@ -34,21 +34,21 @@ package final class KafkaAdmin {
     /// How long the cluster may take for an answer, in milliseconds.
     private static let patience: Int32 = 30_000
 
-    package init(brokers: [String], options: KafkaOptions) throws(KafkaAdminError) {
+    package init(brokers: [String], options: KafkaOptions) throws(KafkaError) {
         self.brokers = brokers.joined(separator: ",")
         let own = [("bootstrap.servers", self.brokers), ("allow.auto.create.topics", "false")]
         var failure = ""
         let made = options.withList(defaults: [("client.id", "lectern")], own: own) { list, count in
             withReason(&failure) { lectern_kafka_admin_open(list, count, $0, $1) }
         }
-        guard let made else { throw KafkaAdminError("librdkafka does not take the settings: \(failure)") }
+        guard let made else { throw KafkaError("librdkafka does not take the settings: \(failure)") }
         raw = made
     }
 
     deinit { lectern_kafka_admin_close(raw) }
 
     /// Makes a topic, and returns when all its partitions can be written and read.
-    package func create(_ topic: Topic) throws(KafkaAdminError) -> Creation {
+    package func create(_ topic: Topic) throws(KafkaError) -> Creation {
         var failure = ""
         switch request(topic, &failure) {
         case LECTERN_KAFKA_CREATED:
@@ -57,11 +57,11 @@ package final class KafkaAdmin {
         case LECTERN_KAFKA_EXISTS:
             return .existed(partitions: try partitions(of: topic.name).all)
         case LECTERN_KAFKA_UNSUPPORTED:
-            throw KafkaAdminError(
+            throw KafkaError(
                 "topic \(topic.name): the cluster at \(brokers) takes no requests for new topics (\(failure)): make it with "
                     + "\(topic.partitions) partitions by the cluster's own means")
         default:
-            throw KafkaAdminError(
+            throw KafkaError(
                 "topic \(topic.name): the cluster at \(brokers) did not make it: \(failure)\(because)")
         }
     }
@@ -87,22 +87,22 @@ package final class KafkaAdmin {
     }
 
     /// A topic's partitions, none if there is no such topic, and how many of them have a leader.
-    private func partitions(of topic: String) throws(KafkaAdminError) -> (all: Int, led: Int) {
+    private func partitions(of topic: String) throws(KafkaError) -> (all: Int, led: Int) {
         var failure = ""
         var led: Int32 = 0
         let all = withReason(&failure) { lectern_kafka_admin_partitions(raw, topic, Self.patience, &led, $0, $1) }
-        guard all >= 0 else { throw KafkaAdminError("topic \(topic): \(failure)\(because)") }
+        guard all >= 0 else { throw KafkaError("topic \(topic): \(failure)\(because)") }
         return (Int(all), Int(led))
     }
 
     /// The controller answers before all brokers know the topic.
-    private func waitUntilLed(_ topic: Topic) throws(KafkaAdminError) {
+    private func waitUntilLed(_ topic: Topic) throws(KafkaError) {
         let end = ContinuousClock.now + .milliseconds(Int(Self.patience))
         while true {
             let led = try partitions(of: topic.name).led
             if led >= topic.partitions { return }
             guard ContinuousClock.now < end else {
-                throw KafkaAdminError(
+                throw KafkaError(
                     "topic \(topic.name): it was made, but \(led) of its \(topic.partitions) partitions have a leader after "
                         + "30 s: look whether all brokers run")
             }
@@ -114,11 +114,4 @@ package final class KafkaAdmin {
         let trouble = String(cString: lectern_kafka_admin_trouble(raw))
         return trouble.isEmpty ? "" : "; librdkafka said last: \(trouble)"
     }
-}
-
-/// What is wrong with a request to a cluster, for the operator.
-package struct KafkaAdminError: Error, CustomStringConvertible {
-    package let description: String
-
-    init(_ description: String) { self.description = description }
 }

@@ -20,17 +20,33 @@ extension IntegrationTests {
             let cluster = try KafkaController()
             let made = try create(
                 cluster.address,
-                ["quiz_events", "--partitions", "12", "--replication", "1", "--retention", "30d", "--json"])
+                [
+                    "quiz_events", "--partitions", "12", "--replication", "1", "--retention", "30d", "--option",
+                    "max.message.bytes=2000000", "--json",
+                ])
             #expect(made.printed == #"{"created":true,"partitions":12,"topic":"quiz_events"}"# + "\n")
             #expect(made.complained == "")
             #expect(
                 try cluster.requests == [
                     .init(
-                        name: "quiz_events", partitions: 12, replication: 1, settings: ["retention.ms": "2592000000"])
+                        name: "quiz_events", partitions: 12, replication: 1,
+                        settings: ["max.message.bytes": "2000000", "retention.ms": "2592000000"])
                 ])
             let again = try create(cluster.address, ["quiz_events", "--partitions", "12"])
             #expect(try again.wait() == .code(0))
             #expect(again.printed == "topic quiz_events: it exists already, with 12 partitions\n")
+        }
+
+        @Test("makes the log's topic in the log's cluster, and others in that of the topics", hasPython)
+        func clusters() throws {
+            let log = try KafkaController()
+            let topics = try KafkaController()
+            for name in ["lectern", "quiz_events"] {
+                let settings = ["--set", "log.kafka.brokers=[\(log.address)]"]
+                #expect(try create(topics.address, [name, "--partitions", "2"] + settings).wait() == .code(0))
+            }
+            #expect(try log.requests.map(\.name) == ["lectern"])
+            #expect(try topics.requests.map(\.name) == ["quiz_events"])
         }
 
         @Test("leaves to the cluster what it does not say", hasPython)
@@ -91,6 +107,8 @@ extension IntegrationTests {
                 (["a", "--partitions", "0"], "--partitions: 0"),
                 (["a", "--partitions", "1", "--replication", "0"], "--replication: 0"),
                 (["a", "--partitions", "1", "--retention", "month"], "--retention: “month”"), (["a"], "--partitions"),
+                (["a", "--partitions", "1", "--option", "x"], "--option: “x”"),
+                (["a", "--partitions", "1", "--retention", "1d", "--option", "retention.ms=1"], "one of them"),
             ])
         func mistakes(arguments: [String], named: String) throws {
             let refused = try create("127.0.0.1:1", arguments)
