@@ -145,8 +145,8 @@ let package = Package(
         .executableTarget(
             name: "lectern",
             dependencies: [
-                "Archive", "Custody", "Enrichment", "EventLog", "Ingest", "KeyValueStore", "PluginHost", "Records",
-                "Reduction",
+                "Archive", "Custody", "Enrichment", "EventLog", "Ingest", "Kafka", "KeyValueStore", "PluginHost",
+                "Records", "Reduction",
                 "Rules",
                 "Settings", "Sinks", "Topics", "Web", "CCrypto", "CRecords",
                 .product(name: "CPluginAPI", package: "PluginAPI"),

@@ -95,17 +95,16 @@ package struct KafkaOptions: Sendable, Equatable {
 
 /// The names of topics.
 package enum TopicName {
+    package static let expectation = "the name of a topic: up to 249 letters, digits, `.`, `_` and `-`"
+
     package static func isValid(_ topic: String) -> Bool {
         topic.wholeMatch(of: /[A-Za-z0-9._-]{1,249}/) != nil && topic != "." && topic != ".."
     }
 
     /// Notes a name that is none.
     package static func check(_ topic: String, _ key: String, _ reader: SettingsReader) {
-        if !isValid(topic) {
-            reader.problem(
-                key, found: "\"\(topic)\"", expected: "the name of a topic: up to 249 letters, digits, `.`, `_` and `-`"
-            )
-        }
+        guard !isValid(topic) else { return }
+        reader.problem(key, found: "\"\(topic)\"", expected: expectation)
     }
 }
 

@@ -1,12 +1,12 @@
 /// Lengths of time as people write them: `500ms`, `1.5h`.
-enum DurationText {
+package enum DurationText {
     /// The units, from the smallest, in microseconds.
     private static let units: [(name: String, size: Int64)] = [
         ("us", 1), ("ms", 1_000), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000), ("d", 86_400_000_000),
     ]
 
     /// Nil if the text is no number with one of the units.
-    static func parse(_ text: String) -> Duration? {
+    package static func parse(_ text: String) -> Duration? {
         quantity(text, units).map { .microseconds($0) }
     }
 

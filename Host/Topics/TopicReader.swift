@@ -1,4 +1,5 @@
 package import Ingest
+import Kafka
 import Records
 import Synchronization
 
@@ -64,14 +65,14 @@ package final class TopicReader: Sendable {
     private var isClosed: Bool { state.withLock { $0.isClosed } }
 
     private func run() {
-        do throws(TopicsError) {
-            try read(try Consumer(configuration))
+        do throws(KafkaError) {
+            try read(try KafkaConsumer(configuration))
         } catch {
             say("\(error)")
         }
     }
 
-    private func read(_ consumer: Consumer) throws(TopicsError) {
+    private func read(_ consumer: KafkaConsumer) throws(KafkaError) {
         let workspace = IngestWorkspace(service.configuration)
         var partitions: [TopicPartition] = []
         var figures: [Figures] = []
@@ -87,7 +88,7 @@ package final class TopicReader: Sendable {
                     figures.append(Figures(topic: partition.topic, partition: partition.partition))
                 }
             }
-            try take(consumer.read(milliseconds: 20), partitions, consumer, &figures)
+            try take(consumer.messages(milliseconds: 20), partitions, consumer, &figures)
             for partition in partitions {
                 try follow(partition, consumer) { partition.goOn() }
             }
@@ -101,10 +102,10 @@ package final class TopicReader: Sendable {
 
     /// Adds the partitions that are new. False: not all topics could be asked.
     private func addPartitions(
-        _ consumer: Consumer, _ workspace: IngestWorkspace, _ partitions: inout [TopicPartition]
+        _ consumer: KafkaConsumer, _ workspace: IngestWorkspace, _ partitions: inout [TopicPartition]
     ) -> Bool {
         for topic in configuration.topics {
-            do throws(TopicsError) {
+            do throws(KafkaError) {
                 let known = partitions.count { $0.topic == topic.name }
                 for number in known..<max(known, try consumer.partitions(of: topic.name)) {
                     partitions.append(try begin(TopicPartition(service, workspace, topic, number), consumer))
@@ -119,7 +120,7 @@ package final class TopicReader: Sendable {
     }
 
     /// Begins to read a partition. If that can't be, nothing is left of it, since it is tried again.
-    private func begin(_ partition: TopicPartition, _ consumer: Consumer) throws(TopicsError) -> TopicPartition {
+    private func begin(_ partition: TopicPartition, _ consumer: KafkaConsumer) throws(KafkaError) -> TopicPartition {
         var isRead = false
         defer { if !isRead { partition.end() } }
         let there = try consumer.ends(partition.topic, partition.partition)
@@ -134,7 +135,7 @@ package final class TopicReader: Sendable {
             }
             partition.begin(at: there.lowerBound)
         } else if partition.next > there.upperBound {
-            throw TopicsError(
+            throw KafkaError(
                 "\(place): the log has message \(partition.next - 1), and the topic ends before \(there.upperBound): it is another "
                     + "topic of the same name; read it under another one, or give the host a new data folder")
         }
@@ -145,8 +146,9 @@ package final class TopicReader: Sendable {
 
     /// Hands messages to their partitions, those that follow one another at once.
     private func take(
-        _ messages: [Consumer.Message], _ partitions: [TopicPartition], _ consumer: Consumer, _ figures: inout [Figures]
-    ) throws(TopicsError) {
+        _ messages: [KafkaConsumer.Message], _ partitions: [TopicPartition], _ consumer: KafkaConsumer,
+        _ figures: inout [Figures]
+    ) throws(KafkaError) {
         var current: Int?
         for message in messages {
             if let problem = message.problem {
@@ -166,15 +168,15 @@ package final class TopicReader: Sendable {
         if let current { try receive(partitions[current], consumer) }
     }
 
-    private func receive(_ partition: TopicPartition, _ consumer: Consumer) throws(TopicsError) {
+    private func receive(_ partition: TopicPartition, _ consumer: KafkaConsumer) throws(KafkaError) {
         try follow(partition, consumer) { partition.receive() }
     }
 
     /// Reads a partition no more, or again, if it has come to that.
-    private func follow(_ partition: TopicPartition, _ consumer: Consumer, _ body: () -> Void) throws(TopicsError) {
+    private func follow(_ partition: TopicPartition, _ consumer: KafkaConsumer, _ body: () -> Void) throws(KafkaError) {
         let wasPaused = partition.isPaused
         body()
-        if let failure = partition.failure { throw TopicsError("topics: \(failure)") }
+        if let failure = partition.failure { throw KafkaError("topics: \(failure)") }
         guard partition.isPaused != wasPaused else { return }
         if partition.isPaused {
             consumer.remove(partition.topic, partition.partition)
@@ -184,7 +186,7 @@ package final class TopicReader: Sendable {
     }
 
     /// Tells the group what is durable, and everybody how far it is.
-    private func commit(_ partitions: [TopicPartition], _ consumer: Consumer, _ figures: inout [Figures]) {
+    private func commit(_ partitions: [TopicPartition], _ consumer: KafkaConsumer, _ figures: inout [Figures]) {
         for (index, partition) in partitions.enumerated() {
             if let durable = partition.takeDurable() {
                 consumer.commit(partition.topic, partition.partition, next: durable)

@@ -115,6 +115,7 @@ extension IntegrationTests {
                 ["kvs", "get"],
                 ["kvs", "keys"], ["kvs", "dump"], ["kvs", "load"], ["dead-letters", "list"], ["dead-letters", "show"],
                 ["dead-letters", "replay"], ["config", "check"], ["config", "print"], ["rules", "test"],
+                ["topics", "describe"], ["topics", "create"],
             ])
         func help(command: [String]) throws {
             let text = try run(Installation.lectern, command + ["--help"])

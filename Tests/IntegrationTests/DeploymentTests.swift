@@ -242,18 +242,3 @@ extension IntegrationTests {
         }
     }
 }
-
-/// A program of Debian's that tests need. On a CI machine it is expected, elsewhere its tests are skipped if it is missing.
-struct Tool {
-    static let dockerCompose = Tool("docker-compose")
-    static let systemdAnalyze = Tool("systemd-analyze")
-    static let promtool = Tool("promtool")
-
-    let isExpected: Bool
-    let comment: Comment
-
-    private init(_ name: String) {
-        isExpected = Installation.isRequired || FileManager.default.fileExists(atPath: "/usr/bin/\(name)")
-        comment = "needs \(name): scripts/setup --tests installs it"
-    }
-}

@@ -98,6 +98,25 @@ extension IntegrationTests {
             #expect(try host.stop() == .code(0))
         }
 
+        @Test("are read on, each message once, when their partitions move to other brokers and requests are refused")
+        func moves() throws {
+            let broker = try KafkaBroker(topics: ["class_events"], partitions: 2, brokers: 3)
+            let host = try HostProcess(data: data, settings: settings(broker))
+            for round in 0..<6 {
+                // UNKNOWN_SERVER_ERROR, NOT_LEADER_OR_FOLLOWER, REQUEST_TIMED_OUT to what fetches.
+                for code in [-1, 6, 7] { try broker.tell("errors 1 \(code) 1") }
+                for partition in 0..<2 {
+                    try broker.tell("leader class_events \(partition) \((round + partition) % 3 + 1)")
+                }
+                let numbers = (round * 200)..<(round * 200 + 200)
+                try write(numbers.map { #"{"user_id":"u\#($0 % 50)","number":\#($0)}"# }, broker)
+            }
+            #expect(try eventually(seconds: 60) { try exported().count >= 1_200 })
+            #expect(try host.stop() == .code(0))
+            let numbers = try exported().compactMap { ($0["payload"] as? [String: Any])?["number"] as? Int }
+            #expect(numbers.sorted() == Array(0..<1_200))
+        }
+
         @Test("are shown with their partitions and how much is in them")
         func describe() throws {
             let broker = try KafkaBroker(topics: ["class_events"], partitions: 2)

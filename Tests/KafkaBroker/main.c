@@ -6,8 +6,12 @@
 // prints its address, and then does what it is told, a line each, on standard input or a named pipe:
 //
 //     down N | up N           the broker with this number, from 1, goes away or comes back
-//     rtt MILLISECONDS        all brokers answer so much later
-//     errors N CODE           the next N requests to produce are answered with this error of Kafka's
+//     rtt MILLISECONDS [N]    all brokers, or this one, answer so much later
+//     errors N CODE [KEY]     the next N requests of a kind are answered with this error of Kafka's: 0 Produce, which is meant
+//                             without KEY, 1 Fetch, 3 Metadata, 22 InitProducerId, and so on
+//     late N MILLISECONDS B [KEY]     the next N requests of a kind are done by broker B at once, and answered so much later
+//     leader TOPIC PARTITION N        the partition moves to this broker
+//     coordinator GROUP N     the group moves to this broker
 //     read TOPIC FILE         writes all messages of the topic into a file, a line of JSON each
 //     write TOPIC FILE        makes each line of a file a message of the topic, one partition after the other, and then
 //                             deletes the file
@@ -120,17 +124,28 @@ static void write_topic(const char *bootstraps, const char *topic, const char *p
 }
 
 static void obey(rd_kafka_mock_cluster_t *cluster, char *line) {
-    char first[1024], second[4096];
-    int count = sscanf(line, "%*s %1023s %4095s", first, second);
+    char first[1024], second[4096], third[1024], fourth[1024];
+    int count = sscanf(line, "%*s %1023s %4095s %1023s %1023s", first, second, third, fourth);
     if (!strncmp(line, "down ", 5) && count >= 1) rd_kafka_mock_broker_set_down(cluster, atoi(first));
     else if (!strncmp(line, "up ", 3) && count >= 1) rd_kafka_mock_broker_set_up(cluster, atoi(first));
     else if (!strncmp(line, "rtt ", 4) && count >= 1) {
-        for (int broker = 1; broker <= brokers; broker++) rd_kafka_mock_broker_set_rtt(cluster, broker, atoi(first));
-    } else if (!strncmp(line, "errors ", 7) && count == 2) {
+        for (int broker = 1; broker <= brokers; broker++)
+            if (count == 1 || broker == atoi(second)) rd_kafka_mock_broker_set_rtt(cluster, broker, atoi(first));
+    } else if (!strncmp(line, "leader ", 7) && count == 3) {
+        rd_kafka_mock_partition_set_leader(cluster, first, atoi(second), atoi(third));
+    } else if (!strncmp(line, "coordinator ", 12) && count == 2) {
+        rd_kafka_mock_coordinator_set(cluster, "group", first, atoi(second));
+    } else if (!strncmp(line, "late ", 5) && count >= 3) {
+        for (int number = atoi(first); number > 0; number--)
+            rd_kafka_mock_broker_push_request_error_rtts(
+                cluster, atoi(third), (int16_t)(count == 4 ? atoi(fourth) : produce_request), 1,
+                RD_KAFKA_RESP_ERR_NO_ERROR, atoi(second));
+    } else if (!strncmp(line, "errors ", 7) && count >= 2) {
         size_t number = (size_t)atoi(first);
         rd_kafka_resp_err_t *errors = calloc(number, sizeof *errors);
         for (size_t index = 0; index < number; index++) errors[index] = (rd_kafka_resp_err_t)atoi(second);
-        rd_kafka_mock_push_request_errors_array(cluster, produce_request, number, errors);
+        rd_kafka_mock_push_request_errors_array(
+            cluster, (int16_t)(count == 3 ? atoi(third) : produce_request), number, errors);
         free(errors);
     } else if (!strncmp(line, "read ", 5) && count == 2) {
         read_topic(rd_kafka_mock_cluster_bootstraps(cluster), first, second);

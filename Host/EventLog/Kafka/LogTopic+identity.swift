@@ -7,10 +7,9 @@ extension LogTopic {
             return try consumer.partitions(of: topic)
         } catch let refusal {
             throw error(
-                "\(refusal). If the topic is missing, make it, with as many partitions as shards may ever be, and "
-                    + "cleanup.policy=delete: kafka-topics.sh --create --topic \(topic) --partitions 16 "
-                    + "--replication-factor 3 --config min.insync.replicas=2 --bootstrap-server "
-                    + (configuration.brokers.first ?? "HOST:PORT"))
+                "\(refusal). If the topic is missing, make it, with as many partitions as the log is to have for good: "
+                    + "lectern topics create \(topic) --partitions 16 --replication 3 --option min.insync.replicas=2, with "
+                    + "this host's settings")
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Kafka
 import Records
 import Settings
 import Topics
@@ -7,7 +8,7 @@ struct TopicsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "topics",
         abstract: "The topics of a Kafka cluster that the host reads.",
-        subcommands: [TopicsDescribeCommand.self])
+        subcommands: [TopicsDescribeCommand.self, TopicsCreateCommand.self])
 }
 
 struct TopicsDescribeCommand: AsyncParsableCommand {
@@ -37,7 +38,7 @@ struct TopicsDescribeCommand: AsyncParsableCommand {
     func run() async throws {
         try await Command.run {
             let topics = try settings.topics()
-            let consumer = try Consumer(topics)
+            let consumer = try KafkaConsumer(topics)
             var table = TextTable("TOPIC", "TYPE", "PARTITION", "FIRST", "NEXT")
             for topic in topics.topics {
                 for partition in 0..<(try consumer.partitions(of: topic.name)) {

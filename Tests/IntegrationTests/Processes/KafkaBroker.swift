@@ -37,7 +37,7 @@ final class KafkaBroker {
         self.control = control
     }
 
-    /// `down 1`, `up 1`, `rtt 500`, `errors 3 6`.
+    /// `down 1`, `up 1`, `rtt 500`, `errors 3 6`, `leader TOPIC 0 2`: see `Tests/KafkaBroker`.
     func tell(_ command: String) throws { try control.write(contentsOf: Data("\(command)\n".utf8)) }
 
     /// All messages of a topic, in the order of each partition.
