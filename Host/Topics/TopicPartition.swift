@@ -1,4 +1,5 @@
 import Ingest
+import Kafka
 import Records
 import Synchronization
 
@@ -54,7 +55,7 @@ final class TopicPartition {
     func begin(at offset: Int64) { next = offset }
 
     /// Adds a message to those that `receive` takes.
-    func add(_ message: Consumer.Message) {
+    func add(_ message: KafkaConsumer.Message) {
         next = max(next, message.offset + 1)
         workspace.frames.append(text: message.value, number: UInt64(message.offset + 1), time: message.time)
     }
