@@ -1,4 +1,5 @@
 import EventLog
+import Kafka
 import Settings
 import Testing
 
@@ -43,6 +44,53 @@ import Testing
         #expect(configuration.partitions == nil)
         #expect(configuration.limitBytes == nil)
         #expect(configuration.sync)
+    }
+
+    @Test func aLogInKafkaIsRead() throws {
+        let settings = try Settings(
+            yaml: """
+                log:
+                  kafka:
+                    brokers: [one:9092, two:9092]
+                    topic: events
+                    timeout: 5s
+                    options: {compression.type: zstd}
+                """, file: "lectern.yaml")
+        let configuration = try settings.validate { EventLogConfiguration($0.section("log"), directory: "data/log") }
+        let kafka = try #require(configuration.kafka)
+        #expect(kafka.brokers == ["one:9092", "two:9092"])
+        #expect(kafka.topic == "events")
+        #expect(kafka.timeout == .seconds(5))
+        #expect(kafka.options.all.map(\.name) == ["compression.type"])
+    }
+
+    @Test func whatIsForLogsOnADiskAndWhatTheHostSetsItselfAreMistakesBesideKafka() throws {
+        let settings = try Settings(
+            yaml: """
+                log:
+                  integrity: true
+                  retention: {age: 1d}
+                  segment: 1MiB
+                  kafka: {topic: "a b", options: {acks: 1, enable.idempotence: false}}
+                """, file: "lectern.yaml")
+        let error = #expect(throws: SettingsError.self) {
+            try settings.validate { EventLogConfiguration($0.section("log"), directory: "data/log") }
+        }
+        let text = try #require(error).description
+        for key in [
+            "log.integrity", "log.retention", "log.segment", "log.kafka.topic", "log.kafka.brokers",
+            "log.kafka.options.acks", "log.kafka.options.enable.idempotence",
+        ] { #expect(text.contains(key)) }
+    }
+
+    @Test func anAddressOfATopicIsRead() throws {
+        let kafka = try KafkaLogConfiguration(url: "kafka://one:9092,two:9092/events")
+        #expect(kafka?.brokers == ["one:9092", "two:9092"])
+        #expect(kafka?.topic == "events")
+        #expect(try KafkaLogConfiguration(url: "/var/lib/lectern") == nil)
+        for wrong in ["kafka://", "kafka://one:9092", "kafka://one:9092/", "kafka:///events", "kafka://one/a/b"] {
+            #expect(logError { _ = try KafkaLogConfiguration(url: wrong) }?.code == .settings)
+        }
     }
 
     @Test func everyMistakeIsNamed() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 extension IntegrationTests {
@@ -14,9 +15,11 @@ extension IntegrationTests {
             try KnownLog.prepare(folder, below: "data")
         }
 
-        private func host(_ broker: KafkaBroker, _ more: [String] = []) throws -> HostProcess {
+        private func host(
+            _ broker: KafkaBroker, _ more: [String] = [], data: String? = nil
+        ) throws -> HostProcess {
             try HostProcess(
-                data: data, plugins: plugins.path,
+                data: data ?? self.data, plugins: plugins.path,
                 settings: [
                     "log.kafka.brokers=[\(broker.address)]",
                     // The mock answers a fetch that finds nothing when its time is over, whatever has come meanwhile.
@@ -56,6 +59,71 @@ extension IntegrationTests {
             #expect(try second.stop() == .code(0))
         }
 
+        @Test("what the topic holds is folded by the command as by the host, which goes on")
+        func folded() throws {
+            let group = try SimulatedClass(events: 10_000)
+            let broker = try KafkaBroker(topics: ["lectern"], partitions: 16)
+            let host = try host(broker)
+            #expect(try Replaying([group.file], to: host, []).finish().acknowledged == 10_000)
+            var folding = Folding(inputs: [], plugins: plugins.path)
+            folding.log = "kafka://\(broker.address)/lectern"
+            let expected = try Folding(inputs: [group.file], plugins: plugins.path)()
+            #expect(try folding().states() == expected.states())
+            #expect(host.isRunning)
+            #expect(try host.stop() == .code(0))
+        }
+
+        @Test(
+            "a host that is stopped, and woken when its client has gone to another host, changes nothing for any reader"
+        )
+        func woken() throws {
+            let group = try SimulatedClass(events: 20_000)
+            let broker = try KafkaBroker(topics: ["lectern"], partitions: 16)
+            let first = try host(broker)
+            try KnownLog.prepare(folder, below: "other")
+            let second = try host(broker, data: "\(folder.path)/other")
+            let options = ["--client", "class", "--window", "512"]
+            let replay = try Replaying([group.file], to: first, options + ["--rate", "20000"])
+            try replay.waitForAcknowledgement(of: 5_000)
+            // With frames of the client in its buffers, on their way to it and on their way from it.
+            kill(first.processID, SIGSTOP)
+            replay.crash()
+            let again = try Replaying([group.file], to: second, options)
+            let report = try again.finish()
+            kill(first.processID, SIGCONT)
+            #expect(report.events == 20_000 && report.skipped < 20_000)
+            let expected = try Folding(inputs: [group.file], plugins: plugins.path)()
+            for host in [first, second] {
+                try host.expectStates(equal: expected, seconds: 60)
+                #expect(try host.stop() == .code(0))
+            }
+        }
+
+        @Test("another log's folder, or a topic that others write into, is refused with one message")
+        func refused() throws {
+            let broker = try KafkaBroker(topics: ["lectern", "others"], partitions: 16)
+            #expect(try host(broker).stop() == .code(0))
+            let other = try TemporaryFolder()
+            let fresh = try HostProcess(data: "\(other.path)/data", plugins: plugins.path)
+            #expect(try fresh.stop() == .code(0))
+            try broker.tell("write others \(try folder.write("garbage", lines: ["{}"]))")
+            func complaint(_ data: String, _ topic: String) throws -> String {
+                let process = try ChildProcess(
+                    Installation.lectern,
+                    [
+                        "serve", "--data", data, "--plugins", plugins.path, "--listen", "127.0.0.1:0",
+                        "--set", "log.kafka.brokers=[\(broker.address)]", "--set", "log.kafka.topic=\(topic)",
+                    ])
+                #expect(try process.wait(seconds: 60) != .code(0))
+                return process.complained
+            }
+            #expect(
+                try complaint("\(other.path)/data", "lectern").contains("a log in this folder found, and log.kafka"))
+            #expect(
+                try eventually(seconds: 30) { try complaint(data, "others").contains("a log needs a topic of its own") }
+            )
+        }
+
         /// Codes of Kafka's: a request timed out, another broker leads, replicas are missing before and after the append, and
         /// the batch is too large.
         @Test("brokers that refuse what is produced lose nothing that was acknowledged", arguments: [7, 6, 19, 20, 10])
@@ -81,7 +149,7 @@ extension IntegrationTests {
         func away() throws {
             let group = try SimulatedClass(events: 10_000)
             let broker = try KafkaBroker(topics: ["lectern"], partitions: 16)
-            let host = try host(broker, ["log.buffer=64KiB"])
+            let host = try host(broker, ["log.buffer=1MiB"])
             let replay = try Replaying([group.file], to: host, ["--rate", "10000", "--window", "4096"])
             try replay.waitForAcknowledgement(of: 3_000)
             try broker.tell("down 1")
