@@ -214,6 +214,12 @@ package final class EventLog: Sendable {
     /// - Throws: `settings` if the log was signed and `integrity` is off now: the deletion would pass for tampering.
     package func removeSegments(before number: UInt32) throws { try storage.removeSegments(before: number) }
 
+    /// Has what follows wait for brokers no longer than `log.kafka.timeout`: the log is about to be closed. Embedded logs wait for
+    /// nobody.
+    package func beginClosing() {
+        if let kafka = configuration.kafka { closing.begin(kafka.timeout) }
+    }
+
     /// Makes all that was appended durable and ends. Later calls do nothing; appends are refused.
     package func close() throws {
         stopThread()
@@ -221,7 +227,7 @@ package final class EventLog: Sendable {
     }
 
     private func stopThread() {
-        if let kafka = configuration.kafka { closing.begin(kafka.timeout) }
+        beginClosing()
         queue.close()
         thread.withLock { running in
             running?.join()

@@ -40,16 +40,22 @@ package final class KafkaConsumer {
         return Int(count)
     }
 
+    /// The first and the next offset of each partition.
+    package func ends(_ topic: String, _ partitions: Range<Int>) throws(KafkaError) -> [Range<Int64>] {
+        var failure = ""
+        var first = [Int64](repeating: 0, count: partitions.count)
+        var next = first
+        let result = withReason(&failure) {
+            lectern_kafka_consumer_ends(
+                raw, topic, Int32(partitions.lowerBound), partitions.count, patience, &first, &next, $0, $1)
+        }
+        guard result == 0 else { throw KafkaError("topic \(topic): \(failure)\(because)") }
+        return zip(first, next).map { $0..<max($0, $1) }
+    }
+
     /// The first and the next offset of a partition.
     package func ends(_ topic: String, _ partition: Int) throws(KafkaError) -> Range<Int64> {
-        var failure = ""
-        var first: Int64 = 0
-        var next: Int64 = 0
-        let result = withReason(&failure) {
-            lectern_kafka_consumer_ends(raw, topic, Int32(partition), patience, &first, &next, $0, $1)
-        }
-        guard result == 0 else { throw KafkaError("topic \(topic), partition \(partition): \(failure)\(because)") }
-        return first..<max(first, next)
+        try ends(topic, partition..<partition + 1)[0]
     }
 
     /// The next offset of a partition as far as it is known without asking; nil: it is not.

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # What a log in Kafka costs: CPU of ingest and fold together, against the embedded log, in turn in one run.
 #
-#     Tests/Benchmarks/kafka.sh [RUNS] [EVENTS]          5 runs of 300,000; the bound is 2 times the embedded log's
+#     Tests/Benchmarks/kafka.sh [RUNS] [EVENTS] [COMPRESSION]          5 runs of 300,000, lz4; the bound is 2 times the embedded log's
 #
 # The host's CPU alone, from the first event until all are folded; the brokers (librdkafka's mock, a process of its own) are
 # not counted. One connection for each partition's worth of learners; a window of 1,000 unacknowledged events.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . Tests/Benchmarks/common.sh
-runs=${1:-5} count=${2:-300000}
+runs=${1:-5} count=${2:-300000} compression=${3:-lz4}
 compile load Tests/Benchmarks/load.cpp
 folder=$(mktemp -d "$work/kafka.XXXXXX")
 processes=()
@@ -47,7 +47,7 @@ common=(plugins.placement=inprocess "dedup.types={}")
 serve "$folder/embedded" "$folder/plugins" "${common[@]}"
 embedded=$host embedded_port=$host_port
 processes+=("$host")
-serve "$folder/kafka" "$folder/plugins" "${common[@]}" "log.kafka.brokers=[$(cat "$folder/broker")]" log.kafka.options.fetch.wait.max.ms=10
+serve "$folder/kafka" "$folder/plugins" "${common[@]}" "log.kafka.brokers=[$(cat "$folder/broker")]" log.kafka.options.fetch.wait.max.ms=10 "log.kafka.options.compression.type=$compression"
 processes+=("$host")
 
 for ((run = 1; run <= runs; run++)); do
@@ -56,4 +56,4 @@ for ((run = 1; run <= runs; run++)); do
     awk -v run="$run" -v a="$a" -v b="$b" 'BEGIN {
         printf "run %d: embedded %.2f µs an event, kafka %.2f µs\n", run, a, b > "/dev/stderr"
         print b / a }'
-done | spread "CPU of a log in Kafka against the embedded one, $count events:"
+done | spread "CPU of a log in Kafka against the embedded one, $count events, $compression:"

@@ -164,6 +164,29 @@ extension IntegrationTests {
             #expect(try host.stop() == .code(0))
         }
 
+        @Test(
+            "a host that is told to end while no broker answers says so and ends; its client still has what was not stored"
+        )
+        func endsWithoutBrokers() throws {
+            let group = try SimulatedClass(events: 10_000)
+            let broker = try KafkaBroker(topics: ["lectern"], partitions: 16)
+            let host = try host(broker, ["log.kafka.timeout=2s"])
+            let replay = try Replaying([group.file], to: host, ["--rate", "10000", "--window", "4096"])
+            try replay.waitForAcknowledgement(of: 3_000)
+            try broker.tell("down 1")
+            #expect(
+                try eventually(seconds: 30) {
+                    try host.request("/readyz?verbose").body.contains("log: brokers: log.kafka")
+                })
+            #expect(try host.stop(seconds: 60) == .code(1))
+            #expect(host.complained.contains("the brokers have not answered within log.kafka.timeout"))
+            try broker.tell("up 1")
+            try host.restart()
+            #expect(try replay.finish().acknowledged == 10_000)
+            try host.expectStates(equal: Folding(inputs: [group.file], plugins: plugins.path)(), seconds: 60)
+            #expect(try host.stop() == .code(0))
+        }
+
         @Test("an event that no message can hold is a dead letter, and those around it go on")
         func tooLarge() throws {
             let broker = try KafkaBroker(topics: ["lectern"], partitions: 16)

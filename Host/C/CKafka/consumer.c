@@ -70,12 +70,28 @@ int lectern_kafka_consumer_partitions(
     return count;
 }
 
-int lectern_kafka_consumer_ends(
-    lectern_kafka_consumer *consumer, const char *topic, int32_t partition, int milliseconds, int64_t *first, int64_t *next,
-    char *reason, size_t size) {
-    rd_kafka_resp_err_t error =
-        rd_kafka_query_watermark_offsets(consumer->client, topic, partition, first, next, milliseconds);
+// Not rd_kafka_query_watermark_offsets: it may wait for a broker that is away for longer than it is told to.
+static int offsets(
+    lectern_kafka_consumer *consumer, const char *topic, int32_t partition, size_t count, int milliseconds,
+    int64_t asked, int64_t *found, char *reason, size_t size) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (size_t index = 0; index < count; index++)
+        rd_kafka_topic_partition_list_add(list, topic, partition + (int32_t)index)->offset = asked;
+    rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(consumer->client, list, milliseconds);
+    for (int index = 0; !error && index < list->cnt; index++) {
+        error = list->elems[index].err;
+        found[list->elems[index].partition - partition] = list->elems[index].offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
     return error ? failed(error, reason, size) : 0;
+}
+
+int lectern_kafka_consumer_ends(
+    lectern_kafka_consumer *consumer, const char *topic, int32_t partition, size_t count, int milliseconds,
+    int64_t *first, int64_t *next, char *reason, size_t size) {
+    // What the protocol asks for the earliest and the latest offset by.
+    if (offsets(consumer, topic, partition, count, milliseconds, -2, first, reason, size)) return -1;
+    return offsets(consumer, topic, partition, count, milliseconds, -1, next, reason, size);
 }
 
 int64_t lectern_kafka_consumer_next(lectern_kafka_consumer *consumer, const char *topic, int32_t partition) {

@@ -24,10 +24,7 @@ struct LogTopic: Sendable {
 
     /// The first and the next position of each partition, as the brokers have them.
     func ends(_ consumer: KafkaConsumer, partitions: Int) throws -> [Range<UInt64>] {
-        try (0..<partitions).map { partition in
-            let ends = try refusing { try consumer.ends(topic, partition) }
-            return UInt64(ends.lowerBound)..<UInt64(ends.upperBound)
-        }
+        try refusing { try consumer.ends(topic, 0..<partitions) }.map { UInt64($0.lowerBound)..<UInt64($0.upperBound) }
     }
 
     /// Reads a partition from a position on until `body` returns false, or up to `end`.

@@ -211,7 +211,9 @@ struct HostProcess {
         await ingest.finishLookups()
         retention?.stop()
         stores.stopWaiting()
-        try log.flush()
+        log.beginClosing()
+        // Without it all the same: what was folded is stored.
+        let flushed = Result(catching: { try log.flush() })
         blobs.close()
         troubles.close()
         judge.join()
@@ -220,6 +222,7 @@ struct HostProcess {
         for output in tableOutputs { output.rows.close() }
         archive?.stop()
         for output in outputs { output.stop() }
+        try flushed.get()
         try log.close()
         if let failure = engine.failure { throw failure }
         try result.get()

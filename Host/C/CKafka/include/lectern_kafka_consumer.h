@@ -30,10 +30,10 @@ lectern_kafka_consumer *lectern_kafka_consumer_open(
 int lectern_kafka_consumer_partitions(
     lectern_kafka_consumer *consumer, const char *topic, int milliseconds, char *reason, size_t size);
 
-/// The first and the next offset of a partition, as the broker knows them; -1 with the reason.
+/// The first and the next offset of each of `count` partitions from one on, as the brokers know them; -1 with the reason.
 int lectern_kafka_consumer_ends(
-    lectern_kafka_consumer *consumer, const char *topic, int32_t partition, int milliseconds, int64_t *first, int64_t *next,
-    char *reason, size_t size);
+    lectern_kafka_consumer *consumer, const char *topic, int32_t partition, size_t count, int milliseconds,
+    int64_t *first, int64_t *next, char *reason, size_t size);
 
 /// The next offset of a partition as far as it is known without asking; -1: it is not.
 int64_t lectern_kafka_consumer_next(lectern_kafka_consumer *consumer, const char *topic, int32_t partition);
