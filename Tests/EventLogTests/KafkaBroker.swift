@@ -64,10 +64,17 @@ final class KafkaBroker {
     func configuration(
         _ folder: TemporaryFolder, _ change: (inout EventLogConfiguration) -> Void = { _ in }
     ) throws -> EventLogConfiguration {
-        // The mock answers a fetch that finds nothing when its time is over, whatever has come meanwhile.
+        // The mock answers a fetch that finds nothing when its time is over, whatever has come meanwhile; and
+        // it keeps 5 MB of a partition.
         let settings = try Settings(
-            yaml: "log: {delay: 0ms, kafka: {brokers: [\(address)], timeout: 60s, options: {fetch.wait.max.ms: 10}}}",
-            file: "test")
+            yaml: """
+                log:
+                  delay: 0ms
+                  kafka:
+                    brokers: [\(address)]
+                    timeout: 60s
+                    options: {fetch.wait.max.ms: 10, compression.type: lz4}
+                """, file: "test")
         var configuration = try settings.validate {
             EventLogConfiguration($0.section("log"), directory: folder.path)
         }

@@ -1,6 +1,6 @@
 #include "lectern_kafka_admin.h"
 
-#include <librdkafka/rdkafka.h>
+#include "conf.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,18 +22,10 @@ static void said(rd_kafka_t *client, int error, const char *reason, void *contex
 lectern_kafka_admin *lectern_kafka_admin_open(
     const lectern_kafka_option *options, size_t count, char *reason, size_t size) {
     lectern_kafka_admin *admin = calloc(1, sizeof *admin);
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    if (!admin || !conf) {
-        snprintf(reason, size, "no memory");
-        goto failed;
-    }
-    for (size_t index = 0; index < count; index++)
-        if (rd_kafka_conf_set(conf, options[index].name, options[index].value, reason, size) != RD_KAFKA_CONF_OK)
-            goto failed;
+    rd_kafka_conf_t *conf = lectern_kafka_conf(options, count, reason, size);
+    if (!admin || !conf) goto failed;
     rd_kafka_conf_set_opaque(conf, admin);
     rd_kafka_conf_set_error_cb(conf, said);
-    // Its threads would call it.
-    rd_kafka_conf_set_log_cb(conf, NULL);
     // A producer that asks about a topic makes it, on clusters that allow that.
     admin->client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, size);
     if (!admin->client) goto failed;

@@ -1,6 +1,6 @@
 #include "lectern_kafka_consumer.h"
 
-#include <librdkafka/rdkafka.h>
+#include "conf.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,18 +31,10 @@ static int failed(rd_kafka_resp_err_t error, char *reason, size_t size) {
 lectern_kafka_consumer *lectern_kafka_consumer_open(
     const lectern_kafka_option *options, size_t count, char *reason, size_t size) {
     lectern_kafka_consumer *consumer = calloc(1, sizeof *consumer);
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    if (!consumer || !conf) {
-        snprintf(reason, size, "no memory");
-        goto failed;
-    }
-    for (size_t index = 0; index < count; index++)
-        if (rd_kafka_conf_set(conf, options[index].name, options[index].value, reason, size) != RD_KAFKA_CONF_OK)
-            goto failed;
+    rd_kafka_conf_t *conf = lectern_kafka_conf(options, count, reason, size);
+    if (!consumer || !conf) goto failed;
     rd_kafka_conf_set_opaque(conf, consumer);
     rd_kafka_conf_set_error_cb(conf, said);
-    // Its threads would call it.
-    rd_kafka_conf_set_log_cb(conf, NULL);
     consumer->client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, size);
     if (!consumer->client) goto failed;
     rd_kafka_poll_set_consumer(consumer->client);

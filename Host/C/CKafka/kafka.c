@@ -1,7 +1,7 @@
 #include "lectern_kafka.h"
 
+#include "conf.h"
 #include <inttypes.h>
-#include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,19 +40,11 @@ int lectern_kafka_check(const char *name, const char *value, char *reason, size_
 
 lectern_kafka *lectern_kafka_open(const lectern_kafka_option *options, size_t count, char *reason, size_t size) {
     lectern_kafka *kafka = calloc(1, sizeof *kafka);
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    if (!kafka || !conf) {
-        snprintf(reason, size, "no memory");
-        goto failed;
-    }
-    for (size_t index = 0; index < count; index++)
-        if (rd_kafka_conf_set(conf, options[index].name, options[index].value, reason, size) != RD_KAFKA_CONF_OK)
-            goto failed;
+    rd_kafka_conf_t *conf = lectern_kafka_conf(options, count, reason, size);
+    if (!kafka || !conf) goto failed;
     rd_kafka_conf_set_opaque(conf, kafka);
     rd_kafka_conf_set_dr_msg_cb(conf, delivered);
     rd_kafka_conf_set_error_cb(conf, said);
-    // Its threads would call it.
-    rd_kafka_conf_set_log_cb(conf, NULL);
     kafka->client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, size);
     if (!kafka->client) goto failed;
     return kafka;

@@ -1,6 +1,6 @@
 #include "lectern_kafka_producer.h"
 
-#include <librdkafka/rdkafka.h>
+#include "conf.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,19 +17,11 @@ struct lectern_kafka_producer {
 lectern_kafka_producer *lectern_kafka_producer_open(
     const char *topic, const lectern_kafka_option *options, size_t count, char *reason, size_t size) {
     lectern_kafka_producer *producer = calloc(1, sizeof *producer);
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    if (!producer || !conf) {
-        snprintf(reason, size, "no memory");
-        goto failed;
-    }
-    for (size_t index = 0; index < count; index++)
-        if (rd_kafka_conf_set(conf, options[index].name, options[index].value, reason, size) != RD_KAFKA_CONF_OK)
-            goto failed;
+    rd_kafka_conf_t *conf = lectern_kafka_conf(options, count, reason, size);
+    if (!producer || !conf) goto failed;
     // Events, and of messages those alone that were given up: a group is durable when nothing of it is left.
     if (rd_kafka_conf_set(conf, "delivery.report.only.error", "true", reason, size) != RD_KAFKA_CONF_OK) goto failed;
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
-    // Its threads would call it.
-    rd_kafka_conf_set_log_cb(conf, NULL);
     producer->client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, size);
     if (!producer->client) goto failed;
     conf = NULL;

@@ -40,6 +40,8 @@ final class LogVerifier {
         var erased: [LogTree: [UInt64: Erasure.Erased]] = [:]
         isSigned = integrity.isThere || copy != nil
         if isSigned, let key = publicKey(given) {
+            // Before the heads: a host that runs signs those first, and then the progress that counts on them.
+            let progress = try progress(key)
             let files = [integrity.headsPath] + (copy.map { [$0] } ?? [])
             for file in files {
                 for head in try statements(TreeHead.self, in: file, key) {
@@ -59,7 +61,7 @@ final class LogVerifier {
             for record in try statements(Erasure.self, in: integrity.erasuresPath, key).flatMap(\.records) {
                 erased[record.partition, default: [:]][record.position] = record
             }
-            try checkProgress(key, roots)
+            if let progress { check(progress, roots) }
         }
         if let copy, access(copy, R_OK) != 0 { throw LogError.disk("open", copy) }
         trees = integrity.trees.map { tree in
@@ -96,13 +98,17 @@ final class LogVerifier {
         return found
     }
 
-    /// Heads come before the progress that counts on them.
-    private func checkProgress(_ key: PublicKey, _ roots: [LogTree: [TreeCheck.Root]]) throws {
+    private func progress(_ key: PublicKey) throws -> Progress? {
         let path = integrity.progressPath
-        guard access(path, F_OK) == 0 else { return }
+        guard access(path, F_OK) == 0 else { return nil }
         guard let progress = try integrity.progress(key: key) else {
-            return add(path, byte: 0, "this is no signed \(Progress.kind)")
+            add(path, byte: 0, "this is no signed \(Progress.kind)")
+            return nil
         }
+        return progress
+    }
+
+    private func check(_ progress: Progress, _ roots: [LogTree: [TreeCheck.Root]]) {
         for (tree, known) in zip(integrity.trees, progress.trees) where known.size > 0 {
             let signed = roots[tree]?.map(\.size).max() ?? 0
             guard signed < known.size else { continue }

@@ -42,7 +42,7 @@ final class TopicWriter: RecordWriter {
     private static func open(_ configuration: KafkaLogConfiguration) throws -> OpaquePointer {
         var failure = ""
         let made = configuration.options.withList(
-            defaults: [("client.id", "lectern-log"), ("linger.ms", "5"), ("compression.type", "lz4")],
+            defaults: [("client.id", "lectern-log"), ("linger.ms", "5")],
             own: configuration.ownOptions + [
                 ("enable.idempotence", "true"), ("enable.gapless.guarantee", "true"), ("acks", "all"),
                 ("message.timeout.ms", "0"), ("queue.buffering.max.messages", "10000000"),
