@@ -18,7 +18,7 @@ events=$(events "$count" 7)
 install_plugin realtime-metrics "$folder/plugins"
 
 mkfifo "$folder/control"
-.build/release/kafka-broker --partitions 64 --control "$folder/control" lectern >"$folder/broker" &
+.build/release/kafka-broker --partitions 16 --control "$folder/control" lectern >"$folder/broker" &
 processes+=($!)
 for ((i = 0; i < 100; i++)); do
     [ -s "$folder/broker" ] && break
@@ -45,8 +45,8 @@ measure() {
     awk -v before="$before" -v after="$(used "$2")" -v count="$count" 'BEGIN { print (after - before) / count }'
 }
 
-# The mock keeps 5 MB of a partition: with fewer of them it deletes what the host has not read yet.
-common=(plugins.placement=inprocess "dedup.types={}" log.partitions=64)
+# The mock keeps 5 MB of a partition: what waits must be less, or it deletes what the host has not read yet.
+common=(plugins.placement=inprocess "dedup.types={}" log.buffer=8MiB)
 serve "$folder/embedded" "$folder/plugins" "${common[@]}"
 embedded=$host embedded_port=$host_port
 processes+=("$host")
