@@ -91,9 +91,11 @@ final class DurableState: @unchecked Sendable {
         var reading: String?
     }
 
-    var trouble: Troubles {
-        get { locked { troubles } }
-        set { locked { troubles = newValue } }
+    var trouble: Troubles { locked { troubles } }
+
+    /// Nil: there is none any more. Of two threads, each notes its own.
+    func note(_ trouble: String?, of work: WritableKeyPath<Troubles, String?>) {
+        locked { troubles[keyPath: work] = trouble }
     }
 
     var whyStopped: LogError? { locked { failure } }
@@ -130,7 +132,8 @@ final class DurableState: @unchecked Sendable {
     /// Adds a block to the tail. Returns one to use again, if there is one.
     func extendTail(_ entry: Tail.Entry) -> TailBlock? { locked { tail.append(entry) } }
 
-    /// Adds a block of a segment that only memory has. Returns one to use again, if there is one.
+    /// Adds a block of a segment that only memory has, and forgets the segments, but for the last, whose beginning it has no more.
+    /// Returns a block to use again, if there is one.
     func extendMemory(_ entry: Tail.Entry) -> TailBlock? {
         locked {
             let free = tail.append(entry)
@@ -139,9 +142,6 @@ final class DurableState: @unchecked Sendable {
             return free
         }
     }
-
-    /// Those whose beginning is in memory, where segments are only there; at least the last.
-    var segmentsInMemory: [Segment] { keptSegments }
 
     func sequence(of client: UnsafeRawBufferPointer) -> UInt64? { locked { marks.sequence(of: client) } }
 

@@ -197,7 +197,8 @@ package final class EventLog: Sendable {
     package var firstPositions: [UInt64] { storage.firstPositions }
 
     /// The highest sequence number of a client's durable records, or nil if there is none. Outlives restarts and the
-    /// deletion of segments.
+    /// deletion of segments. Of a log in Kafka it is, after a start, what a client was told before its last records there: what
+    /// it sends again counts once.
     package func highestSequence(client: String) -> UInt64? {
         var client = client
         return client.withUTF8 { state.sequence(of: UnsafeRawBufferPointer($0)) }

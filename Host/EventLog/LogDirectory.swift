@@ -12,6 +12,8 @@ package import Records
 /// What throws, throws a `LogError`.
 package struct LogDirectory: StoredLog {
     package let identity: LogIdentity
+    /// The topic that the log is, in words: then the folder has no records. Nil: it is in the folder.
+    package let topic: String?
     let folder: LogFolder
 
     /// One segment, as its header describes it.
@@ -44,6 +46,7 @@ package struct LogDirectory: StoredLog {
             throw LogError(.corrupt, "\(folder.identityPath): missing, so this is no folder of a log")
         }
         identity = stored
+        topic = try LogIdentity.topic(folder)
     }
 
     /// The segments, in order.

@@ -7,7 +7,7 @@ import Records
 ///     {"format":1,"id":"<hex>","partitions":16,"partition_function":"murmur2","siphash_key":"<hex>",
 ///      "created":<microseconds>}
 ///
-/// and `"pseudonyms":true` where records name their actors by pseudonyms.
+/// and `"pseudonyms":true` where records name their actors by pseudonyms, `"topic":"…"` where the log is a topic.
 extension LogIdentity {
     private struct Stored: Codable {
         var format: Int
@@ -17,6 +17,14 @@ extension LogIdentity {
         var siphash_key: String
         var created: Int64
         var pseudonyms: Bool?
+        var topic: String?
+    }
+
+    /// The topic that a folder's log is; nil: it is in segments there.
+    static func topic(_ folder: LogFolder) throws -> String? {
+        guard access(folder.identityPath, F_OK) == 0 else { return nil }
+        let bytes = try File(folder.identityPath, O_RDONLY).contents()
+        return (try? JSONDecoder().decode(Stored.self, from: Data(bytes)))?.topic
     }
 
     /// The identity of the log in a folder, or nil if there is none yet.
@@ -47,21 +55,22 @@ extension LogIdentity {
     }
 
     /// One line of JSON.
-    func encoded() throws -> [UInt8] {
+    func encoded(topic: String? = nil) throws -> [UInt8] {
         let stored = Stored(
             format: 1, id: SHA256.hexadecimal(id), partitions: partitions, partition_function: "murmur2",
             siphash_key: SHA256.hexadecimal(sipHashKey), created: created,
-            pseudonyms: usesPseudonyms ? true : nil)
+            pseudonyms: usesPseudonyms ? true : nil, topic: topic)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         return try Array(encoder.encode(stored)) + [10]
     }
 
     /// Stores the identity, whole or not at all.
-    func store(_ folder: LogFolder) throws {
+    /// - Parameter topic: what the log is; nil: it is in segments in the folder.
+    func store(_ folder: LogFolder, topic: String? = nil) throws {
         let temporary = folder.identityPath + ".new"
         let file = try File(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-        try encoded().withUnsafeBytes { try file.write($0, at: 0) }
+        try encoded(topic: topic).withUnsafeBytes { try file.write($0, at: 0) }
         try file.sync()
         if rename(temporary, folder.identityPath) != 0 { throw LogError.disk("rename", temporary) }
         try folder.folder.syncAll()

@@ -18,6 +18,12 @@ struct LogOpening {
         try configuration.validate()
         folder = try LogFolder(configuration.directory, create: true)
         try folder.lock()
+        if let topic = try LogIdentity.topic(folder) {
+            throw LogError(
+                .settings,
+                "\(folder.path): the log of this folder is \(topic); name the host's settings, which have log.kafka, or choose "
+                    + "another folder")
+        }
         var numbers = try folder.segmentNumbers()
         if let stored = try LogIdentity.load(folder) {
             identity = stored

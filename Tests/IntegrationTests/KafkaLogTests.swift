@@ -101,6 +101,18 @@ extension IntegrationTests {
             }
         }
 
+        @Test("commands for logs on a disk refuse the folder of a host whose log is a topic, also without its settings")
+        func folderOfATopic() throws {
+            let broker = try KafkaBroker(topics: ["lectern"], partitions: 16)
+            #expect(try host(broker).stop() == .code(0))
+            for command in [["erase", "--student", "ada"], ["log", "info"], ["log", "verify"], ["log", "export"]] {
+                let process = try ChildProcess(Installation.lectern, command + ["--data", data])
+                #expect(try process.wait() == .code(1))
+                #expect(process.complained.contains("the log of this folder is topic lectern of"))
+            }
+            #expect(try host(broker).stop() == .code(0))
+        }
+
         @Test("another log's folder, or a topic that others write into, is refused with one message")
         func refused() throws {
             let broker = try KafkaBroker(topics: ["lectern", "others"], partitions: 16)

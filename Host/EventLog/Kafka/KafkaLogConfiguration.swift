@@ -50,7 +50,10 @@ package struct KafkaLogConfiguration: Sendable, Equatable {
     static let timeoutRange = Duration.milliseconds(100) ... .seconds(3600)
 
     /// How the log is called in messages to the operator.
-    package var name: String { "log.kafka: topic \(topic) of \(brokers.joined(separator: ", "))" }
+    package var name: String { "log.kafka: \(place)" }
+
+    /// Which topic it is.
+    var place: String { "topic \(topic) of \(brokers.joined(separator: ", "))" }
 
     private static let taken: [String: String] = [
         "enable.idempotence": "without it, records could come twice or in another order",

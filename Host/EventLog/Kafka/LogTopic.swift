@@ -1,6 +1,7 @@
 import CKafka
 import Kafka
 import Records
+import Settings
 
 /// The topic that a log is: how it is reached, and what its ends are.
 struct LogTopic: Sendable {
@@ -18,7 +19,7 @@ struct LogTopic: Sendable {
                 own: configuration.ownOptions + [
                     ("group.id", "lectern-log"), ("enable.auto.commit", "false"), ("enable.auto.offset.store", "false"),
                     ("auto.offset.reset", "error"), ("queued.max.messages.kbytes", "\(max(buffer >> 10, 1))"),
-                ], patience: Int32(clamping: configuration.timeout.milliseconds))
+                ], patience: Int32(clamping: configuration.timeout.microseconds / 1000))
         }
     }
 
@@ -62,8 +63,4 @@ struct LogTopic: Sendable {
     func refusing<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let refusal as KafkaError { throw error(refusal.description) }
     }
-}
-
-extension Duration {
-    var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

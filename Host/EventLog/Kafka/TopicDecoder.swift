@@ -10,8 +10,6 @@ import Records
 struct TopicDecoder {
     private(set) var sequences: [ClientSequences]
     private var sessions: [UInt32: [UInt8]] = [:]
-    /// The session of the last record.
-    private var recent: UInt32 = 0
 
     init(_ identity: LogIdentity) {
         sequences = Array(repeating: ClientSequences(key: identity.sipHashKey), count: identity.partitions)
@@ -21,10 +19,7 @@ struct TopicDecoder {
     mutating func begin(_ partition: Int, with sequences: ClientSequences) { self.sequences[partition] = sequences }
 
     /// Session records come again, each before the next record that belongs to it.
-    mutating func forgetSessions() {
-        sessions.removeAll(keepingCapacity: true)
-        recent = 0
-    }
+    mutating func forgetSessions() { sessions.removeAll(keepingCapacity: true) }
 
     /// A record that was made.
     struct Decoded {

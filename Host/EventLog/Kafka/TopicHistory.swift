@@ -21,18 +21,17 @@ final class TopicHistory {
         self.topic = topic
         consumer = try topic.consumer(buffer: 4 << 20)
         decoder = TopicDecoder(identity)
+        let kept = try topic.ends(consumer, partitions: ends.count)
         for (partition, end) in ends.enumerated() where positions[partition] < end {
-            let position = positions[partition]
-            let kept = try topic.refusing { try consumer.ends(topic.topic, partition) }
-            guard position >= UInt64(kept.lowerBound) else {
+            let (position, kept) = (positions[partition], kept[partition])
+            guard position >= kept.lowerBound else {
                 throw LogError(
                     .outOfRange,
                     "\(topic.configuration.name): position \(position) of partition \(partition) was asked for, the brokers "
                         + "have \(kept.lowerBound) up to \(kept.upperBound)")
             }
             let place = try topic.beginning(
-                consumer, identity, partition, of: position,
-                ends: UInt64(kept.lowerBound)..<UInt64(kept.upperBound))
+                consumer, identity, partition, of: position, ends: kept)
             decoder.begin(partition, with: place.sequences)
             partitions[partition] = (place.start, position, end)
         }

@@ -44,7 +44,7 @@ struct TopicOpening {
                     + "good: actors' records would go to others. Make a new topic, and `lectern replay` into it")
         }
         try self.identity.check(configuration, of: kafka.name)
-        try self.identity.store(folder)
+        try self.identity.store(folder, topic: kafka.place)
         self.ends = ends
         starts = try ends.enumerated().map { [identity = self.identity] partition, ends in
             try topic.beginning(consumer, identity, partition, of: ends.upperBound, ends: ends)

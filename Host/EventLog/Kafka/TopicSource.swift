@@ -69,7 +69,7 @@ final class TopicSource: RecordSource {
         _ topic: LogTopic, _ identity: LogIdentity, _ state: DurableState,
         _ positions: UnsafeMutableBufferPointer<UInt64>
     ) throws -> Place {
-        let segments = state.segmentsInMemory
+        let segments = state.keptSegments
         let start = segments.last { segment in zip(segment.basePositions, positions).allSatisfy { $0 <= $1 } }
         if let start { return .memory(LogOffset(segment: start.number, byte: 0)) }
         return .history(try TopicHistory(topic, identity, from: positions, to: segments.last!.basePositions))

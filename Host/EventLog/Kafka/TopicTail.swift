@@ -18,6 +18,8 @@ final class TopicTail: @unchecked Sendable {
     private var segment: MemorySegment
     private let nextPositions: UnsafeMutableBufferPointer<UInt64>
     private var runs: [DurableState.ClientRun] = []
+    /// Something could not be read, and nothing has been since.
+    private var hasTrouble = false
     /// The first kept positions, asked for now and then.
     private let first: Mutex<[UInt64]>
     private var firstDue = MonotonicTime.now + .seconds(60)
@@ -97,6 +99,10 @@ final class TopicTail: @unchecked Sendable {
         }
         guard !messages.isEmpty else { return 0 }
         publish()
+        if hasTrouble, messages.contains(where: { $0.problem == nil }) {
+            hasTrouble = false
+            state.note(nil, of: \.reading)
+        }
         if segment.end >= segmentBytes { beginSegment() }
         return messages.count
     }
@@ -135,7 +141,8 @@ final class TopicTail: @unchecked Sendable {
 
     private func refuse(_ message: lectern_kafka_message, _ problem: String) throws {
         guard message.is_out_of_range != 0 else {
-            state.trouble.reading = "partition \(message.partition): \(problem)"
+            hasTrouble = true
+            state.note("partition \(message.partition): \(problem)", of: \.reading)
             return
         }
         throw LogError(

@@ -218,7 +218,7 @@ final class TopicWriter: RecordWriter {
                         index: message.tag, isTooLarge: message.is_too_large != 0,
                         reason: fatal ?? String(cString: message.reason)))
             }
-            state.trouble.writing = left > 0 ? trouble : nil
+            state.note(left > 0 ? trouble : nil, of: \.writing)
             if left == 0 { return failures }
             var reason = ""
             if withReason(&reason, { lectern_kafka_producer_is_fatal(raw, $0, $1) }) != 0 { fatal = reason }

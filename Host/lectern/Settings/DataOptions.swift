@@ -13,7 +13,7 @@ struct DataOptions: ParsableArguments {
     /// The log in a data folder, or in this folder itself.
     static func log(in folder: String) throws -> LogDirectory {
         for path in [folder, "\(folder)/log"] where access("\(path)/log.json", F_OK) == 0 {
-            return try LogDirectory(path)
+            return try onDisk(LogDirectory(path))
         }
         throw InputFailure("no log in \(folder): expected a host's data folder, or the folder log in it")
     }
@@ -23,12 +23,14 @@ struct DataOptions: ParsableArguments {
 
     /// The log, which is on this disk.
     func log() throws -> LogDirectory {
-        if let kafka = try load().log.kafka {
-            throw InputFailure(
-                "\(kafka.name): this command reads logs on a disk. `lectern fold --log kafka://…` folds a topic, and a running "
-                    + "host gives its events at /api/v1/events")
-        }
-        return try LogDirectory(logFolder())
+        try Self.onDisk(LogDirectory(logFolder()))
+    }
+
+    private static func onDisk(_ log: LogDirectory) throws -> LogDirectory {
+        guard let topic = log.topic else { return log }
+        throw InputFailure(
+            "\(log.path): the log of this folder is \(topic), and this command reads logs on a disk. "
+                + "`lectern fold --log kafka://…` folds a topic, and a running host gives its events at /api/v1/events")
     }
 
     func deadLetters() throws -> DeadLetters { try LogDirectory(logFolder()).deadLetters() }
