@@ -70,6 +70,16 @@ final class DurableState: @unchecked Sendable {
     /// Adds a segment, before anything in it is durable.
     func begin(_ segment: Segment) { locked { segments.append(segment) } }
 
+    /// Goes on with a segment whose partitions begin elsewhere: what lies before it, only the brokers have.
+    func restart(_ segment: Segment) {
+        lock.lock()
+        segments = [segment]
+        nextPositions = segment.basePositions
+        packedEnd.store(LogOffset(segment: segment.number, byte: 0).packed, ordering: .releasing)
+        moved.broadcast()
+        lock.unlock()
+    }
+
     /// Notes a session before its record is durable.
     func begin(session: UInt32) { locked { _ = openSessions.insert(session) } }
 

@@ -107,10 +107,10 @@ package final class EventLog: Sendable {
         let notes = TopicNotes()
         let tail = try TopicTail(
             opening.topic, identity, state, notes, tailBytes: configuration.tailBytes, starts: opening.starts,
-            first: opening.ends.map(\.lowerBound))
+            partitions: opening.partitions, first: opening.ends.map(\.lowerBound))
         try tail.catchUp(to: opening.ends.map(\.upperBound))
         let writer = try TopicWriter(opening.topic.configuration, state, notes, closing)
-        storage = try TopicStorage(opening.topic, identity, state, tail) { failure in
+        storage = try TopicStorage(opening.topic, identity, state, tail, partitions: opening.partitions) { failure in
             queue.stop(failure)
             state.stop(failure)
         }
@@ -156,6 +156,15 @@ package final class EventLog: Sendable {
     /// Whether a session whose record was read from this log is over: then all of its records are durable. Sessions of
     /// processes that had the log open before are.
     package func hasEnded(session: UInt32) -> Bool { !state.isOpen(session: session) }
+
+    /// Whether hosts of a group share the log, each of which has some of its partitions: see `assign`.
+    package var isShared: Bool { configuration.kafka?.group != nil }
+
+    /// Has cursors read these partitions, and no others, of a log that hosts of a group share. Blocks until what they hold now can be
+    /// read; a cursor has to be made anew for partitions that it did not have.
+    ///
+    /// - Throws: `broker` if the brokers do not answer within the time-out: then no partition can be read.
+    package func assign(_ partitions: [Int]) throws { try storage.assign(partitions) }
 
     /// Blocks until all that was appended before is durable, and cursors can read it. Not for callbacks, which the log's thread
     /// runs.

@@ -7,6 +7,9 @@ protocol LogStorage: Sendable {
     /// - Parameter positions: the cursor's, what it gives next; `.max` for partitions that are not its own.
     func source(from positions: UnsafeMutableBufferPointer<UInt64>, chunkBytes: Int) throws -> any RecordSource
 
+    /// Has cursors read these partitions, and no others.
+    func assign(_ partitions: [Int]) throws
+
     /// Blocks until cursors can read all that is durable.
     func settle() throws
 

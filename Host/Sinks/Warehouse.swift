@@ -121,6 +121,8 @@ package final class Warehouse: TableSink {
 
     package func take(_ changes: TableChanges) {
         state.withLock { state in
+            // Who begins anew may have become the owner.
+            if changes.isWhole { state.fenced.remove(changes.plugin) }
             guard !state.fenced.contains(changes.plugin) else { return }
             let now = MonotonicClock.microseconds
             switch state.pending[changes.plugin] {

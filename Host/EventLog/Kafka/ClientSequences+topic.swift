@@ -1,21 +1,27 @@
 import Kafka
 
 extension LogTopic {
+    /// Where a partition begins to be read, and what it had seen of clients there.
+    struct Start {
+        let start: UInt64
+        let sequences: ClientSequences
+    }
+
     /// Where somebody begins to read who wants to know, from a position on, which records came before: the last place at or
     /// before it of which the topic says what it had seen of clients, or the first record.
     ///
     /// - Parameter ends: of the partition.
     func beginning(
         _ consumer: KafkaConsumer, _ identity: LogIdentity, _ partition: Int, of position: UInt64, ends: Range<UInt64>
-    ) throws -> (start: UInt64, sequences: ClientSequences) {
+    ) throws -> Start {
         var place = position / ClientSequences.interval * ClientSequences.interval
         while place > 0, place >= ends.lowerBound {
             if let found = try sequences(consumer, identity, partition, asOf: place, end: ends.upperBound) {
-                return (place, found)
+                return Start(start: place, sequences: found)
             }
             place -= ClientSequences.interval
         }
-        return (ends.lowerBound, ClientSequences(key: identity.sipHashKey))
+        return Start(start: ends.lowerBound, sequences: ClientSequences(key: identity.sipHashKey))
     }
 
     /// What the messages behind a place say of it; nil if they don't: who would have written them was stopped.

@@ -12,6 +12,9 @@ package struct KafkaLogConfiguration: Sendable, Equatable {
     package var brokers: [String]
     /// `topic`.
     package var topic = "lectern"
+    /// `group`: hosts with the same topic and group share its partitions, each of which one of them folds; nil: this host folds
+    /// all.
+    package var group: String?
     /// `timeout`: how long opening and closing the log wait for the brokers. In between, the log waits as long as it takes.
     package var timeout = Duration.seconds(30)
     /// `options`: settings of librdkafka, such as those for TLS, SASL and compression, by their names.
@@ -39,6 +42,8 @@ package struct KafkaLogConfiguration: Sendable, Equatable {
         brokers = reader.strings("brokers", default: [])
         topic = reader.string("topic", default: topic)
         TopicName.check(topic, "topic", reader)
+        if reader.has("group") { group = reader.string("group") }
+        if group == "" { reader.problem("group", found: "an empty text", expected: "a name for the hosts that share the log") }
         timeout = reader.duration("timeout", default: timeout, in: Self.timeoutRange)
         options = KafkaOptions(reader.section("options"), taken: Self.taken)
         if brokers.isEmpty {
@@ -66,7 +71,8 @@ package struct KafkaLogConfiguration: Sendable, Equatable {
         "queue.buffering.max.messages": "`log.buffer` is the limit",
         "queue.buffering.max.kbytes": "`log.buffer` is the limit",
         "partitioner": "the log's own partition function, murmur2, is fixed",
-        "transactional.id": "there are no transactions", "group.id": "nobody else reads in its name",
+        "transactional.id": "there are no transactions", "group.id": "`log.kafka.group` says it",
+        "partition.assignment.strategy": "partitions change hands one by one",
         "auto.offset.reset": "a record that is gone must not be passed over unseen",
         "enable.auto.commit": "positions are in checkpoints",
         "enable.auto.offset.store": "positions are in checkpoints", "enable.partition.eof": "nobody asks for it",

@@ -9,7 +9,9 @@ struct TopicOpening {
     /// The first and the next position of each partition.
     let ends: [Range<UInt64>]
     /// Where the log's end begins to be read, in each partition.
-    let starts: [(start: UInt64, sequences: ClientSequences)]
+    let starts: [LogTopic.Start]
+    /// The partitions that this host has from the start: all, or none where a group says which.
+    let partitions: Set<Int>
     private(set) var recovery = LogRecovery()
 
     init(_ configuration: EventLogConfiguration, _ kafka: KafkaLogConfiguration) throws {
@@ -46,8 +48,12 @@ struct TopicOpening {
         try self.identity.check(configuration, of: kafka.name)
         try self.identity.store(folder, topic: kafka.place)
         self.ends = ends
-        starts = try ends.enumerated().map { [identity = self.identity] partition, ends in
-            try topic.beginning(consumer, identity, partition, of: ends.upperBound, ends: ends)
+        partitions = kafka.group == nil ? Set(0..<count) : []
+        starts = try ends.enumerated().map { [identity = self.identity, partitions] partition, ends in
+            guard partitions.contains(partition) else {
+                return LogTopic.Start(start: ends.upperBound, sequences: ClientSequences(key: identity.sipHashKey))
+            }
+            return try topic.beginning(consumer, identity, partition, of: ends.upperBound, ends: ends)
         }
         recovery.records = ends.reduce(0) { $0 + $1.upperBound }
     }

@@ -8,19 +8,22 @@ final class TopicStorage: LogStorage {
     private let identity: LogIdentity
     private let state: DurableState
     private let tail: TopicTail
+    /// The partitions that cursors can read.
+    private let assigned: Mutex<Set<Int>>
     private let thread: Mutex<WorkThread?>
     /// Asks brokers for the ends of partitions.
     private let asking: Mutex<KafkaConsumer>
 
     /// - Parameter failed: called with what ends the log.
     init(
-        _ topic: LogTopic, _ identity: LogIdentity, _ state: DurableState, _ tail: TopicTail,
+        _ topic: LogTopic, _ identity: LogIdentity, _ state: DurableState, _ tail: TopicTail, partitions: Set<Int>,
         failed: @escaping @Sendable (LogError) -> Void
     ) throws {
         self.topic = topic
         self.identity = identity
         self.state = state
         self.tail = tail
+        assigned = Mutex(partitions)
         asking = Mutex(try topic.consumer(buffer: 1 << 20))
         thread = Mutex(
             WorkThread(name: "log reader") {
@@ -34,13 +37,19 @@ final class TopicStorage: LogStorage {
         try TopicSource(topic, identity, state, positions)
     }
 
+    func assign(_ partitions: [Int]) throws {
+        try tail.assign(Set(partitions))
+        assigned.withLock { $0 = Set(partitions) }
+    }
+
     /// Waits as long as brokers make progress, and for the time-out when they don't.
     func settle() throws {
         let ends = try asking.withLock { try topic.ends($0, partitions: identity.partitions) }
         var deadline = MonotonicTime.now + topic.configuration.timeout
         while true {
             let offset = state.end
-            if zip(state.positions, ends).allSatisfy({ $0 >= $1.upperBound }) { return }
+            let positions = state.positions
+            if assigned.withLock({ $0.allSatisfy { positions[$0] >= ends[$0].upperBound } }) { return }
             if let failure = state.whyStopped { throw failure }
             if state.wait(after: offset, timeout: .milliseconds(100)) > offset {
                 deadline = .now + topic.configuration.timeout

@@ -3,7 +3,8 @@ import Kafka
 import Records
 import Synchronization
 
-/// Reads the end of a log's topic as it grows, into the memory that all cursors read.
+/// Reads the end of a log's topic as it grows, into the memory that all cursors read: of all partitions, or of those that are
+/// assigned to this host.
 ///
 /// `@unchecked Sendable`: after `catchUp`, the log's reading thread alone uses what can change, but for atomics.
 final class TopicTail: @unchecked Sendable {
@@ -14,6 +15,9 @@ final class TopicTail: @unchecked Sendable {
     private let segmentBytes: Int
     private let consumer: KafkaConsumer
     private let isStopping = Atomic(false)
+    private let assignments = BoundedQueue<Assignment>(limit: 1)
+    /// The partitions that are read.
+    private var partitions: Set<Int>
     private var decoder: TopicDecoder
     private var segment: MemorySegment
     private let nextPositions: UnsafeMutableBufferPointer<UInt64>
@@ -24,14 +28,22 @@ final class TopicTail: @unchecked Sendable {
     private let first: Mutex<[UInt64]>
     private var firstDue = MonotonicTime.now + .seconds(60)
 
+    /// Which partitions are to be read from now on.
+    private struct Assignment: Sendable {
+        let partitions: Set<Int>
+        let done: BoundedQueue<Result<Void, any Error>>
+    }
+
     /// - Parameters:
     ///   - starts: where to begin in each partition, with what it had seen of clients.
+    ///   - partitions: which of them are read; see `assign`.
     ///   - first: the positions of the first kept records.
     init(
         _ topic: LogTopic, _ identity: LogIdentity, _ state: DurableState, _ notes: TopicNotes, tailBytes: Int,
-        starts: [(start: UInt64, sequences: ClientSequences)], first: [UInt64]
+        starts: [LogTopic.Start], partitions: Set<Int>, first: [UInt64]
     ) throws {
         self.topic = topic
+        self.partitions = partitions
         self.identity = identity
         self.state = state
         self.notes = notes
@@ -42,22 +54,68 @@ final class TopicTail: @unchecked Sendable {
         segment = MemorySegment(number: 1, state: state)
         nextPositions = .allocate(capacity: identity.partitions)
         _ = nextPositions.initialize(from: starts.map(\.start))
-        for (partition, place) in starts.enumerated() {
-            decoder.begin(partition, with: place.sequences)
-            try topic.refusing { try consumer.add(topic.topic, partition, from: Int64(place.start)) }
-        }
+        for partition in partitions { try begin(partition, at: starts[partition]) }
+    }
+
+    private func begin(_ partition: Int, at place: LogTopic.Start) throws {
+        nextPositions[partition] = place.start
+        decoder.begin(partition, with: place.sequences)
+        try topic.refusing { try consumer.add(topic.topic, partition, from: Int64(place.start)) }
     }
 
     deinit { nextPositions.deallocate() }
 
     var firstPositions: [UInt64] { first.withLock { $0 } }
 
-    /// Reads until it has come to these positions. Before the thread begins.
+    /// Has these partitions be read, and no others. Blocks until the memory has come to what was their end when it began; cursors
+    /// that were made before stand at their places, and read those of a new partition from where they had come in it.
+    ///
+    /// - Throws: `broker` if brokers do not answer: then no partition is read.
+    func assign(_ partitions: Set<Int>) throws {
+        let done = BoundedQueue<Result<Void, any Error>>(limit: 1)
+        assignments.put(Assignment(partitions: partitions, done: done))
+        guard let result = done.take() else { throw topic.error("it was closed while partitions were assigned") }
+        try result.get()
+    }
+
+    private func carryOut(_ assignment: Assignment) throws {
+        do {
+            try change(to: assignment.partitions)
+        } catch {
+            for partition in partitions { consumer.remove(topic.topic, partition) }
+            partitions = []
+            throw error
+        }
+    }
+
+    private func change(to assigned: Set<Int>) throws {
+        for partition in partitions.subtracting(assigned) { consumer.remove(topic.topic, partition) }
+        let new = assigned.subtracting(partitions).sorted()
+        partitions.formIntersection(assigned)
+        // Another consumer: what this one is given meanwhile must not be lost.
+        let asking = try topic.consumer(buffer: 1 << 20)
+        let ends = try topic.ends(asking, partitions: identity.partitions)
+        first.withLock { $0 = ends.map(\.lowerBound) }
+        for partition in new {
+            partitions.insert(partition)
+            try begin(
+                partition,
+                at: topic.beginning(asking, identity, partition, of: ends[partition].upperBound, ends: ends[partition]))
+        }
+        // What others have written meanwhile nobody sees here, but as a number.
+        for partition in nextPositions.indices where !partitions.contains(partition) {
+            nextPositions[partition] = ends[partition].upperBound
+        }
+        restart()
+        try catchUp(to: ends.map(\.upperBound))
+    }
+
+    /// Reads until it has come to these positions in the partitions that are read. On the thread, or before it begins.
     ///
     /// - Throws: `broker` if nothing comes within the time-out.
     func catchUp(to ends: [UInt64]) throws {
         var deadline = MonotonicTime.now + topic.configuration.timeout
-        while zip(nextPositions, ends).contains(where: { $0 < $1 }) {
+        while partitions.contains(where: { nextPositions[$0] < ends[$0] }) {
             if try read(milliseconds: 100) > 0 { deadline = .now + topic.configuration.timeout }
             guard .now < deadline else {
                 throw topic.error("the brokers have records that they do not give. \(consumer.trouble)")
@@ -67,7 +125,11 @@ final class TopicTail: @unchecked Sendable {
 
     /// Reads until it is stopped. What it throws ends the log.
     func run() throws {
+        defer { while let left = assignments.takeIfAny() { left.done.close() } }
         while !isStopping.load(ordering: .acquiring) {
+            if let assignment = assignments.takeIfAny() {
+                assignment.done.put(Result { try carryOut(assignment) })
+            }
             let count = try read(milliseconds: 100)
             if count == 0, .now > firstDue { askForFirst() }
         }
@@ -85,10 +147,10 @@ final class TopicTail: @unchecked Sendable {
         let messages = consumer.read(milliseconds: milliseconds)
         for message in messages {
             let partition = Int(message.partition)
+            guard partitions.contains(partition) else { continue }
             if let problem = message.problem {
                 try refuse(message, String(cString: problem))
             } else {
-                guard nextPositions.indices.contains(partition) else { continue }
                 let expected = nextPositions[partition]
                 guard message.offset >= Int64(expected) else { continue }
                 guard message.offset == Int64(expected) else { throw gap(partition, expected, message.offset) }
@@ -115,6 +177,13 @@ final class TopicTail: @unchecked Sendable {
 
     private func beginSegment() {
         state.begin(
+            DurableState.Segment(number: segment.number + 1, basePositions: Array(nextPositions), length: 0))
+        segment = MemorySegment(number: segment.number + 1, state: state)
+        decoder.forgetSessions()
+    }
+
+    private func restart() {
+        state.restart(
             DurableState.Segment(number: segment.number + 1, basePositions: Array(nextPositions), length: 0))
         segment = MemorySegment(number: segment.number + 1, state: state)
         decoder.forgetSessions()

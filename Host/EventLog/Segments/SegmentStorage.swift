@@ -14,6 +14,9 @@ struct SegmentStorage: LogStorage {
             folder, identity, state, fromSegment: (start ?? segments[0]).number, chunkBytes: chunkBytes)
     }
 
+    /// All partitions are on this disk.
+    func assign(_ partitions: [Int]) {}
+
     func settle() {}
 
     func removeSegments(before number: UInt32) throws {

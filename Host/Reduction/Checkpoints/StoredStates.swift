@@ -35,7 +35,7 @@ struct StoredStates {
         store = parts.store
         let log = parts.log.identity
         var edges: [Int: [CheckpointSummary.Edge]] = [:]
-        for partition in 0..<log.partitions {
+        for partition in parts.partitions {
             guard let stored = try store.head(plugin: build.id, partition: partition) else { continue }
             guard let summary = CheckpointSummary(stored.summary), let way = summary.edges(to: build.description) else {
                 rebuild()

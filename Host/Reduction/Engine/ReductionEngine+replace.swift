@@ -140,7 +140,7 @@ extension ReductionEngine {
         for follower in followers { follower.start(with: generation) }
         for group in succession.ending { group.end(at: generation) }
         do {
-            try generation.append(to: parts.log)
+            try generation.append(to: parts.log, parts.partitions)
         } catch {
             for follower in followers { follower.stop() }
             throw error

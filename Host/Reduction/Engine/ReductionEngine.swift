@@ -24,27 +24,32 @@ package final class ReductionEngine: Sendable {
 
     /// What folds at present.
     struct Live {
+        var parts: EngineParts
         var plugins: [PluginBuild]
         var columns: DerivedColumns
         var members: [GroupID: Member] = [:]
+        /// Checkpoints of what folded before.
+        var checkpointsBefore = 0
+        /// The filter rules that were set since the start; nil: those of the configuration.
+        var rules: FilterRules?
+        var isClosed = false
     }
 
     package let views: Views
-    let parts: EngineParts
     let workers: Workers
     let live: Mutex<Live>
     private let onTrouble: @Sendable (PluginBuild, PluginTrouble) -> Void
-    /// Held while plugins are being replaced.
+    /// Held while plugins are being replaced, or partitions change hands.
     let replacing = Mutex(())
     private let ticks = Mutex<TickThread?>(nil)
 
     /// Draws new epochs, so that who has folded before can store nothing more; then restores the last checkpoints and starts
-    /// to fold what the log holds after them.
+    /// to fold what the log holds after them. Of a log that several hosts share it folds nothing before `own`.
     ///
     /// - Parameters:
     ///   - activity: where it is noted what plugins of this process are asked.
     ///   - tables: takes the tables of all plugins.
-    ///   - skips: the file that repeats which events plugins skip.
+    ///   - skips: the file that repeats which events plugins skip. That and the next one are not for a log that hosts share.
     ///   - rules: the file that repeats which filter rules hold where.
     ///   - spill: the folder for files of states that memory has no room for; it must be there.
     ///   - mayLackFunctions: go on without derived columns whose function is not there; see `lackingColumns`.
@@ -61,42 +66,105 @@ package final class ReductionEngine: Sendable {
         warn: @escaping @Sendable (String) -> Void,
         onTrouble: @escaping @Sendable (PluginBuild, PluginTrouble) -> Void
     ) throws {
-        // A store that was cleared knows no epochs, and a warehouse still does: so they are never less than the time.
-        let partitions = Array(0..<log.identity.partitions)
-        let now = UInt64(WallClock.microseconds)
-        let epochs = try store.acquire(
-            log: log.identity.id, partitions: partitions,
-            atLeast: Dictionary(uniqueKeysWithValues: partitions.map { ($0, now) }))
         let workers = Workers()
         self.workers = workers
         self.onTrouble = onTrouble
         let columns = try DerivedColumns(
             configuration.tables, plugins.map(\.description), functions: workers.functions(of: plugins),
             mayLackFunctions: mayLackFunctions)
-        let views = Views(plugins, columns, store: store, log: log.identity, epochs: epochs, sink: tables) {
+        let views = Views(plugins, columns, store: store, log: log.identity, sink: tables) {
             WorkerView($0, $1, workers, $2)
         }
         self.views = views
-        let recorded = try RecordedRules(log, path: rules)
-        _ = try recorded.record(configuration.filters)
-        parts = EngineParts(
-            log: log, store: store, epochs: epochs, configuration: configuration,
-            commits: CheckpointThread(store, epochs) { views.committed($0) },
+        func notes(_ file: String, _ name: String) -> ControlNotes {
+            log.isShared ? ControlNotes(in: store, name: name) : ControlNotes(file: file)
+        }
+        let none = Epochs(log: log.identity.id, numbers: [:])
+        let parts = EngineParts(
+            log: log, store: store, epochs: none, configuration: configuration,
+            commits: CheckpointThread(store, none),
             memory: MemoryBudget(configuration.memory, warn: warn), views: views, activity: activity,
-            skips: try SkippedEvents(log, path: skips), rules: recorded,
+            skips: SkippedEvents(log, notes(skips, "lectern.skips")),
+            rules: RecordedRules(log, notes(rules, "lectern.rules")),
             spill: Spilling(folder: spill, memory: configuration.memory),
             report: report, warn: warn)
-        live = Mutex(Live(plugins: plugins, columns: columns))
+        live = Mutex(Live(parts: parts, plugins: plugins, columns: columns))
+        do {
+            try fold(log.isShared ? [] : Array(0..<log.identity.partitions))
+        } catch {
+            views.close()
+            throw error
+        }
+        parts.memory.start { [weak self] in self?.live.withLock { $0.members.values.map(\.group) } ?? [] }
+    }
+
+    var parts: EngineParts { live.withLock { $0.parts } }
+
+    // MARK: Partitions
+
+    /// The partitions that it folds.
+    package var partitions: [Int] { parts.partitions }
+
+    /// Folds these partitions of a log that several hosts share, and no others any more: stops with a last checkpoint of what it
+    /// had, so that the next owner goes on from there, draws new epochs, and goes on from the checkpoints that the store has.
+    /// Blocks for as long as that takes.
+    ///
+    /// - Throws: what the log or the store throws, or `RestoreError`. It folds nothing then.
+    package func own(_ partitions: [Int]) throws {
+        try replacing.withLock { _ in
+            guard !live.withLock({ $0.isClosed }) else { return }
+            stopFolding()
+            do {
+                try parts.log.assign(partitions)
+                try fold(partitions)
+            } catch {
+                try fold([])
+                throw error
+            }
+        }
+    }
+
+    /// Takes last checkpoints and ends the groups. What can't be stored any more, whoever has the partitions now folds again.
+    private func stopFolding() {
+        ticks.withLock { ticks in
+            ticks?.stop()
+            ticks = nil
+        }
+        let (parts, members) = live.withLock { ($0.parts, $0.members) }
+        for member in members.values { member.group.stopFolding() }
+        parts.commits.close()
+        live.withLock { $0.checkpointsBefore += parts.commits.committed }
+    }
+
+    /// Makes the groups that fold these partitions. Nothing folds when it is called.
+    private func fold(_ partitions: [Int]) throws {
+        let before = parts
+        // A store that was cleared knows no epochs, and a warehouse still does: so they are never less than the time.
+        let now = UInt64(WallClock.microseconds)
+        let epochs =
+            partitions.isEmpty
+            ? Epochs(log: before.log.identity.id, numbers: [:])
+            : try before.store.acquire(
+                log: before.log.identity.id, partitions: partitions,
+                atLeast: Dictionary(uniqueKeysWithValues: partitions.map { ($0, now) }))
+        try before.rules.own(epochs)
+        _ = try before.rules.record(live.withLock { $0.rules } ?? before.configuration.filters)
+        try before.skips.own(epochs)
+        let parts = before.owning(epochs)
+        let (plugins, old) = live.withLock { live in
+            live.parts = parts
+            return (live.plugins, live.members)
+        }
         var members: [GroupID: Member] = [:]
         do {
             for (id, builds) in Self.groups(of: plugins) {
-                members[id] = Member(group: try makeGroup(builds, anew: []))
+                members[id] = Member(
+                    group: try makeGroup(builds, anew: []), foldedBefore: old[id]?.folded ?? 0)
             }
         } catch {
             // Their threads may not outlive what they are part of.
             for member in members.values { member.group.stop() }
             parts.commits.close()
-            views.close()
             throw error
         }
         for group in members.values.map(\.group) {
@@ -105,15 +173,19 @@ package final class ReductionEngine: Sendable {
         }
         // Who looks at states from now on finds those.
         parts.commits.flush()
-        live.withLock { $0.members = members }
-        workers.set(members.values.map(\.group))
-        for member in members.values {
+        let new = members
+        live.withLock { $0.members = new }
+        workers.set(new.values.map(\.group))
+        // Until now ingest and views could ask their workers.
+        for member in old.values { member.group.stop() }
+        views.own(epochs)
+        for build in plugins where build.code == nil { views.reopen(build.id) }
+        for member in new.values {
             member.group.goLive()
             member.group.start()
         }
-        views.follow()
-        parts.memory.start { [weak self] in self?.live.withLock { $0.members.values.map(\.group) } ?? [] }
         let owned = parts.owned
+        let log = parts.log
         ticks.withLock {
             $0 = TickThread(log, owned: owned) { [weak self] in
                 self?.live.withLock { $0.members.values.map(\.group) }.map(\.timers) ?? []
@@ -158,20 +230,26 @@ package final class ReductionEngine: Sendable {
     /// The filter rules that hold at each place of the log.
     package var filterHistory: RuleHistory { parts.rules.history }
     /// The filter rules that hold now.
-    package var filters: FilterRules { filterHistory.last(0) ?? FilterRules() }
+    package var filters: FilterRules { filterHistory.newest ?? FilterRules() }
 
     /// Has other filter rules hold from now on: each event is asked by those that held when it was stored. Blocks until the log
     /// holds them.
     ///
     /// - Returns: whether they are others than before.
-    package func setFilters(_ rules: FilterRules) throws -> Bool { try parts.rules.record(rules) }
+    package func setFilters(_ rules: FilterRules) throws -> Bool {
+        live.withLock { $0.rules = rules }
+        return try parts.rules.record(rules)
+    }
 
     /// The states of all plugins.
     package var states: StateCounts {
         live.withLock { $0.members.values.map(\.group) }.reduce(StateCounts()) { $0 + $1.states }
     }
     /// Checkpoints that were committed since the start.
-    package var checkpoints: Int { parts.commits.committed }
+    package var checkpoints: Int {
+        let (before, parts) = live.withLock { ($0.checkpointsBefore, $0.parts) }
+        return before + parts.commits.committed
+    }
 
     /// How far each plugin lies behind the log, by their ids.
     package var lags: [(plugin: String, lag: FoldLag)] {
@@ -194,11 +272,11 @@ package final class ReductionEngine: Sendable {
 
     /// Folds all that is durable, takes a last checkpoint and ends.
     package func close() {
-        ticks.withLock { $0 }?.stop()
         parts.memory.stop()
         replacing.withLock { _ in
+            stopFolding()
+            live.withLock { $0.isClosed = true }
             for member in live.withLock({ $0.members.values.map(\.group) }) { member.stop() }
-            parts.commits.close()
             views.close()
         }
     }

@@ -52,6 +52,8 @@ protocol ShardGroup: AnyObject, Sendable {
     func spill()
     /// Waits until all shards have ended.
     func join()
+    /// Folds what is durable, takes a checkpoint of it and folds no more; what else it is asked it still answers.
+    func stopFolding()
     /// Ends: a live group when it has folded what is durable and taken a checkpoint of it, a follower at once.
     func stop()
 }
@@ -60,10 +62,10 @@ protocol ShardGroup: AnyObject, Sendable {
 struct EngineParts: Sendable {
     let log: EventLog
     let store: any CheckpointStore
-    /// By which all partitions are this process's in the store.
-    let epochs: Epochs
+    /// By which partitions are this process's in the store: those that it folds.
+    private(set) var epochs: Epochs
     let configuration: ReductionConfiguration
-    let commits: CheckpointThread
+    private(set) var commits: CheckpointThread
     let memory: MemoryBudget
     let views: Views
     let activity: ActivityFile?
@@ -82,11 +84,24 @@ struct EngineParts: Sendable {
         return parts
     }
 
+    /// The same, for other partitions.
+    func owning(_ epochs: Epochs) -> Self {
+        var parts = self
+        let views = views
+        parts.epochs = epochs
+        parts.commits = CheckpointThread(store, epochs) { views.committed($0) }
+        return parts
+    }
+
+    /// The partitions that this process folds.
+    var partitions: [Int] { epochs.numbers.keys.sorted() }
+
     /// The partitions of each shard that has any.
     var owned: [[Int]] {
-        (0..<configuration.shards).map {
-            ThreadedSink.partitions(of: $0, shards: configuration.shards, count: log.identity.partitions)
-        }.filter { !$0.isEmpty }
+        let partitions = partitions
+        return (0..<min(configuration.shards, partitions.count)).map { shard in
+            stride(from: shard, to: partitions.count, by: configuration.shards).map { partitions[$0] }
+        }
     }
 
     var surroundings: ShardThread.Surroundings {
@@ -164,5 +179,6 @@ final class LocalGroup: ShardGroup, @unchecked Sendable {
     func end(at generation: Generation) { for shard in shards { shard.thread.end(at: generation) } }
     func goLive() { for shard in shards { shard.thread.goLive() } }
     func join() { for shard in shards { shard.thread.join() } }
-    func stop() { for shard in shards { shard.thread.stop() } }
+    func stopFolding() { for shard in shards { shard.thread.stop() } }
+    func stop() { stopFolding() }
 }

@@ -30,11 +30,12 @@ extension EngineParts {
     /// - Parameter checkpoints: what the build goes on from, by partition.
     /// - Throws: `TruncatedLogError`.
     func checkLog(holdsWhat build: PluginBuild, needsAfter checkpoints: [Int: RestoredCheckpoint]) throws {
-        for (partition, first) in log.firstPositions.enumerated() where checkpoints[partition]?.position ?? 0 < first {
+        let first = log.firstPositions
+        for partition in partitions where checkpoints[partition]?.position ?? 0 < first[partition] {
             throw TruncatedLogError(
                 plugin: build.id, partition: partition,
                 position: checkpoints.isEmpty ? nil : checkpoints[partition]?.position ?? 0,
-                first: first)
+                first: first[partition])
         }
     }
 }

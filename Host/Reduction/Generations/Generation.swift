@@ -5,8 +5,8 @@ import Records
 
 /// The builds that fold a log from one place on: what its generation records say.
 ///
-/// A generation is a control record in each partition. They lie side by side in the log, all of them or none, so that a
-/// shard passes from one generation to the next between two events.
+/// A generation is a control record in each partition that the process has. In an embedded log they lie side by side, all of them
+/// or none, so that a shard passes from one generation to the next between two events.
 struct Generation: Codable, Sendable, Equatable {
     struct Build: Codable, Sendable, Equatable {
         let id: String
@@ -36,11 +36,11 @@ struct Generation: Codable, Sendable, Equatable {
         self = generation
     }
 
-    /// Appends the records and waits until they are durable.
-    func append(to log: EventLog) throws {
+    /// Appends the records to the partitions of this process and waits until they are durable.
+    func append(to log: EventLog, _ partitions: [Int]) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         try log.append(
-            control: Self.recordType, encoder.encode(self), to: Array(0..<log.identity.partitions), at: number)
+            control: Self.recordType, encoder.encode(self), to: partitions, at: number)
     }
 }

@@ -26,6 +26,14 @@ package struct RuleHistory: Sendable, Equatable {
 
     var isEmpty: Bool { places.isEmpty }
 
+    /// Notes what another history says of a partition.
+    mutating func add(_ other: RuleHistory, partition: Int) {
+        for place in other.places[partition] ?? [] { add(other.sets[place.set], partition: partition, from: place.from) }
+    }
+
+    /// The set that was recorded last, wherever that is known.
+    var newest: FilterRules? { places.keys.min().flatMap(last) }
+
     /// The set that was recorded last in a partition.
     func last(_ partition: Int) -> FilterRules? { places[partition]?.last.map { sets[$0.set] } }
 

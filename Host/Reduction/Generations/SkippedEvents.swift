@@ -1,5 +1,6 @@
 import EventLog
 import Foundation
+import KeyValueStore
 import PluginHost
 import Records
 import Synchronization
@@ -13,9 +14,8 @@ struct SkippedEvent: Codable, Hashable, Sendable {
 
 /// The events that plugins skip: what the skip records of the log say, so that the log folded again gives the same.
 ///
-/// A skip record is a control record that comes after the event that it is about. So that nobody has to read the whole
-/// log before he can fold it, a file beside the log repeats them; it is made anew if it is missing. All members: any
-/// thread.
+/// A skip record is a control record that comes after the event that it is about. Notes repeat them; they are made anew if they are
+/// missing. All members: any thread.
 final class SkippedEvents: Sendable {
     static let recordType = "skip"
 
@@ -27,30 +27,53 @@ final class SkippedEvents: Sendable {
         var pending: [UInt64]?
     }
 
+    private struct State {
+        var events: Set<SkippedEvent> = []
+        /// By which the partitions are this process's whose skips are known.
+        var epochs: Epochs
+    }
+
     private let log: EventLog
-    private let path: String
-    private let stored: Mutex<Stored>
-    /// Held while a record is appended: of two, the first to end would say that nothing is pending.
+    private let notes: ControlNotes
+    private let id: String
+    private let known: Mutex<State>
+    /// Held while a record is appended, or the partitions change: of two, the first to end would say that nothing is pending.
     private let adding = Mutex(())
 
-    init(_ log: EventLog, path: String) throws {
+    /// Knows no partition's skips yet.
+    init(_ log: EventLog, _ notes: ControlNotes) {
         self.log = log
-        self.path = path
-        let id = log.identity.id.map { String($0, radix: 16) }.joined(separator: "-")
-        let found = try? JSONDecoder().decode(Stored.self, from: Data(contentsOf: URL(filePath: path)))
-        let known = found?.log == id ? found : nil
-        stored = Mutex(known ?? Stored(log: id, events: []))
-        if known == nil || known?.pending != nil {
+        self.notes = notes
+        id = log.identity.id.map { String($0, radix: 16) }.joined(separator: "-")
+        known = Mutex(State(epochs: Epochs(log: log.identity.id, numbers: [:])))
+    }
+
+    /// Learns which events are skipped in the partitions whose epochs these are, and knows no others any more.
+    func own(_ epochs: Epochs) throws {
+        try adding.withLock { _ in
+            var state = State(epochs: epochs)
+            var starts = [UInt64?](repeating: nil, count: log.identity.partitions)
             let first = log.firstPositions
-            let missed = try Self.read(log, from: known?.pending.map { zip($0, first).map(max) } ?? first)
-            stored.withLock { $0.events.formUnion(missed) }
-            try write(pending: nil)
+            for partition in epochs.numbers.keys.sorted() {
+                let stored = try notes.read(partition).flatMap { try? JSONDecoder().decode(Stored.self, from: $0) }
+                guard let stored, stored.log == id else {
+                    starts[partition] = first[partition]
+                    continue
+                }
+                state.events.formUnion(stored.events.filter { $0.partition == partition })
+                if let pending = stored.pending { starts[partition] = max(pending[partition], first[partition]) }
+            }
+            let isWhole = !starts.contains { $0 != nil }
+            if !isWhole { state.events.formUnion(try Self.read(log, from: starts)) }
+            let new = state
+            known.withLock { $0 = new }
+            if !isWhole { try write(pending: nil) }
         }
     }
 
     /// By plugin and partition.
     var places: [String: [Int: Set<UInt64>]] {
-        Self.places(of: stored.withLock { $0.events })
+        Self.places(of: known.withLock { $0.events })
     }
 
     static func places(of events: Set<SkippedEvent>) -> [String: [Int: Set<UInt64>]] {
@@ -62,7 +85,7 @@ final class SkippedEvents: Sendable {
         try adding.withLock { _ in
             try write(pending: log.nextPositions)
             try log.append(control: Self.recordType, try JSONEncoder().encode(event), to: [event.partition])
-            stored.withLock { _ = $0.events.insert(event) }
+            known.withLock { _ = $0.events.insert(event) }
             try write(pending: nil)
         }
     }
@@ -70,14 +93,11 @@ final class SkippedEvents: Sendable {
     private func write(pending: [UInt64]?) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        let stored = stored.withLock { stored in
-            stored.pending = pending
-            return stored
-        }
-        try encoder.encode(stored).write(to: URL(filePath: path), options: .atomic)
+        let state = known.withLock { $0 }
+        try notes.write(encoder.encode(Stored(log: id, events: state.events, pending: pending)), as: state.epochs)
     }
 
-    private static func read(_ log: EventLog, from positions: [UInt64]) throws -> Set<SkippedEvent> {
+    private static func read(_ log: EventLog, from positions: [UInt64?]) throws -> Set<SkippedEvent> {
         var events: Set<SkippedEvent> = []
         let end = log.durableEnd
         let cursor = try LogCursor(log, from: positions)

@@ -42,12 +42,14 @@ final class PluginView {
 
     /// Takes the states that a checkpoint holds, unless a later one was taken already. Rows follow with `makeRows`.
     ///
-    /// - Parameter newestFirst: the blocks hold several versions of a state, of which the first counts.
+    /// - Parameter newestFirst: the blocks are all that a store holds of the partition, with several versions of a state, of which
+    ///   the first counts.
     func apply(_ blocks: [StateBlock], partition: Int, position: UInt64, newestFirst: Bool) {
-        guard position > positions[partition, default: 0] else { return }
+        guard newestFirst || position > positions[partition, default: 0] else { return }
         positions[partition] = position
-        /// Keys whose last word is that they are gone, by reducer.
-        var gone: [Int: Set<[UInt8]>] = [:]
+        /// Keys whose last word was met, by reducer.
+        var met: [Int: Set<[UInt8]>] = [:]
+        if newestFirst { for index in reducers.indices { met[index] = [] } }
         for block in blocks where !block.external {
             guard
                 let index = plugin.reducers.firstIndex(where: {
@@ -57,15 +59,13 @@ final class PluginView {
             block.forEachEntry { key, value in
                 let key = Array(key)
                 guard newestFirst else { return update(index, key, partition, value.map { Array($0) }) }
-                guard let value else {
-                    gone[index, default: []].insert(key)
-                    return
-                }
-                guard gone[index]?.contains(key) != true, reducers[index].part(key, partition: partition) == nil else {
-                    return
-                }
-                update(index, key, partition, Array(value))
+                guard met[index, default: []].insert(key).inserted else { return }
+                update(index, key, partition, value.map { Array($0) })
             }
+        }
+        // What the store holds no more, is gone.
+        for (index, keys) in met {
+            for key in reducers[index].keys(of: partition) where !keys.contains(key) { update(index, key, partition, nil) }
         }
     }
 

@@ -6,7 +6,8 @@ import PluginHost
 protocol PluginViewing: AnyObject {
     /// Takes the states that a checkpoint holds, unless a later one was taken already.
     ///
-    /// - Parameter newestFirst: the blocks hold several versions of a state, of which the first counts.
+    /// - Parameter newestFirst: the blocks are all that a store holds of the partition, with several versions of a state, of which
+    ///   the first counts.
     func apply(_ blocks: [StateBlock], partition: Int, position: UInt64, newestFirst: Bool) throws
     /// Makes the rows that have become stale. Returns the tables that changed; with `all`, every table.
     func makeTables(all: Bool) throws -> [TableSnapshot]

@@ -26,8 +26,8 @@ final class ViewedReducer {
 
     var keys: some Collection<[UInt8]> { entries.keys }
 
-    /// What a partition stored of a key, or nil.
-    func part(_ key: [UInt8], partition: Int) -> [UInt8]? { entries[key]?.parts[partition] }
+    /// The keys of which a partition has stored something.
+    func keys(of partition: Int) -> [[UInt8]] { entries.filter { $0.value.parts[partition] != nil }.map(\.key) }
 
     /// Takes what a partition has stored of a key; nil: it has removed it. Calls with the state before (nil for a new key) and the
     /// state after (nil for one that is gone), both borrowed for the call.
@@ -37,6 +37,7 @@ final class ViewedReducer {
         _ key: [UInt8], partition: Int, _ bytes: [UInt8]?, _ changed: (UnsafeRawPointer?, UnsafeRawPointer?) -> Void
     ) -> Bool {
         var entry = entries[key] ?? Entry()
+        guard entry.parts[partition] != bytes else { return true }
         let before = entry.state
         entry.parts[partition] = bytes
         if entry.parts.isEmpty {

@@ -1,4 +1,5 @@
 import EventLog
+import Glibc
 package import KeyValueStore
 package import PluginHost
 import Records
@@ -16,8 +17,10 @@ package final class Views: TableReading {
         case replace([PluginBuild], DerivedColumns)
         /// A plugin's worker has come back, or the sink of tables has lost its rows.
         case reopen(plugin: String)
-        /// The sink of tables begins.
-        case follow
+        /// Other partitions are this process's.
+        case own(Epochs)
+        /// What others have stored meanwhile of their partitions.
+        case poll
         case call(@Sendable ([String: any PluginViewing]) -> Void)
     }
 
@@ -35,7 +38,17 @@ package final class Views: TableReading {
         var readers: [Int: ChangeReader] = [:]
         var nextReader = 0
         var failure: (any Error)?
+        var epochs: Epochs
+        /// When the store was asked last what others have stored, and how long that took; microseconds.
+        var polled: (at: Int64, cost: Int64) = (0, 0)
+
+        /// Whether others have partitions.
+        func isShared(_ partitions: Int) -> Bool { epochs.numbers.count < partitions }
     }
+
+    /// How often the store is asked what others have stored while somebody looks, and for which part of the time at most.
+    private static let pollInterval: Int64 = 250_000
+    private static let pollShare: Int64 = 4
 
     /// How long a plugin is shown after somebody has asked for it; microseconds.
     private static let patience: Int64 = 60_000_000
@@ -44,51 +57,89 @@ package final class Views: TableReading {
     private let store: any CheckpointStore
     private let makeView: @Sendable (PluginBuild, DerivedColumns, VersionCounter) -> any PluginViewing
     private let log: LogIdentity
-    private let epochs: Epochs
     private let sink: (any TableSink)?
     private let published: Mutex<Published>
     private let queue = BoundedQueue<Work>(limit: 1024)
     private let thread: Mutex<WorkThread?>
+    private let poller: Mutex<WorkThread?>
+    private let isClosing = Atomic(false)
+    /// Until when hosts that share the log say that somebody looks there; microseconds.
+    private let watchedElsewhere = Atomic<Int64>(0)
 
     /// - Parameters:
     ///   - columns: what is added to the plugins' tables.
     ///   - store: where the checkpoints of the plugins go.
     ///   - log: what is folded.
-    ///   - epochs: by which its partitions are this process's.
-    ///   - sink: takes the tables of plugins, from `follow` on.
+    ///   - sink: takes the tables of plugins, while the first partition is this process's: rows may need all partitions, and one
+    ///     process alone writes them.
     ///   - makeView: of a plugin that runs in a worker.
     init(
         _ plugins: [PluginBuild], _ columns: DerivedColumns, store: any CheckpointStore, log: LogIdentity,
-        epochs: Epochs, sink: (any TableSink)?,
+        sink: (any TableSink)?,
         makeView: @escaping @Sendable (PluginBuild, DerivedColumns, VersionCounter) -> any PluginViewing
     ) {
         self.makeView = makeView
         published = Mutex(
-            Published(plugins: Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) }), columns: columns))
+            Published(
+                plugins: Dictionary(uniqueKeysWithValues: plugins.map { ($0.id, $0) }), columns: columns,
+                epochs: Epochs(log: log.id, numbers: [:])))
         self.store = store
         self.log = log
-        self.epochs = epochs
         self.sink = sink
         epoch = UInt64(WallClock.microseconds)
         thread = Mutex(nil)
+        poller = Mutex(nil)
         let work = WorkThread(name: "views") { [unowned self] in run() }
         thread.withLock { $0 = work }
         sink?.onLoss { [weak self] in self?.queue.put(.reopen(plugin: $0)) }
     }
 
-    /// Has the sink of tables take what the store holds, and whatever changes from then on.
-    func follow() { if sink != nil { queue.put(.follow) } }
+    /// Other partitions are this process's from now on, by these epochs: nobody else stores anything of them any more, and nothing
+    /// of them is committed before this returns. What of the others is stored by their owners is asked for while somebody looks.
+    func own(_ epochs: Epochs) {
+        published.withLock { $0.epochs = epochs }
+        queue.put(.own(epochs))
+        guard epochs.numbers.count < log.partitions else { return }
+        poller.withLock { poller in
+            guard poller == nil else { return }
+            poller = WorkThread(name: "views poll") { [unowned self] in
+                while !isClosing.load(ordering: .acquiring) {
+                    usleep(useconds_t(Self.pollInterval / 5))
+                    if isPollDue, queue.offer(.poll) { published.withLock { $0.polled.at = .max } }
+                }
+            }
+        }
+    }
+
+    private var isPollDue: Bool {
+        let now = MonotonicClock.microseconds
+        return published.withLock { published in
+            published.isShared(log.partitions) && (!published.shown.isEmpty || isTelling(published))
+                && published.polled.at != .max
+                && now - published.polled.at >= max(Self.pollInterval, published.polled.cost * Self.pollShare)
+        }
+    }
+
+    /// Somebody looks at another host, which shows what this one stores.
+    package func noteWatchedElsewhere() {
+        watchedElsewhere.store(MonotonicClock.microseconds + 5_000_000, ordering: .relaxed)
+    }
+
+    /// Whether anybody looks at anything here.
+    package var isWatchedHere: Bool { published.withLock { !$0.shown.isEmpty } }
 
     /// Why the states could not be read, or nil.
     package var failure: (any Error)? { published.withLock { $0.failure } }
 
-    /// Whether anybody looks at anything.
-    var isWatched: Bool { published.withLock { !$0.shown.isEmpty } }
+    /// Whether anybody looks at anything, here or elsewhere.
+    var isWatched: Bool {
+        isWatchedHere || watchedElsewhere.load(ordering: .relaxed) > MonotonicClock.microseconds
+    }
 
     /// Takes checkpoints that the store has committed.
     package func committed(_ checkpoints: [Checkpoint]) {
         let wanted = published.withLock { published in
-            checkpoints.filter { follows($0.plugin) || published.shown[$0.plugin] != nil }
+            checkpoints.filter { follows($0.plugin, published) || published.shown[$0.plugin] != nil }
         }
         if !wanted.isEmpty { queue.put(.committed(wanted)) }
     }
@@ -111,6 +162,11 @@ package final class Views: TableReading {
 
     /// Ends the thread.
     package func close() {
+        isClosing.store(true, ordering: .releasing)
+        poller.withLock { poller in
+            poller?.join()
+            poller = nil
+        }
         queue.close()
         thread.withLock { thread in
             thread?.join()
@@ -166,13 +222,16 @@ extension Views {
             _ blocks: [StateBlock], partition: Int, at position: TableChanges.Position, newestFirst: Bool
         ) throws {
             try view.apply(blocks, partition: partition, position: position.position, newestFirst: newestFirst)
-            if position.position >= positions[partition]?.position ?? 0 { positions[partition] = position }
+            if newestFirst || position.position >= positions[partition]?.position ?? 0 {
+                positions[partition] = position
+            }
         }
     }
 
     private func run() {
         let versions = VersionCounter()
         var views: [String: Viewed] = [:]
+        var isTelling = false
         while let first = queue.take() {
             // What has come meanwhile is shown together.
             var next: Work? = first
@@ -193,23 +252,28 @@ extension Views {
                     }
                 case .reopen(let plugin):
                     if isWanted(plugin) { views[plugin] = restored(plugin, versions) }
-                case .follow:
-                    for plugin in published.withLock({ $0.plugins.keys.sorted() }) where follows(plugin) {
+                case .own(let epochs):
+                    for plugin in views.keys where !isWanted(plugin) { views[plugin] = nil }
+                    changed.formUnion(refresh(&views, partitions: Set(epochs.numbers.keys)))
+                    let wasTelling = isTelling
+                    isTelling = published.withLock { self.isTelling($0) }
+                    for plugin in published.withLock({ $0.plugins.keys.sorted() })
+                    where follows(plugin) && (!wasTelling || views[plugin] == nil) {
                         views[plugin] = restored(plugin, versions)
+                        changed.remove(plugin)
                     }
+                case .poll:
+                    let began = MonotonicClock.microseconds
+                    changed.formUnion(poll(&views))
+                    let now = MonotonicClock.microseconds
+                    published.withLock { $0.polled = (now, now - began) }
                 case .committed(let checkpoints):
                     for checkpoint in checkpoints where views[checkpoint.plugin] != nil {
-                        do {
-                            try views[checkpoint.plugin]?.apply(
-                                checkpoint.blocks, partition: checkpoint.partition,
-                                at: TableChanges.Position(epoch: checkpoint.epoch, position: checkpoint.position),
-                                newestFirst: false)
-                            changed.insert(checkpoint.plugin)
-                        } catch {
-                            // `reopen` follows, with the states as the store holds them.
-                            views[checkpoint.plugin] = Viewed(view: AwayView(error))
-                            changed.remove(checkpoint.plugin)
-                        }
+                        let isApplied = apply(
+                            checkpoint.blocks, partition: checkpoint.partition,
+                            at: TableChanges.Position(epoch: checkpoint.epoch, position: checkpoint.position),
+                            newestFirst: false, to: &views, checkpoint.plugin)
+                        if isApplied { changed.insert(checkpoint.plugin) } else { changed.remove(checkpoint.plugin) }
                     }
                 case .call(let body): body(views.mapValues(\.view))
                 }
@@ -226,6 +290,62 @@ extension Views {
             }
             for plugin in forgotten() where !follows(plugin) { views[plugin] = nil }
         }
+    }
+
+    /// Applies states to a plugin's view. Returns whether its worker was there; if not, `reopen` follows, with the states as the
+    /// store holds them.
+    private func apply(
+        _ blocks: [StateBlock], partition: Int, at position: TableChanges.Position, newestFirst: Bool,
+        to views: inout [String: Viewed], _ plugin: String
+    ) -> Bool {
+        do {
+            try views[plugin]?.apply(blocks, partition: partition, at: position, newestFirst: newestFirst)
+            return true
+        } catch {
+            views[plugin] = Viewed(view: AwayView(error))
+            return false
+        }
+    }
+
+    /// Takes what others have stored of their partitions since it was looked at last. Returns the plugins of which there was any.
+    private func poll(_ views: inout [String: Viewed]) -> Set<String> {
+        let owned = published.withLock { $0.epochs }
+        do {
+            var stale: [String: Set<Int>] = [:]
+            for stored in try store.plugins() where stored.log == log.id && owned.numbers[stored.partition] == nil {
+                let position = TableChanges.Position(epoch: stored.epoch, position: stored.position)
+                guard let viewed = views[stored.plugin], viewed.positions[stored.partition] != position else { continue }
+                stale[stored.plugin, default: []].insert(stored.partition)
+            }
+            return stale.reduce(into: []) { changed, stale in
+                if refresh(&views, stale.key, stale.value) { changed.insert(stale.key) }
+            }
+        } catch {
+            // It is asked again in a moment; whoever stores something there says what is wrong.
+            return []
+        }
+    }
+
+    /// Reads partitions of all that is viewed again. Returns the plugins of which there was anything.
+    private func refresh(_ views: inout [String: Viewed], partitions: Set<Int>) -> Set<String> {
+        Set(views.keys.filter { refresh(&views, $0, partitions) })
+    }
+
+    private func refresh(_ views: inout [String: Viewed], _ plugin: String, _ partitions: Set<Int>) -> Bool {
+        var isChanged = false
+        for partition in partitions.sorted() {
+            guard let stored = try? store.restore(plugin: plugin, partition: partition) else { continue }
+            isChanged = true
+            let position = TableChanges.Position(epoch: epoch(of: stored, partition), position: stored.position)
+            guard apply(stored.blocks, partition: partition, at: position, newestFirst: true, to: &views, plugin)
+            else { return false }
+        }
+        return isChanged
+    }
+
+    /// By which a partition is its owner's: whoever has stored something, or this process.
+    private func epoch(of stored: RestoredCheckpoint, _ partition: Int) -> UInt64 {
+        published.withLock { $0.epochs.numbers[partition] } ?? stored.epoch
     }
 
     /// Tells the sink what has changed in a plugin's tables; with `all`, every row.
@@ -249,10 +369,15 @@ extension Views {
     }
 
     /// Whether the sink takes the tables of a plugin.
-    private func follows(_ plugin: String) -> Bool {
-        guard let sink else { return false }
+    private func follows(_ plugin: String) -> Bool { published.withLock { follows(plugin, $0) } }
+
+    private func follows(_ plugin: String, _ published: borrowing Published) -> Bool {
+        guard let sink, isTelling(published) else { return false }
         return sink.plugins?.contains(plugin) ?? true
     }
+
+    /// Whether the sink is this process's to tell.
+    private func isTelling(_ published: borrowing Published) -> Bool { sink != nil && published.epochs.numbers[0] != nil }
 
     private func isShown(_ plugin: String) -> Bool { published.withLock { $0.shown[plugin] != nil } }
 
@@ -283,7 +408,8 @@ extension Views {
                 guard let stored = try read(plugin.id, partition) else { continue }
                 try viewed.apply(
                     stored.blocks, partition: partition,
-                    at: TableChanges.Position(epoch: epochs[partition], position: stored.position), newestFirst: true)
+                    at: TableChanges.Position(epoch: epoch(of: stored, partition), position: stored.position),
+                    newestFirst: true)
             }
             let functions = columns.functionPlugins(of: plugin.id).sorted().compactMap { builds[$0]?.identity.build }
             let parts = [

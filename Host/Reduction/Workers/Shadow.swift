@@ -34,9 +34,10 @@ package struct Shadow {
         let log = parts.log
         let next = log.nextPositions, first = log.firstPositions
         end = log.durableEnd
-        let each = UInt64((events + next.count - 1) / next.count)
+        let owned = parts.partitions
+        let each = UInt64((events + max(owned.count, 1) - 1) / max(owned.count, 1))
         starts = zip(next, first).map { next, first in max(first, next > each ? next - each : 0) }
-        self.events = zip(next, starts).reduce(0) { $0 + Int($1.0 - $1.1) }
+        self.events = owned.reduce(0) { [starts] in $0 + Int(next[$1] - starts[$1]) }
     }
 
     /// - Throws: `ReplacementError` if the new build does not come to the end.

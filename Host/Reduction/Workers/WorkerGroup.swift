@@ -116,8 +116,10 @@ final class WorkerGroup: ShardGroup, @unchecked Sendable {
         finish()
     }
 
+    func stopFolding() { for shard in shards { shard.stop() } }
+
     func stop() {
-        for shard in shards { shard.stop() }
+        stopFolding()
         finish()
     }
 

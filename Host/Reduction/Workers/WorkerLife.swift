@@ -28,7 +28,7 @@ final class WorkerLife: @unchecked Sendable {
         var finished: Set<Int> = []
         var requests: [UInt64: BoundedQueue<[UInt8]?>] = [:]
         var lastRequest: UInt64 = 0
-        /// Up to where checkpoints have come, by partition.
+        /// Up to where checkpoints have come, by partition; `.max` for those that this process does not have.
         var positions: [UInt64]
         /// By shard.
         var filterCounts: [Int: [FilterCounts]] = [:]
@@ -86,7 +86,10 @@ final class WorkerLife: @unchecked Sendable {
         if start != .nothing, build.stop == nil { try parts.checkLog(holdsWhat: build, needsAfter: stored) }
         let kept = build.stop == nil ? [] : log.firstPositions
         state = Mutex(
-            State(positions: (0..<log.identity.partitions).map { stored[$0]?.position ?? 0 }))
+            State(
+                positions: (0..<log.identity.partitions).map {
+                    parts.epochs.numbers[$0] == nil ? .max : stored[$0]?.position ?? 0
+                }))
         process = try WorkerProcess(plugin: build.id, memory: memory.descriptor)
         parts.memory.add(process.id)
         for shard in owned.indices {

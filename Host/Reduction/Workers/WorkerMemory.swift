@@ -22,13 +22,14 @@ final class WorkerMemory: @unchecked Sendable {
     private let pages: UnsafeMutableRawPointer
     private let records: UnsafeMutableRawPointer
     private var pagesSize: Int { (shards + 1) * Self.page }
-    private var recordsSize: Int { shards * Self.slots * Self.slotSize }
+    /// A worker that has no shards, and only shows what is stored, has as much as one.
+    private var recordsSize: Int { max(shards, 1) * Self.slots * Self.slotSize }
 
     /// Makes the memory, for the host.
     init(shards: Int) throws(WorkerFailure) {
         descriptor = lectern_memory_file("lectern worker")
         self.shards = shards
-        let sizes = ((shards + 1) * Self.page, shards * Self.slots * Self.slotSize)
+        let sizes = ((shards + 1) * Self.page, max(shards, 1) * Self.slots * Self.slotSize)
         guard descriptor >= 0, ftruncate(descriptor, off_t(sizes.0 + sizes.1)) == 0,
             let pages = Self.map(descriptor, 0, sizes.0, PROT_READ | PROT_WRITE),
             let records = Self.map(descriptor, sizes.0, sizes.1, PROT_READ | PROT_WRITE)
@@ -41,7 +42,7 @@ final class WorkerMemory: @unchecked Sendable {
     init?(descriptor: Int32, shards: Int) {
         self.descriptor = descriptor
         self.shards = shards
-        let sizes = ((shards + 1) * Self.page, shards * Self.slots * Self.slotSize)
+        let sizes = ((shards + 1) * Self.page, max(shards, 1) * Self.slots * Self.slotSize)
         guard let pages = Self.map(descriptor, 0, sizes.0, PROT_READ | PROT_WRITE),
             let records = Self.map(descriptor, sizes.0, sizes.1, PROT_READ)
         else { return nil }
