@@ -22,8 +22,8 @@ package protocol CheckpointStore: Sendable {
     /// Where each plugin stands in each partition, sorted by plugin and partition.
     func plugins() throws -> [StoredPosition]
 
-    /// Stores the checkpoints of a plugin, as `commit` does, in place of all its checkpoints and states. Throws `fenced`
-    /// also if one of the epochs has been outrun.
+    /// Stores the checkpoints of a plugin, as `commit` does, in place of all its checkpoints and states in the partitions that `epochs`
+    /// is for; in all partitions if it is for none. Throws `fenced` also if one of the epochs has been outrun.
     func replace(plugin: String, with checkpoints: [Checkpoint], as epochs: Epochs) throws
 }
 
@@ -32,6 +32,6 @@ extension CheckpointStore {
         try acquire(log: log, partitions: partitions, atLeast: [:])
     }
 
-    /// Removes all checkpoints and states of a plugin.
+    /// Removes all checkpoints and states of a plugin in the partitions that `epochs` is for; in all if it is for none.
     package func discard(plugin: String, as epochs: Epochs) throws { try replace(plugin: plugin, with: [], as: epochs) }
 }

@@ -13,6 +13,9 @@ package struct Epochs: Sendable, Equatable {
         self.numbers = numbers
     }
 
+    /// Whether what is replaced by these epochs is replaced in the partition: in theirs, or in all if there are none.
+    func replace(_ partition: Int) -> Bool { numbers.isEmpty || numbers[partition] != nil }
+
     /// 0 for a partition for which none was drawn: it may write as long as nobody has drawn one.
     package subscript(partition: Int) -> UInt64 { numbers[partition] ?? 0 }
 }

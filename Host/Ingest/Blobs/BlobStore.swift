@@ -13,6 +13,8 @@ import Synchronization
 package final class BlobStore: Sendable {
     private struct State {
         var isClosed = false
+        /// Other partitions are to be followed.
+        var isStopping = false
         /// Up to here everything is in the store.
         var offset = LogOffset(segment: 0, byte: 0)
         var waiting: [(offset: LogOffset, then: CheckedContinuation<Void, Never>)] = []
@@ -25,8 +27,8 @@ package final class BlobStore: Sendable {
     private let state = Mutex(State())
     private let thread = Mutex<WorkThread?>(nil)
 
-    /// The key of how far the store is.
-    private static let mark = "Blobs"
+    /// The key of how far the store is in a partition.
+    private static func mark(_ partition: Int) -> String { "Blobs/\(partition)" }
     /// Records after which that is written down even if nothing was stored.
     private static let step = 1_000_000
 
@@ -35,10 +37,27 @@ package final class BlobStore: Sendable {
         self.log = log
         self.store = store
         self.report = report
-        thread.withLock { $0 = WorkThread(name: "blobs") { self.follow() } }
+        if !log.isShared { follow(Array(0..<log.identity.partitions)) }
     }
 
-    /// The value, a JSON text, as of what is durable in the log now; nil if there is none.
+    /// Follows these partitions of a log that hosts share, and no others any more. Blocks until what was followed before is stored.
+    package func own(_ partitions: [Int]) {
+        state.withLock { $0.isStopping = true }
+        thread.withLock {
+            $0?.join()
+            $0 = nil
+        }
+        state.withLock { $0.isStopping = false }
+        if !partitions.isEmpty { follow(partitions) }
+    }
+
+    private func follow(_ partitions: [Int]) {
+        state.withLock { $0.offset = LogOffset(segment: 0, byte: 0) }
+        thread.withLock { $0 = WorkThread(name: "blobs") { self.run(partitions) } }
+    }
+
+    /// The value, a JSON text, as of what is durable in the log now; nil if there is none. What another host follows of a shared log
+    /// may come a moment later.
     ///
     /// - Throws: what the store says.
     package func value(of key: BlobKey) async throws -> String? {
@@ -65,14 +84,14 @@ package final class BlobStore: Sendable {
 
     // MARK: The thread
 
-    private func follow() {
+    private func run(_ partitions: [Int]) {
         defer { arrive(at: LogOffset(segment: .max, byte: .max)) }
-        guard var positions = retrying({ try await self.start() }) else { return }
+        guard var positions = retrying({ try await self.start(partitions) }) else { return }
         do {
             let cursor = try LogCursor(log, from: positions)
             var unmarked = 0
             while true {
-                let isLast = state.withLock { $0.isClosed }
+                let isLast = state.withLock { $0.isClosed || $0.isStopping }
                 let end = log.waitForDurable(after: cursor.offset, timeout: isLast ? .zero : .milliseconds(200))
                 var values: [String: String] = [:]
                 while let chunk = try cursor.next(through: end) {
@@ -85,7 +104,7 @@ package final class BlobStore: Sendable {
                     }
                 }
                 if !values.isEmpty || unmarked >= Self.step || (isLast && unmarked > 0) {
-                    let entries = values.map { StoreEntry(key: $0, value: $1) } + [mark(positions)]
+                    let entries = values.map { StoreEntry(key: $0, value: $1) } + marks(positions)
                     guard retrying({ try await self.store.multiSet(entries) }) != nil else { return }
                     unmarked = 0
                 }
@@ -107,29 +126,34 @@ package final class BlobStore: Sendable {
     }
 
     /// Where to begin: behind what the store holds, or at the first record.
-    private func start() async throws -> [UInt64] {
+    private func start(_ partitions: [Int]) async throws -> [UInt64?] {
         let (first, next) = (log.firstPositions, log.nextPositions)
-        guard let text = try await store.get(Self.mark), let stored = Self.positions(text, of: log.identity.id),
-            stored.count == first.count, zip(stored, next).allSatisfy(<=)
-        else { return first }
-        return zip(stored, first).map { max($0, $1) }
+        var starts = [UInt64?](repeating: nil, count: first.count)
+        let marks = try await store.multiGet(partitions.map(Self.mark))
+        for (partition, mark) in zip(partitions, marks) {
+            let stored = mark.flatMap { Self.position($0, of: log.identity.id) } ?? 0
+            starts[partition] = max(stored <= next[partition] ? stored : 0, first[partition])
+        }
+        return starts
     }
 
-    private func mark(_ positions: [UInt64]) -> StoreEntry {
-        let list = positions.map(String.init).joined(separator: ",")
-        return StoreEntry(
-            key: Self.mark, value: "{\"log\":\"\(Self.hexadecimal(log.identity.id))\",\"positions\":[\(list)]}")
+    private func marks(_ positions: [UInt64?]) -> [StoreEntry] {
+        positions.enumerated().compactMap { partition, position in
+            position.map {
+                StoreEntry(
+                    key: Self.mark(partition), value: "{\"log\":\"\(Self.hexadecimal(log.identity.id))\",\"position\":\($0)}")
+            }
+        }
     }
 
     private static func hexadecimal(_ bytes: [UInt8]) -> String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    private static func positions(_ text: String, of log: [UInt8]) -> [UInt64]? {
-        let head = "{\"log\":\"\(hexadecimal(log))\",\"positions\":["
-        guard text.hasPrefix(head), text.hasSuffix("]}") else { return nil }
-        let numbers = text.dropFirst(head.count).dropLast(2).split(separator: ",").map { UInt64($0) }
-        return numbers.contains(nil) ? nil : numbers.compactMap { $0 }
+    private static func position(_ text: String, of log: [UInt8]) -> UInt64? {
+        let head = "{\"log\":\"\(hexadecimal(log))\",\"position\":"
+        guard text.hasPrefix(head), text.hasSuffix("}") else { return nil }
+        return UInt64(text.dropFirst(head.count).dropLast())
     }
 
     private static func saved(_ record: RecordView) -> (BlobKey, String)? {
@@ -172,7 +196,7 @@ package final class BlobStore: Sendable {
                     defer { state.trouble = trouble }; return state.trouble != trouble
                 }
                 if isNew { report("blobs wait for their store: \(trouble)") }
-                if state.withLock({ $0.isClosed }) { return nil }
+                if state.withLock({ $0.isClosed || $0.isStopping }) { return nil }
                 usleep(pause)
                 pause = min(pause * 2, 5_000_000)
             }

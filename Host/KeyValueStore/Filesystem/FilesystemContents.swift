@@ -86,18 +86,27 @@ struct FilesystemContents: ~Copyable {
         if let epochs { try drawn.check(epochs) }
         // Of several for one partition each builds on the one before, which must then be there.
         var partitions: [String: FilesystemPartition] = [:]
-        var changes: [FileChange] = plugin.map { [.removeFolder(FilesystemPartition.path(plugin: $0))] } ?? []
+        var changes = plugin.map { removal(of: $0, as: epochs) } ?? []
         for checkpoint in checkpoints {
             let path = FilesystemPartition.path(plugin: checkpoint.plugin, partition: checkpoint.partition)
             var partition =
                 try partitions[path]
                 ?? FilesystemPartition(
                     store: folder.path, plugin: checkpoint.plugin, partition: checkpoint.partition,
-                    isNew: checkpoint.plugin == plugin)
+                    isNew: checkpoint.plugin == plugin && epochs?.replace(checkpoint.partition) != false)
             changes += try partition.changes(of: checkpoint)
             partitions[path] = partition
         }
         try folder.commit(changes)
+    }
+
+    private func removal(of plugin: String, as epochs: Epochs?) -> [FileChange] {
+        guard let epochs, !epochs.numbers.isEmpty else {
+            return [.removeFolder(FilesystemPartition.path(plugin: plugin))]
+        }
+        return epochs.numbers.keys.sorted().map {
+            .removeFolder(FilesystemPartition.path(plugin: plugin, partition: $0))
+        }
     }
 
     /// The partitions that are there, sorted by plugin and number.

@@ -113,7 +113,8 @@ struct RedisWriter: ~Copyable {
     /// Puts checkpoints in place of all that is there of the plugin.
     mutating func replace(_ plugin: String, with checkpoints: [Checkpoint], _ epochs: Epochs) throws {
         let rows = try Self.rows(of: checkpoints)
-        let ids = Set(try source.catalog(plugin: plugin).map(\.id)).union(checkpoints.map(\.partitionID))
+        let ids = Set(try source.catalog(plugin: plugin).map(\.id).filter { epochs.replace($0.partition) })
+            .union(checkpoints.map(\.partitionID))
         let owners = epochs.numbers.map { Owner(log: epochs.log, partition: $0.key, epoch: $0.value) }
         for group in groups(ids, by: \.partition) {
             let partitions = Set(group.map(\.partition))

@@ -41,13 +41,15 @@ enum SQLiteRestore {
         }
     }
 
-    static func discard(_ db: Database, plugin: String) throws {
-        let piles = "SELECT id FROM pile WHERE plugin = ?"
-        let checkpoints = "SELECT id FROM checkpoint WHERE plugin = ?"
-        try db.execute(sql: "DELETE FROM block WHERE pile IN (\(piles))", arguments: [plugin])
-        try db.execute(sql: "DELETE FROM pile WHERE plugin = ?", arguments: [plugin])
-        try db.execute(sql: "DELETE FROM mark WHERE checkpoint IN (\(checkpoints))", arguments: [plugin])
-        try db.execute(sql: "DELETE FROM checkpoint WHERE plugin = ?", arguments: [plugin])
+    static func discard(_ db: Database, plugin: String, as epochs: Epochs) throws {
+        let numbers = epochs.numbers.keys.sorted().map(String.init).joined(separator: ",")
+        let which = "plugin = ?" + (numbers.isEmpty ? "" : " AND partition IN (\(numbers))")
+        try db.execute(
+            sql: "DELETE FROM block WHERE pile IN (SELECT id FROM pile WHERE \(which))", arguments: [plugin])
+        try db.execute(sql: "DELETE FROM pile WHERE \(which)", arguments: [plugin])
+        try db.execute(
+            sql: "DELETE FROM mark WHERE checkpoint IN (SELECT id FROM checkpoint WHERE \(which))", arguments: [plugin])
+        try db.execute(sql: "DELETE FROM checkpoint WHERE \(which)", arguments: [plugin])
     }
 }
 

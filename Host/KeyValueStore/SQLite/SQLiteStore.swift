@@ -137,7 +137,7 @@ package final class SQLiteStore: KeyValueStore {
         try changePiles { piles, db in
             try SQLiteEpochs.check(epochs, db)
             try SQLiteEpochs.check(checkpoints, db)
-            try SQLiteRestore.discard(db, plugin: plugin)
+            try SQLiteRestore.discard(db, plugin: plugin, as: epochs)
             piles = try SQLitePiles(db)
             try piles?.commit(checkpoints, to: db)
         }

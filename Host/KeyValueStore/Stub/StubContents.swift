@@ -34,9 +34,9 @@ struct StubContents: StoreSnapshot {
         plugin.map { plugin in piles.filter { $0.component.plugin == plugin } } ?? piles
     }
 
-    mutating func discard(plugin: String) {
-        checkpoints = checkpoints.filter { $0.key.plugin != plugin }
-        piles.removeAll { $0.component.plugin == plugin }
+    mutating func discard(plugin: String, as epochs: Epochs) {
+        checkpoints = checkpoints.filter { $0.key.plugin != plugin || !epochs.replace($0.key.partition) }
+        piles.removeAll { $0.component.plugin == plugin && epochs.replace($0.partition) }
     }
 
     mutating func commit(_ checkpoint: Checkpoint) throws {

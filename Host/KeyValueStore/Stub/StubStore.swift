@@ -71,7 +71,7 @@ package final class StubStore: KeyValueStore {
             try contents.epochs.check(checkpoints)
             if let epochs { try contents.epochs.check(epochs) }
             var changed = contents
-            if let plugin { changed.discard(plugin: plugin) }
+            if let plugin, let epochs { changed.discard(plugin: plugin, as: epochs) }
             for checkpoint in checkpoints { try changed.commit(checkpoint) }
             contents = changed
         }

@@ -36,6 +36,8 @@ package final class CheckpointThread: CheckpointSink {
     private let jobs = BoundedQueue<Job>(limit: 64)
     private let state: StateBox
     private let thread: WorkThread
+    /// Whether any partition is this process's.
+    private let isOwner: Bool
     private let onCommitted: @Sendable ([Checkpoint]) -> Void
 
     /// - Parameters:
@@ -45,6 +47,7 @@ package final class CheckpointThread: CheckpointSink {
         _ store: any CheckpointStore, _ epochs: Epochs, committed: @escaping @Sendable ([Checkpoint]) -> Void = { _ in }
     ) {
         onCommitted = committed
+        isOwner = !epochs.numbers.isEmpty
         let jobs = jobs
         let state = StateBox()
         self.state = state
@@ -105,8 +108,10 @@ package final class CheckpointThread: CheckpointSink {
         _ = done.take()
     }
 
-    /// Has the store hold this alone of a plugin, after what was given before.
-    func replace(plugin: String, with checkpoints: [Checkpoint]) { jobs.put(.replace(plugin: plugin, checkpoints)) }
+    /// Has the store hold this alone of a plugin in the partitions of this process, after what was given before.
+    func replace(plugin: String, with checkpoints: [Checkpoint]) {
+        if isOwner { jobs.put(.replace(plugin: plugin, checkpoints)) }
+    }
 
     /// Ends the thread when all is committed.
     package func close() {

@@ -11,6 +11,8 @@ struct OverviewPage {
     let figures: [(title: String, value: Int64)]
     /// How the processing of events goes.
     let processor: ProcessorReport
+    /// The hosts that share the log; nil: nobody does.
+    let cluster: ClusterReport?
     /// The host's own address, for the lines to copy.
     let address: String
 
@@ -27,6 +29,7 @@ struct OverviewPage {
                 \(dashboards)
                 \(loaded)
                 \(keptOff)
+                \(ClusterHTML(report: cluster).html)
                 \(ProcessingHTML(report: processor).html)
                 \(sending)
                 """)

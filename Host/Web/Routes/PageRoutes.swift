@@ -7,6 +7,7 @@ struct PageRoutes {
     let assets: AssetFolder
     let figures: @Sendable () -> [(title: String, value: Int64)]
     let processor: @Sendable () -> ProcessorReport
+    let cluster: @Sendable () -> ClusterReport?
 
     func add(to router: Router<WebRequestContext>) {
         router.get("/") { request, context in
@@ -26,7 +27,7 @@ struct PageRoutes {
         let report = plugins()
         return OverviewPage(
             plugins: report.plugins, refusals: report.refusals, off: report.off, figures: figures(),
-            processor: processor(),
+            processor: processor(), cluster: cluster(),
             address: request.ownAddress)
     }
 }

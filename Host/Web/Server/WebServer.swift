@@ -29,6 +29,8 @@ package final class WebServer: Service {
         package var processor: @Sendable () -> ProcessorReport
         /// What was looked up of events.
         package var enrichment: @Sendable () -> EnrichmentReport
+        /// The hosts that share the log; nil: nobody does.
+        package var cluster: @Sendable () -> ClusterReport?
         /// Nil: students can't be erased here.
         package var erasures: ErasureRequests?
         /// Does to the plugins what an operator asks for. Blocks.
@@ -41,6 +43,7 @@ package final class WebServer: Service {
             filters: @escaping @Sendable () -> FilterReport = { FilterReport(mode: "all", rules: []) },
             processor: @escaping @Sendable () -> ProcessorReport = { ProcessorReport() },
             enrichment: @escaping @Sendable () -> EnrichmentReport = { EnrichmentReport(enrichers: []) },
+            cluster: @escaping @Sendable () -> ClusterReport? = { nil },
             erasures: ErasureRequests? = nil,
             change: @escaping @Sendable (PluginRequest) throws(PluginReloadError) -> PluginReload = {
                 _ throws(PluginReloadError) in throw .failed("This host has fixed plugins.")
@@ -48,6 +51,7 @@ package final class WebServer: Service {
         ) {
             self.change = change
             self.erasures = erasures
+            self.cluster = cluster
             self.plugins = plugins
             self.tables = tables
             self.states = states
@@ -146,7 +150,8 @@ package final class WebServer: Service {
         router.add(middleware: AccessMiddleware(policy: policy))
         let streams = StreamLimit(configuration.streams)
         PageRoutes(
-            plugins: host.plugins, assets: assets, figures: { [host] in host.figures }, processor: host.processor
+            plugins: host.plugins, assets: assets, figures: { [host] in host.figures }, processor: host.processor,
+            cluster: host.cluster
         ).add(to: router)
         DashboardRoutes(plugins: host.plugins, hub: hub, assets: assets, streams: streams).add(to: router)
         LoginRoutes(policy: policy, assets: assets).add(to: router)
@@ -160,6 +165,7 @@ package final class WebServer: Service {
         AggregationRoutes(plugins: host.plugins, states: host.states, tables: host.tables).add(to: router)
         ProcessorRoutes(report: host.processor, plugins: host.plugins, readiness: host.readiness).add(to: router)
         EnrichmentRoutes(report: host.enrichment).add(to: router)
+        ClusterRoutes(report: host.cluster).add(to: router)
         ErasureRoutes(requests: host.erasures).add(to: router)
         DeadLetterRoutes(letters: host.log.deadLetters).add(to: router)
         HealthRoutes(readiness: host.readiness, metrics: host.metrics).add(to: router)

@@ -128,6 +128,8 @@ final class AlertWatch: Sendable {
                 return AlertBoard.Sight(key: value.key, value: value.words ?? "\(value.number)")
             }
         case .table(let plugin, _):
+            // Of hosts that share a log, one tells of rows, which all can see: who has the first partition.
+            guard engine.partitions.contains(0) else { return [] }
             // While a plugin folds what was there before, its rows are of the past.
             guard figures.whole.contains(plugin), let rows = compiled.rows, let snapshot = snapshots[rows.table] else {
                 return nil

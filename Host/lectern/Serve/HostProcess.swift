@@ -34,6 +34,7 @@ struct HostProcess {
     private let plugins: LoadedPlugins
     private let ingest: IngestService
     private let topics: TopicReader?
+    private let cluster: Cluster?
     private let blobs: BlobStore
     private let erasures: HostErasures
     private let data: String
@@ -47,9 +48,11 @@ struct HostProcess {
 
     /// Opens log and store, restores the last checkpoints, and starts to fold what came after them.
     ///
-    /// - Parameter load: loads what the folder of plugins holds, given those that run.
+    /// - Parameters:
+    ///   - folder: of the plugins' libraries.
+    ///   - load: loads what the folder holds, given those that run.
     init(
-        _ settings: HostSettings, _ quarantine: Quarantine, data: String,
+        _ settings: HostSettings, _ quarantine: Quarantine, data: String, folder: String,
         load: @escaping @Sendable ([PluginBuild]) -> PluginCatalog
     ) throws {
         self.quarantine = quarantine
@@ -137,6 +140,7 @@ struct HostProcess {
             catalog, engine: engine, ingest: ingest, history: BuildHistory(data: data),
             settings: FoldedSettings(data: data), load: load)
         self.plugins = plugins
+        cluster = Cluster(log, engine, blobs, stores.default, plugins, folder: folder, data: data)
         self.troubles = troubles
         judge = WorkThread(name: "quarantine") {
             while let (build, trouble) = troubles.take() { plugins.judge(build, trouble, quarantine) }
@@ -180,10 +184,14 @@ struct HostProcess {
                     return report
                 },
                 enrichment: { [ingest] in ingest.enrichment?.figures ?? EnrichmentReport(enrichers: []) },
+                cluster: { [cluster] in cluster?.report },
                 erasures: erasures.requests,
                 change: { request throws(PluginReloadError) in try changes.run(request) }),
             tokens: try AccessTokens.open(tokens), assets: try AssetFolder.open(settings.web.assets), logger: logger,
-            onReady: onReady)
+            onReady: { [cluster] address in
+                onReady(address)
+                cluster?.start(at: "\(address)")
+            })
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [web], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
@@ -210,6 +218,7 @@ struct HostProcess {
         topics?.close()
         await ingest.finishLookups()
         retention?.stop()
+        cluster?.beginStopping()
         stores.stopWaiting()
         log.beginClosing()
         // Without it all the same: what was folded is stored.
@@ -218,6 +227,7 @@ struct HostProcess {
         troubles.close()
         judge.join()
         engine.close()
+        cluster?.stop()
         warehouse?.close()
         for output in tableOutputs { output.rows.close() }
         archive?.stop()
@@ -249,6 +259,12 @@ struct HostProcess {
     private func watch(_ readiness: Readiness) {
         readiness.add("log") { [log] in log.failure.map { "\($0)" } }
         readiness.note("log: brokers") { [log] in log.trouble }
+        if let cluster {
+            readiness.add("group") { cluster.problem }
+            metrics.add(.gauge, "lectern_owned_partitions", "Partitions of the shared log that this host folds.") {
+                Double(cluster.partitions.count)
+            }
+        }
         readiness.add("integrity") { [log] in log.integrity?.failure.map { "\($0)" } }
         readiness.add("archive") { [archive] in archive?.failure.map { "\($0)" } }
         readiness.add("reduction") { [engine] in engine.failure.map { "\($0)" } }

@@ -50,7 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
             Restart.finish()
             let quarantine = Quarantine(data: data)
             try await settings.custody(data: data).carryOut { Terminal.note($0) }
-            let process = try HostProcess(settings, quarantine, data: data) { current in
+            let process = try HostProcess(settings, quarantine, data: data, folder: common.pluginFolder) { current in
                 var choice = plugins
                 choice.verdicts = quarantine.verdicts
                 choice.switchedOff = DisabledPlugins(data: data).since

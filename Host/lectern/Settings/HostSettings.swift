@@ -105,6 +105,7 @@ struct HostSettings {
         web = WebConfiguration(reader.section("web"))
         metrics = MetricsConfiguration(reader.section("metrics"))
         sections = reader.knownKeys
+        checkSharing(reader)
         if ingest.authentication.contains(.httpBasic), web.proxies.isEmpty {
             reader.section("ingest").problem(
                 "authentication", found: "http_basic, and no proxy that checks passwords",
