@@ -29,7 +29,10 @@ package final class KafkaMember {
         raw = made
     }
 
-    deinit { lectern_kafka_member_close(raw) }
+    /// How long it may take to leave the group, in milliseconds.
+    private static let patience: Int32 = 5000
+
+    deinit { lectern_kafka_member_close(raw, Self.patience) }
 
     /// Waits for up to so many milliseconds.
     package func poll(milliseconds: Int32) -> Change? {

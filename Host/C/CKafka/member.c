@@ -31,7 +31,7 @@ lectern_kafka_member *lectern_kafka_member_open(
     rd_kafka_topic_partition_list_destroy(topics);
     if (!error) return member;
     snprintf(reason, size, "%s", rd_kafka_err2str(error));
-    lectern_kafka_member_close(member);
+    lectern_kafka_member_close(member, 0);
     return NULL;
 failed:
     if (conf) rd_kafka_conf_destroy(conf);
@@ -90,10 +90,29 @@ const char *lectern_kafka_member_trouble(const lectern_kafka_member *member) { r
 
 void lectern_kafka_member_forget_trouble(lectern_kafka_member *member) { member->trouble[0] = 0; }
 
-void lectern_kafka_member_close(lectern_kafka_member *member) {
+// Not rd_kafka_consumer_close: it waits for brokers that are away for ever.
+static int leave(lectern_kafka_member *member, int milliseconds) {
+    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(member->client, member->queue);
+    if (error) {
+        rd_kafka_error_destroy(error);
+        return 0;
+    }
+    for (int waited = 0; waited < milliseconds && !rd_kafka_consumer_closed(member->client); waited += 50) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(member->queue, 50);
+        if (!event) continue;
+        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE) {
+            error = rd_kafka_incremental_unassign(member->client, rd_kafka_event_topic_partition_list(event));
+            if (error) rd_kafka_error_destroy(error);
+        }
+        rd_kafka_event_destroy(event);
+    }
+    return rd_kafka_consumer_closed(member->client);
+}
+
+void lectern_kafka_member_close(lectern_kafka_member *member, int milliseconds) {
     forget(member);
+    int left = leave(member, milliseconds);
     rd_kafka_queue_destroy(member->queue);
-    rd_kafka_consumer_close(member->client);
-    rd_kafka_destroy(member->client);
+    rd_kafka_destroy_flags(member->client, left ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     free(member);
 }

@@ -92,9 +92,11 @@ package final class ReductionEngine: Sendable {
         do {
             try fold(log.isShared ? [] : Array(0..<log.identity.partitions))
         } catch {
+            parts.commits.close()
             views.close()
             throw error
         }
+        parts.commits.close()
         parts.memory.start { [weak self] in self?.live.withLock { $0.members.values.map(\.group) } ?? [] }
     }
 

@@ -52,9 +52,14 @@ final class Cluster: Sendable {
             own: { partitions in
                 // What another build has stored may be nothing that this one reads.
                 if !partitions.isEmpty, let problem = try builds.follow() { throw InputFailure(problem) }
+                let began = MonotonicClock.microseconds
                 blobs.own([])
                 try engine.own(partitions.sorted())
                 blobs.own(partitions.sorted())
+                let seconds = Double(MonotonicClock.microseconds - began) / 1e6
+                Terminal.note(
+                    "\(partitions.count) of \(log.identity.partitions) partitions of the log are this host's "
+                        + "(\((seconds * 10).rounded() / 10) s)")
             },
             loss: {
                 guard case .fenced? = engine.failure as? StoreError else { return nil }

@@ -32,7 +32,7 @@ const char *lectern_kafka_member_trouble(const lectern_kafka_member *member);
 /// Forgets what was said last.
 void lectern_kafka_member_forget_trouble(lectern_kafka_member *member);
 
-/// Leaves the group, whatever is assigned.
-void lectern_kafka_member_close(lectern_kafka_member *member);
+/// Leaves the group, whatever is assigned. If that takes longer than so many milliseconds, the group finds out by itself.
+void lectern_kafka_member_close(lectern_kafka_member *member, int milliseconds);
 
 #endif
