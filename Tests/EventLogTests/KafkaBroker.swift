@@ -61,8 +61,10 @@ final class KafkaBroker {
     }
 
     /// A log in this cluster that answers fast.
+    ///
+    /// - Parameter options: of librdkafka, besides.
     func configuration(
-        _ folder: TemporaryFolder, _ change: (inout EventLogConfiguration) -> Void = { _ in }
+        _ folder: TemporaryFolder, options: String = "", _ change: (inout EventLogConfiguration) -> Void = { _ in }
     ) throws -> EventLogConfiguration {
         // The mock answers a fetch that finds nothing when its time is over, whatever has come meanwhile; and
         // it keeps 5 MB of a partition.
@@ -73,7 +75,7 @@ final class KafkaBroker {
                   kafka:
                     brokers: [\(address)]
                     timeout: 60s
-                    options: {fetch.wait.max.ms: 10, compression.type: lz4}
+                    options: {fetch.wait.max.ms: 10, compression.type: lz4, \(options)}
                 """, file: "test")
         var configuration = try settings.validate {
             EventLogConfiguration($0.section("log"), directory: folder.path)

@@ -1,4 +1,5 @@
 import EventLog
+import Glibc
 import Records
 import Synchronization
 import Testing
@@ -59,6 +60,94 @@ import Testing
         }
         #expect(try log.read(from: log.firstPositions).filter { $0.kind == .event }.count == 6)
         try log.close()
+    }
+
+    @Test func ofASharedLogCursorsReadTheAssignedPartitionsAsTheyChange() throws {
+        let broker = try KafkaBroker(partitions: 3)
+        let folders = (TemporaryFolder(), TemporaryFolder())
+        let first = try EventLog.open(try broker.configuration(folders.0) { $0.kafka?.group = "hosts" })
+        let second = try EventLog.open(try broker.configuration(folders.1) { $0.kafka?.group = "hosts" })
+        func store(_ log: EventLog, _ numbers: ClosedRange<UInt64>) throws {
+            try log.store(numbers.flatMap { number in (0..<3).map { event("c\($0)", number, partition: $0) } })
+        }
+        func texts(_ log: EventLog, of partition: Int) throws -> [String] {
+            try log.read(from: (0..<3).map { $0 == partition ? 0 : nil }).filter { $0.kind == .event }
+                .map { String(decoding: $0.payload, as: UTF8.self) }
+        }
+        func expected(_ partition: Int, _ numbers: ClosedRange<UInt64>) -> [String] {
+            numbers.map { "c\(partition) \($0) " }
+        }
+        try first.assign([0, 1])
+        try second.assign([2])
+        // Whoever takes an event, its partition's owner reads it.
+        try store(first, 1...10)
+        try store(second, 11...20)
+        try first.flush()
+        #expect(try texts(first, of: 0) == expected(0, 1...20))
+        #expect(try texts(first, of: 1) == expected(1, 1...20))
+        try second.assign([1, 2])
+        try first.assign([0])
+        try store(first, 21...30)
+        try second.flush()
+        #expect(try texts(second, of: 1) == expected(1, 1...30))
+        #expect(try texts(second, of: 2) == expected(2, 1...30))
+        // What it has had before, and then not, it reads from where it stands.
+        try first.assign([0, 1])
+        #expect(try texts(first, of: 1) == expected(1, 1...30))
+        try first.close()
+        try second.close()
+    }
+
+    @Test func membersOfAGroupHaveEachPartitionOnceAndNoneThatTheyCouldNotTake() throws {
+        let broker = try KafkaBroker(partitions: 4)
+        final class Member: Sendable {
+            let owned = Mutex<Set<Int>>([])
+            let refuses = Atomic(false)
+            let losses = Atomic(0)
+        }
+        struct Refusal: Error {}
+        var logs: [EventLog] = [], memberships: [LogMembership] = []
+        let members = [Member(), Member()]
+        let folders = members.map { _ in TemporaryFolder() }
+        for (member, folder) in zip(members, folders) {
+            let log = try EventLog.open(
+                try broker.configuration(
+                    folder, options: "session.timeout.ms: 6000, heartbeat.interval.ms: 200"
+                ) { $0.kafka?.group = "hosts" })
+            let host = LogMembership.Host(
+                own: { partitions in
+                    if member.refuses.load(ordering: .relaxed), !partitions.isEmpty {
+                        member.owned.withLock { $0 = [] }
+                        member.losses.add(1, ordering: .relaxed)
+                        throw Refusal()
+                    }
+                    try log.assign(partitions.sorted())
+                    member.owned.withLock { $0 = partitions }
+                },
+                loss: { nil })
+            logs.append(log)
+            memberships.append(try #require(LogMembership(log, host: host)))
+        }
+        func waitUntil(_ condition: () -> Bool) throws {
+            for _ in 0..<6000 where !condition() { usleep(10_000) }
+            try #require(condition())
+        }
+        func owned(_ index: Int) -> Set<Int> { members[index].owned.withLock { $0 } }
+        memberships[0].start()
+        try waitUntil { owned(0) == [0, 1, 2, 3] }
+        memberships[1].start()
+        try waitUntil { owned(0).count == 2 && owned(0).union(owned(1)) == [0, 1, 2, 3] && owned(1).count == 2 }
+        // Who can't take what the group gives leaves it to the others, and says why.
+        members[1].refuses.store(true, ordering: .relaxed)
+        memberships[1].stayAway(because: "another build is wanted")
+        try waitUntil { owned(0) == [0, 1, 2, 3] && owned(1).isEmpty }
+        #expect(memberships[1].trouble == "another build is wanted")
+        memberships[1].stayAway(because: nil)
+        try waitUntil { members[1].losses.load(ordering: .relaxed) > 0 && memberships[1].trouble != nil }
+        members[1].refuses.store(false, ordering: .relaxed)
+        try waitUntil { owned(0).count == 2 && owned(0).union(owned(1)) == [0, 1, 2, 3] && memberships[1].trouble == nil }
+        for membership in memberships { membership.stop() }
+        for log in logs { try log.close() }
     }
 
     /// So many that the topic says twice what it has seen of clients.

@@ -42,8 +42,28 @@ import Testing
         try store.commit([checkpoint(position: 2, epoch: newer[0])])
         #expect(try store.plugins().map(\.position) == [2, 1])
         #expect(try store.plugins().map(\.epoch) == [newer[0], older[1]])
+        // What goes by epochs of some partitions leaves those of others.
         try store.discard(plugin: "quiz", as: newer)
-        #expect(try store.plugins().isEmpty)
+        #expect(try store.plugins().map(\.partition) == [1])
+        #expect(try store.restore(plugin: "quiz", partition: 0) == nil)
+    }
+
+    @Test(arguments: StoreKind.holdingStates) func whatIsReplacedByEpochsIsThatOfTheirPartitions(
+        kind: StoreKind
+    ) async throws {
+        let folder = try Folder()
+        let store = try kind.open(in: folder)
+        let own = try store.acquire(log: theLog, partitions: [0])
+        let others = try store.acquire(log: theLog, partitions: [1])
+        func states(_ value: UInt64) -> [StateBlock] { [block("attempts", [([.text("s1")], cbor(value))])] }
+        try store.commit([checkpoint(position: 1, blocks: states(1), marks: [1], epoch: own[0])])
+        try store.commit([checkpoint(partition: 1, position: 7, blocks: states(2), marks: [2], epoch: others[1])])
+        let before = try store.restore(plugin: "quiz", partition: 1)
+        try store.replace(
+            plugin: "quiz", with: [checkpoint(position: 4, blocks: states(3), marks: [3], epoch: own[0])], as: own)
+        #expect(try store.restore(plugin: "quiz", partition: 1) == before)
+        let replaced = try #require(try store.restore(plugin: "quiz", partition: 0))
+        #expect(replaced.position == 4 && replaced.marks == [[3]])
     }
 
     @Test(arguments: StoreKind.holdingStates) func ofSeveralCheckpointsNoneIsStoredIfOneIsFenced(kind: StoreKind) throws

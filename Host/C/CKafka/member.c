@@ -113,6 +113,7 @@ void lectern_kafka_member_close(lectern_kafka_member *member, int milliseconds) 
     forget(member);
     int left = leave(member, milliseconds);
     rd_kafka_queue_destroy(member->queue);
-    rd_kafka_destroy_flags(member->client, left ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    // A client that could not leave can't be destroyed either: that, too, waits for brokers. It is left to itself.
+    if (left) rd_kafka_destroy(member->client);
     free(member);
 }

@@ -43,7 +43,9 @@ package struct KafkaLogConfiguration: Sendable, Equatable {
         topic = reader.string("topic", default: topic)
         TopicName.check(topic, "topic", reader)
         if reader.has("group") { group = reader.string("group") }
-        if group == "" { reader.problem("group", found: "an empty text", expected: "a name for the hosts that share the log") }
+        if group == "" {
+            reader.problem("group", found: "an empty text", expected: "a name for the hosts that share the log")
+        }
         timeout = reader.duration("timeout", default: timeout, in: Self.timeoutRange)
         options = KafkaOptions(reader.section("options"), taken: Self.taken)
         if brokers.isEmpty {

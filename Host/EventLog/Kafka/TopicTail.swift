@@ -24,9 +24,9 @@ final class TopicTail: @unchecked Sendable {
     private var runs: [DurableState.ClientRun] = []
     /// Something could not be read, and nothing has been since.
     private var hasTrouble = false
-    /// The first kept positions, asked for now and then.
+    /// The first kept positions, asked for now and then, with the ends of others' partitions.
     private let first: Mutex<[UInt64]>
-    private var firstDue = MonotonicTime.now + .seconds(60)
+    private var endsDue = MonotonicTime.now + .seconds(60)
 
     /// Which partitions are to be read from now on.
     private struct Assignment: Sendable {
@@ -73,8 +73,9 @@ final class TopicTail: @unchecked Sendable {
     /// - Throws: `broker` if brokers do not answer: then no partition is read.
     func assign(_ partitions: Set<Int>) throws {
         let done = BoundedQueue<Result<Void, any Error>>(limit: 1)
-        assignments.put(Assignment(partitions: partitions, done: done))
-        guard let result = done.take() else { throw topic.error("it was closed while partitions were assigned") }
+        guard assignments.offer(Assignment(partitions: partitions, done: done)), let result = done.take() else {
+            throw topic.error("the log was closed while partitions were assigned")
+        }
         try result.get()
     }
 
@@ -95,17 +96,13 @@ final class TopicTail: @unchecked Sendable {
         // Another consumer: what this one is given meanwhile must not be lost.
         let asking = try topic.consumer(buffer: 1 << 20)
         let ends = try topic.ends(asking, partitions: identity.partitions)
-        first.withLock { $0 = ends.map(\.lowerBound) }
         for partition in new {
             partitions.insert(partition)
             try begin(
                 partition,
                 at: topic.beginning(asking, identity, partition, of: ends[partition].upperBound, ends: ends[partition]))
         }
-        // What others have written meanwhile nobody sees here, but as a number.
-        for partition in nextPositions.indices where !partitions.contains(partition) {
-            nextPositions[partition] = ends[partition].upperBound
-        }
+        note(ends)
         restart()
         try catchUp(to: ends.map(\.upperBound))
     }
@@ -125,22 +122,34 @@ final class TopicTail: @unchecked Sendable {
 
     /// Reads until it is stopped. What it throws ends the log.
     func run() throws {
-        defer { while let left = assignments.takeIfAny() { left.done.close() } }
+        defer {
+            assignments.close()
+            while let left = assignments.takeIfAny() { left.done.close() }
+        }
         while !isStopping.load(ordering: .acquiring) {
             if let assignment = assignments.takeIfAny() {
                 assignment.done.put(Result { try carryOut(assignment) })
             }
             let count = try read(milliseconds: 100)
-            if count == 0, .now > firstDue { askForFirst() }
+            if count == 0, .now > endsDue { askForEnds() }
         }
     }
 
     func stop() { isStopping.store(true, ordering: .releasing) }
 
-    private func askForFirst() {
-        firstDue = .now + .seconds(60)
+    private func askForEnds() {
+        endsDue = .now + .seconds(60)
         guard let ends = try? topic.ends(consumer, partitions: identity.partitions) else { return }
+        note(ends)
+        publish()
+    }
+
+    /// What others write into their partitions nobody sees here, but as a number.
+    private func note(_ ends: [Range<UInt64>]) {
         first.withLock { $0 = ends.map(\.lowerBound) }
+        for partition in nextPositions.indices where !partitions.contains(partition) {
+            nextPositions[partition] = ends[partition].upperBound
+        }
     }
 
     private func read(milliseconds: Int32) throws -> Int {

@@ -141,7 +141,8 @@ package final class BlobStore: Sendable {
         positions.enumerated().compactMap { partition, position in
             position.map {
                 StoreEntry(
-                    key: Self.mark(partition), value: "{\"log\":\"\(Self.hexadecimal(log.identity.id))\",\"position\":\($0)}")
+                    key: Self.mark(partition),
+                    value: "{\"log\":\"\(Self.hexadecimal(log.identity.id))\",\"position\":\($0)}")
             }
         }
     }

@@ -49,7 +49,9 @@ final class RecordedRules: Sendable {
             var starts = [UInt64?](repeating: nil, count: log.identity.partitions)
             let first = log.firstPositions
             for partition in epochs.numbers.keys.sorted() {
-                let found = try notes.read(partition).flatMap { try Self.read($0, of: log.identity, at: "the notes of partition \(partition)") }
+                let found = try notes.read(partition).flatMap {
+                    try Self.read($0, of: log.identity, at: "the notes of partition \(partition)")
+                }
                 history.add(found?.history ?? RuleHistory(), partition: partition)
                 if found == nil {
                     starts[partition] = first[partition]

@@ -28,7 +28,9 @@ package struct RuleHistory: Sendable, Equatable {
 
     /// Notes what another history says of a partition.
     mutating func add(_ other: RuleHistory, partition: Int) {
-        for place in other.places[partition] ?? [] { add(other.sets[place.set], partition: partition, from: place.from) }
+        for place in other.places[partition] ?? [] {
+            add(other.sets[place.set], partition: partition, from: place.from)
+        }
     }
 
     /// The set that was recorded last, wherever that is known.

@@ -65,7 +65,9 @@ final class PluginView {
         }
         // What the store holds no more, is gone.
         for (index, keys) in met {
-            for key in reducers[index].keys(of: partition) where !keys.contains(key) { update(index, key, partition, nil) }
+            for key in reducers[index].keys(of: partition) where !keys.contains(key) {
+                update(index, key, partition, nil)
+            }
         }
     }
 

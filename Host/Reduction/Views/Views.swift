@@ -11,26 +11,26 @@ import Synchronization
 /// checkpoints from then on, and is forgotten a while after the last one has asked. So nobody pays for what nobody looks
 /// at. Only a sink of tables always looks, at the plugins that it takes. All members: any thread.
 package final class Views: TableReading {
-    private enum Work: Sendable {
+    enum Work: Sendable {
         case open(plugin: String, done: @Sendable () -> Void)
         case committed([Checkpoint])
         case replace([PluginBuild], DerivedColumns)
         /// A plugin's worker has come back, or the sink of tables has lost its rows.
         case reopen(plugin: String)
         /// Other partitions are this process's.
-        case own(Epochs)
+        case own
         /// What others have stored meanwhile of their partitions.
         case poll
         case call(@Sendable ([String: any PluginViewing]) -> Void)
     }
 
-    private struct Shown {
+    struct Shown {
         var asked: Int64
         /// Nil until the states are there.
         var snapshots: [TableID: TableSnapshot]?
     }
 
-    private struct Published {
+    struct Published {
         /// By plugin: those that follow the checkpoints, or are about to.
         var shown: [String: Shown] = [:]
         var plugins: [String: PluginBuild]
@@ -46,25 +46,21 @@ package final class Views: TableReading {
         func isShared(_ partitions: Int) -> Bool { epochs.numbers.count < partitions }
     }
 
-    /// How often the store is asked what others have stored while somebody looks, and for which part of the time at most.
-    private static let pollInterval: Int64 = 250_000
-    private static let pollShare: Int64 = 4
-
     /// How long a plugin is shown after somebody has asked for it; microseconds.
     private static let patience: Int64 = 60_000_000
 
     package let epoch: UInt64
     private let store: any CheckpointStore
     private let makeView: @Sendable (PluginBuild, DerivedColumns, VersionCounter) -> any PluginViewing
-    private let log: LogIdentity
-    private let sink: (any TableSink)?
-    private let published: Mutex<Published>
-    private let queue = BoundedQueue<Work>(limit: 1024)
+    let log: LogIdentity
+    let sink: (any TableSink)?
+    let published: Mutex<Published>
+    let queue = BoundedQueue<Work>(limit: 1024)
     private let thread: Mutex<WorkThread?>
-    private let poller: Mutex<WorkThread?>
-    private let isClosing = Atomic(false)
+    let poller: Mutex<WorkThread?>
+    let isClosing = Atomic(false)
     /// Until when hosts that share the log say that somebody looks there; microseconds.
-    private let watchedElsewhere = Atomic<Int64>(0)
+    let watchedElsewhere = Atomic<Int64>(0)
 
     /// - Parameters:
     ///   - columns: what is added to the plugins' tables.
@@ -94,47 +90,8 @@ package final class Views: TableReading {
         sink?.onLoss { [weak self] in self?.queue.put(.reopen(plugin: $0)) }
     }
 
-    /// Other partitions are this process's from now on, by these epochs: nobody else stores anything of them any more, and nothing
-    /// of them is committed before this returns. What of the others is stored by their owners is asked for while somebody looks.
-    func own(_ epochs: Epochs) {
-        published.withLock { $0.epochs = epochs }
-        queue.put(.own(epochs))
-        guard epochs.numbers.count < log.partitions else { return }
-        poller.withLock { poller in
-            guard poller == nil else { return }
-            poller = WorkThread(name: "views poll") { [unowned self] in
-                while !isClosing.load(ordering: .acquiring) {
-                    usleep(useconds_t(Self.pollInterval / 5))
-                    if isPollDue, queue.offer(.poll) { published.withLock { $0.polled.at = .max } }
-                }
-            }
-        }
-    }
-
-    private var isPollDue: Bool {
-        let now = MonotonicClock.microseconds
-        return published.withLock { published in
-            published.isShared(log.partitions) && (!published.shown.isEmpty || isTelling(published))
-                && published.polled.at != .max
-                && now - published.polled.at >= max(Self.pollInterval, published.polled.cost * Self.pollShare)
-        }
-    }
-
-    /// Somebody looks at another host, which shows what this one stores.
-    package func noteWatchedElsewhere() {
-        watchedElsewhere.store(MonotonicClock.microseconds + 5_000_000, ordering: .relaxed)
-    }
-
-    /// Whether anybody looks at anything here.
-    package var isWatchedHere: Bool { published.withLock { !$0.shown.isEmpty } }
-
     /// Why the states could not be read, or nil.
     package var failure: (any Error)? { published.withLock { $0.failure } }
-
-    /// Whether anybody looks at anything, here or elsewhere.
-    var isWatched: Bool {
-        isWatchedHere || watchedElsewhere.load(ordering: .relaxed) > MonotonicClock.microseconds
-    }
 
     /// Takes checkpoints that the store has committed.
     package func committed(_ checkpoints: [Checkpoint]) {
@@ -162,11 +119,7 @@ package final class Views: TableReading {
 
     /// Ends the thread.
     package func close() {
-        isClosing.store(true, ordering: .releasing)
-        poller.withLock { poller in
-            poller?.join()
-            poller = nil
-        }
+        stopPolling()
         queue.close()
         thread.withLock { thread in
             thread?.join()
@@ -231,7 +184,6 @@ extension Views {
     private func run() {
         let versions = VersionCounter()
         var views: [String: Viewed] = [:]
-        var isTelling = false
         while let first = queue.take() {
             // What has come meanwhile is shown together.
             var next: Work? = first
@@ -252,14 +204,9 @@ extension Views {
                     }
                 case .reopen(let plugin):
                     if isWanted(plugin) { views[plugin] = restored(plugin, versions) }
-                case .own(let epochs):
-                    for plugin in views.keys where !isWanted(plugin) { views[plugin] = nil }
-                    changed.formUnion(refresh(&views, partitions: Set(epochs.numbers.keys)))
-                    let wasTelling = isTelling
-                    isTelling = published.withLock { self.isTelling($0) }
-                    for plugin in published.withLock({ $0.plugins.keys.sorted() })
-                    where follows(plugin) && (!wasTelling || views[plugin] == nil) {
-                        views[plugin] = restored(plugin, versions)
+                case .own:
+                    for plugin in published.withLock({ $0.plugins.keys.sorted() }) {
+                        views[plugin] = isWanted(plugin) ? restored(plugin, versions) : nil
                         changed.remove(plugin)
                     }
                 case .poll:
@@ -314,7 +261,9 @@ extension Views {
             var stale: [String: Set<Int>] = [:]
             for stored in try store.plugins() where stored.log == log.id && owned.numbers[stored.partition] == nil {
                 let position = TableChanges.Position(epoch: stored.epoch, position: stored.position)
-                guard let viewed = views[stored.plugin], viewed.positions[stored.partition] != position else { continue }
+                guard let viewed = views[stored.plugin], viewed.positions[stored.partition] != position else {
+                    continue
+                }
                 stale[stored.plugin, default: []].insert(stored.partition)
             }
             return stale.reduce(into: []) { changed, stale in
@@ -324,11 +273,6 @@ extension Views {
             // It is asked again in a moment; whoever stores something there says what is wrong.
             return []
         }
-    }
-
-    /// Reads partitions of all that is viewed again. Returns the plugins of which there was anything.
-    private func refresh(_ views: inout [String: Viewed], partitions: Set<Int>) -> Set<String> {
-        Set(views.keys.filter { refresh(&views, $0, partitions) })
     }
 
     private func refresh(_ views: inout [String: Viewed], _ plugin: String, _ partitions: Set<Int>) -> Bool {
@@ -377,7 +321,9 @@ extension Views {
     }
 
     /// Whether the sink is this process's to tell.
-    private func isTelling(_ published: borrowing Published) -> Bool { sink != nil && published.epochs.numbers[0] != nil }
+    func isTelling(_ published: borrowing Published) -> Bool {
+        sink != nil && published.epochs.numbers[0] != nil
+    }
 
     private func isShown(_ plugin: String) -> Bool { published.withLock { $0.shown[plugin] != nil } }
 
@@ -468,7 +414,7 @@ final class VersionCounter {
 }
 
 /// What one reader has not heard of yet.
-private final class ChangeReader: Sendable {
+final class ChangeReader: Sendable {
     private let pending = Mutex<Set<TableID>>([])
     private let ticks = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 

@@ -39,7 +39,9 @@ struct ClusterRoutes {
                     }
                     json.key("builds")
                     json.object { json in
-                        for (plugin, build) in host.builds.sorted(by: { $0.key < $1.key }) { json.member(plugin, build) }
+                        for (plugin, build) in host.builds.sorted(by: { $0.key < $1.key }) {
+                            json.member(plugin, build)
+                        }
                     }
                     json.key("problem")
                     if let problem = host.problem { json.text(problem) } else { json.null() }

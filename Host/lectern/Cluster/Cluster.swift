@@ -18,7 +18,7 @@ final class Cluster: Sendable {
     }
 
     /// Whoever has not been heard of for so long is not there: microseconds.
-    private static let patience: Int64 = 15_000_000
+    private static let patience: Int64 = 5_000_000
     private static let interval: Int64 = 500_000
 
     private let id: String
@@ -114,13 +114,15 @@ final class Cluster: Sendable {
     var partitions: [Int] { engine.partitions }
 
     var report: ClusterReport {
-        let own = own
-        let others = state.withLock { $0.hosts }.filter { $0.id != id }
-        let hosts = (others + [own]).sorted { ($0.address, $0.id) < ($1.address, $1.id) }
-        let owned = Set(hosts.flatMap(\.partitions))
-        return ClusterReport(
-            group: membership.group, host: id, hosts: hosts,
-            unowned: (0..<log.identity.partitions).filter { !owned.contains($0) })
+        var hosts = state.withLock { $0.hosts }.filter { $0.id != id } + [own]
+        // A partition is whose word is the last: a host that was killed says nothing more.
+        var free = Set(0..<log.identity.partitions)
+        hosts.sort { $0.seen > $1.seen }
+        for index in hosts.indices {
+            hosts[index].partitions.removeAll { free.remove($0) == nil }
+        }
+        hosts.sort { ($0.address, $0.id) < ($1.address, $1.id) }
+        return ClusterReport(group: membership.group, host: id, hosts: hosts, unowned: free.sorted())
     }
 
     private var own: ClusterReport.Host {

@@ -88,7 +88,8 @@ final class ClusterBuilds: Sendable {
             for plugin in changed { next.builds[plugin] = mine[plugin] }
             guard try publish(next, in: text, own) != nil else { return nil }
             for plugin in changed.sorted() {
-                Terminal.note("\(plugin): all hosts of the group are told of build \(mine[plugin]?.prefix(12) ?? "none")")
+                Terminal.note(
+                    "\(plugin): all hosts of the group are told of build \(mine[plugin]?.prefix(12) ?? "none")")
             }
             // There may be more in which the others are ahead.
             return nil
@@ -126,7 +127,10 @@ final class ClusterBuilds: Sendable {
         var problems: [String] = []
         for (plugin, build) in wanted.sorted(by: { $0.key < $1.key }) where own[plugin]?.build != build {
             do {
-                guard let library = try store.get(Self.library(build), as: String.self).flatMap({ Data(base64Encoded: $0) }),
+                guard
+                    let library = try store.get(Self.library(build), as: String.self).flatMap({
+                        Data(base64Encoded: $0)
+                    }),
                     Array(library).withUnsafeBytes({ SHA256.hexadecimal(of: $0) }) == build
                 else {
                     problems.append("\(plugin): build \(build.prefix(12)) is wanted, and the store does not have it")
