@@ -26,7 +26,8 @@ final class TopicTail: @unchecked Sendable {
     private var hasTrouble = false
     /// The first kept positions, asked for now and then, with the ends of others' partitions.
     private let first: Mutex<[UInt64]>
-    private var endsDue = MonotonicTime.now + .seconds(60)
+    private static let endsInterval = Duration.seconds(10)
+    private var endsDue = MonotonicTime.now + TopicTail.endsInterval
 
     /// Which partitions are to be read from now on.
     private struct Assignment: Sendable {
@@ -130,15 +131,15 @@ final class TopicTail: @unchecked Sendable {
             if let assignment = assignments.takeIfAny() {
                 assignment.done.put(Result { try carryOut(assignment) })
             }
-            let count = try read(milliseconds: 100)
-            if count == 0, .now > endsDue { askForEnds() }
+            _ = try read(milliseconds: 100)
+            if .now > endsDue { askForEnds() }
         }
     }
 
     func stop() { isStopping.store(true, ordering: .releasing) }
 
     private func askForEnds() {
-        endsDue = .now + .seconds(60)
+        endsDue = .now + Self.endsInterval
         guard let ends = try? topic.ends(consumer, partitions: identity.partitions) else { return }
         note(ends)
         publish()
