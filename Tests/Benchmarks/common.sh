@@ -54,6 +54,34 @@ serve() {
     [ -n "$host_port" ] || { cat "$data.err" >&2; exit 1; }
 }
 
+# start_broker FOLDER TOPIC…: starts librdkafka's mock of a Kafka cluster with 16 partitions a topic, and sets broker (its id) and
+# broker_address; FOLDER/control takes its commands.
+start_broker() {
+    local program=.build/release/kafka-broker folder=$1
+    shift
+    [ -x "$program" ] || { echo "no $program: swift build -c release --product kafka-broker" >&2; exit 1; }
+    mkfifo "$folder/control"
+    "$program" --partitions 16 --control "$folder/control" "$@" >"$folder/broker" &
+    broker=$!
+    for ((i = 0; i < 100; i++)); do
+        [ -s "$folder/broker" ] && break
+        sleep 0.1
+    done
+    broker_address=$(cat "$folder/broker")
+}
+
+# used PROCESS: microseconds of CPU that it has used.
+used() { awk -v tick="$(getconf CLK_TCK)" '{ print ($14 + $15) * 1000000 / tick }' "/proc/$1/stat"; }
+
+# folded PORT FOLDER: waits until a host has folded all; prints what is in FOLDER/*.err and fails after a minute.
+folded() {
+    local waited=0
+    while [ "$(curl -s "http://127.0.0.1:$1/metrics" | awk '/^lectern_consumer_lag_messages/ { n += $2 } END { print n + 0 }')" != 0 ]; do
+        sleep 0.1
+        [ $((waited += 1)) -lt 600 ] || { cat "$2"/*.err >&2 && exit 1; }
+    done
+}
+
 # expect_events DATA COUNT: fails if a log and its dead letters do not hold so many events. Some of them are malformed, and
 # are not in the log; what a plugin could not read is in both.
 expect_events() {

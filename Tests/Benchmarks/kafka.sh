@@ -13,35 +13,18 @@ compile load Tests/Benchmarks/load.cpp
 folder=$(mktemp -d "$work/kafka.XXXXXX")
 processes=()
 trap 'kill "${processes[@]}" 2>/dev/null || true; wait; rm -rf "$folder"' EXIT
-[ -x .build/release/kafka-broker ] || { echo "no .build/release/kafka-broker: swift build -c release --product kafka-broker" >&2; exit 1; }
 events=$(events "$count" 7)
 install_plugin realtime-metrics "$folder/plugins"
 
-mkfifo "$folder/control"
-.build/release/kafka-broker --partitions 16 --control "$folder/control" lectern >"$folder/broker" &
-processes+=($!)
-for ((i = 0; i < 100; i++)); do
-    [ -s "$folder/broker" ] && break
-    sleep 0.1
-done
-
-# Microseconds of CPU that a process has used.
-used() { awk -v tick="$(getconf CLK_TCK)" '{ print ($14 + $15) * 1000000 / tick }' "/proc/$1/stat"; }
-
-folded() {
-    local waited=0
-    while [ "$(curl -s "http://127.0.0.1:$1/metrics" | awk '/^lectern_consumer_lag_messages/ { n += $2 } END { print n + 0 }')" != 0 ]; do
-        sleep 0.1
-        [ $((waited += 1)) -lt 600 ] || { cat "$folder"/*.err >&2 && exit 1; }
-    done
-}
+start_broker "$folder" lectern
+processes+=("$broker")
 
 # measure PORT PROCESS CLIENT: microseconds of CPU an event.
 measure() {
     local before
     before=$(used "$2")
     "$work/load" "$1" "$events" --events "$count" --connections 8 --window 1000 --client "$3" >"$folder/load.out"
-    folded "$1"
+    folded "$1" "$folder"
     awk -v before="$before" -v after="$(used "$2")" -v count="$count" 'BEGIN { print (after - before) / count }'
 }
 
@@ -50,7 +33,7 @@ common=(plugins.placement=inprocess "dedup.types={}" log.buffer=8MiB)
 serve "$folder/embedded" "$folder/plugins" "${common[@]}"
 embedded=$host embedded_port=$host_port
 processes+=("$host")
-serve "$folder/kafka" "$folder/plugins" "${common[@]}" "log.kafka.brokers=[$(cat "$folder/broker")]" log.kafka.options.fetch.wait.max.ms=10 "log.kafka.options.compression.type=$compression"
+serve "$folder/kafka" "$folder/plugins" "${common[@]}" "log.kafka.brokers=[$broker_address]" log.kafka.options.fetch.wait.max.ms=10 "log.kafka.options.compression.type=$compression"
 processes+=("$host")
 
 for ((run = 1; run <= runs; run++)); do

@@ -8,7 +8,8 @@
 //     down N | up N           the broker with this number, from 1, goes away or comes back
 //     rtt MILLISECONDS [N]    all brokers, or this one, answer so much later
 //     errors N CODE [KEY]     the next N requests of a kind are answered with this error of Kafka's: 0 Produce, which is meant
-//                             without KEY, 1 Fetch, 3 Metadata, 22 InitProducerId, and so on
+//                             without KEY, 1 Fetch, 3 Metadata, 22 InitProducerId, and so on; with N 0 those that have not
+//                             come to it are forgotten
 //     late N MILLISECONDS B [KEY]     the next N requests of a kind are done by broker B at once, and answered so much later
 //     leader TOPIC PARTITION N        the partition moves to this broker
 //     coordinator GROUP N     the group moves to this broker
@@ -142,10 +143,14 @@ static void obey(rd_kafka_mock_cluster_t *cluster, char *line) {
                 RD_KAFKA_RESP_ERR_NO_ERROR, atoi(second));
     } else if (!strncmp(line, "errors ", 7) && count >= 2) {
         size_t number = (size_t)atoi(first);
+        int16_t kind = (int16_t)(count == 3 ? atoi(third) : produce_request);
+        if (!number) {
+            rd_kafka_mock_clear_request_errors(cluster, kind);
+            return;
+        }
         rd_kafka_resp_err_t *errors = calloc(number, sizeof *errors);
         for (size_t index = 0; index < number; index++) errors[index] = (rd_kafka_resp_err_t)atoi(second);
-        rd_kafka_mock_push_request_errors_array(
-            cluster, (int16_t)(count == 3 ? atoi(third) : produce_request), number, errors);
+        rd_kafka_mock_push_request_errors_array(cluster, kind, number, errors);
         free(errors);
     } else if (!strncmp(line, "read ", 5) && count == 2) {
         read_topic(rd_kafka_mock_cluster_bootstraps(cluster), first, second);

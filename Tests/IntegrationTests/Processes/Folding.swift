@@ -69,6 +69,12 @@ struct Folded {
         return found
     }
 
+    /// The names of its tables, `PLUGIN.TABLE`.
+    func tables() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/tables")
+            .map { $0.replacingOccurrences(of: ".jsonl", with: "") }
+    }
+
     /// The rows of a table, `PLUGIN.TABLE`: the texts of their cells by column.
     func rows(of table: String) throws -> [[String: String]] {
         try lines(of: "\(folder.path)/tables/\(table).jsonl").map { try JSONRow.cells(of: $0) }
@@ -89,7 +95,7 @@ enum JSONRow {
         return object
     }
 
-    static func cells(of line: String) throws -> [String: String] {
-        try object(line).mapValues { $0 is NSNull ? "" : "\($0)" }
-    }
+    static func cells(of line: String) throws -> [String: String] { cells(of: try object(line)) }
+
+    static func cells(of row: [String: Any]) -> [String: String] { row.mapValues { $0 is NSNull ? "" : "\($0)" } }
 }
