@@ -93,7 +93,7 @@ extension IntegrationTests {
             #expect(answer.status == 200 && answer.body.contains("\"change\":\"replaced\""), "\(answer.body)")
             try waitForBuild(hash)
             #expect(senders.contains(where: \.isRunning), "there was nothing more to come")
-            // Its own folder still has the build before.
+            // It has it in its own folder by now.
             cluster.hosts[2].crash()
             try cluster.hosts[2].restart()
             try cluster.waitForOwners(cluster.hosts)
