@@ -55,7 +55,7 @@ import Testing
         let store = try kind.open(in: folder)
         let own = try store.acquire(log: theLog, partitions: [0])
         let others = try store.acquire(log: theLog, partitions: [1])
-        func states(_ value: UInt64) -> [StateBlock] { [block("attempts", [([.text("s1")], cbor(value))])] }
+        func states(_ value: Int) -> [StateBlock] { [block("attempts", [([.text("s1")], cbor(value))])] }
         try store.commit([checkpoint(position: 1, blocks: states(1), marks: [1], epoch: own[0])])
         try store.commit([checkpoint(partition: 1, position: 7, blocks: states(2), marks: [2], epoch: others[1])])
         let before = try store.restore(plugin: "quiz", partition: 1)
