@@ -29,7 +29,7 @@ extension IntegrationTests {
         private func begin(_ round: Int, at hosts: [HostProcess]) throws -> [Replaying] {
             let senders = try zip(files[round], hosts).map { try send($0, to: $1) }
             for sender in senders { try sender.waitForAcknowledgement(of: Self.events / Self.rounds / 12) }
-            #expect(senders.allSatisfy { $0.isRunning }, "there was nothing more to come")
+            #expect(senders.areRunning, "there was nothing more to come")
             return senders
         }
 

@@ -78,7 +78,7 @@ extension IntegrationTests {
                     #expect(number > 0 || answer.body.contains("\"change\":\"replaced\""), "\(answer.body)")
                 }
                 try waitForBuild(hash)
-                #expect(senders.contains(where: \.isRunning), "there was nothing more to come")
+                #expect(senders.areRunning, "there was nothing more to come")
             }
             try finish(senders)
             try expectStates(ofBuildOf: 0)
@@ -92,7 +92,7 @@ extension IntegrationTests {
             let answer = try cluster.hosts[0].reload()
             #expect(answer.status == 200 && answer.body.contains("\"change\":\"replaced\""), "\(answer.body)")
             try waitForBuild(hash)
-            #expect(senders.contains(where: \.isRunning), "there was nothing more to come")
+            #expect(senders.areRunning, "there was nothing more to come")
             // It has it in its own folder by now.
             cluster.hosts[2].crash()
             try cluster.hosts[2].restart()

@@ -47,3 +47,8 @@ final class Replaying {
         return try JSONDecoder().decode(Report.self, from: Data(line.utf8))
     }
 }
+
+extension [Replaying] {
+    /// Whether each of them has not come to its end.
+    var areRunning: Bool { allSatisfy { $0.isRunning } }
+}
