@@ -53,6 +53,17 @@ import Testing
         #expect(try store.plugins().isEmpty)
     }
 
+    @Test func whoGetsAPartitionBackGoesOnFromWhatAnotherHasStored() throws {
+        let folder = try Folder()
+        let server = try folder.redis()
+        let (one, other) = (try RedisStore(server.configuration), try RedisStore(server.configuration))
+        for (position, store) in [(1, one), (2, other), (3, one), (4, other)] as [(UInt64, RedisStore)] {
+            let epochs = try store.acquire(log: theLog, partitions: [0])
+            try store.commit([checkpoint(position: position, epoch: epochs[0])])
+        }
+        #expect(try one.restore(plugin: "quiz", partition: 0)?.position == 4)
+    }
+
     @Test func aPasswordIsAskedForAndNeverShown() async throws {
         let folder = try Folder()
         let acl = ["--requirepass", "sesame-1", "--user", "lectern", "on", ">sesame-2", "~*", "&*", "+@all"]

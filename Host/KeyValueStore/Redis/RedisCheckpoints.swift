@@ -53,6 +53,9 @@ final class RedisCheckpoints: Sendable {
         }
     }
 
+    /// What is stored will be asked for again: others may have written since.
+    func forget() { writer.withLock { $0.forget() } }
+
     /// Runs a body that removes checkpoints while nobody writes any.
     func removing(_ body: () throws -> Void) throws {
         try writer.withLock { writer in

@@ -181,6 +181,8 @@ package final class RedisStore: KeyValueStore {
             let number = try source.ask(commands, slot: RedisKeys.slot(ofPartition: partition))[0].integer ?? 0
             epochs.numbers[partition] = UInt64(number)
         }
+        // Another may have owned them since they were written here.
+        checkpoints.forget()
         return epochs
     }
 
