@@ -16,6 +16,8 @@ enum Installation {
     static let dist = environment["LECTERN_DIST"] ?? "\(repository)/dist"
     /// What deployments are made of.
     static let deploy = "\(repository)/scripts/deploy"
+    /// What deployments of several hosts are made of.
+    static let cluster = "\(repository)/scripts/cluster"
     /// Files that nobody of this project wrote.
     static let data = "\(repository)/../shared/data"
 
