@@ -191,7 +191,7 @@ let package = Package(
             name: "kafka-broker", path: "Tests/KafkaBroker", linkerSettings: [.linkedLibrary("rdkafka")]),
 
         tests("ArchiveTests", uses: ["Archive", "EventLog", "Records", "Settings"]),
-        tests("EventLogTests", uses: ["CRecords", "EventLog", "Kafka", "Records", "Settings"]),
+        tests("EventLogTests", uses: ["CKafka", "CRecords", "EventLog", "Kafka", "Records", "Settings"]),
         tests(
             "RecordsTests",
             uses: [

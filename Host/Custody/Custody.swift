@@ -12,9 +12,9 @@ import Records
 ///
 /// Not for several processes at once, but for `decide`, which a running host calls. Any thread.
 package struct Custody: Sendable {
-    private let log: EventLogConfiguration
-    private let stores: KeyValueStoreConfiguration
-    private let data: String
+    let log: EventLogConfiguration
+    let stores: KeyValueStoreConfiguration
+    let data: String
     private let prefixes: [String]
     private let actorFields: [String]
     private let holders: [any RecordHolder]
@@ -85,6 +85,13 @@ package struct Custody: Sendable {
         let identity = try LogDirectory(log.directory).identity
         let id = SHA256.hexadecimal(identity.id)
         let done = try files.carriedOut().filter { $0.log == id }
+        let seals = try self.seals()
+        if let seals {
+            // What other hosts of the log have decided, for this folder; and what this one has, for a store that was
+            // restored.
+            try files.list(try await seals.keys.decisions().filter { $0.log == id })
+            _ = try await seals.keys.destroy(done)
+        }
         let listed = try files.listed().filter { $0.log == id }
         if done.contains(where: { old in !listed.contains { $0.student == old.student } }) {
             report("\(files.list) does not have all erasures that were carried out here: they are added")
@@ -99,30 +106,31 @@ package struct Custody: Sendable {
             unfinished.append(UnfinishedErasure(decision: decision, ids: []))
         }
         guard !unfinished.isEmpty else {
-            try await purgeOlderStores(done, identity, report)
+            try await purgeOlderStores(done, identity, seals, report)
             return []
         }
         report(
             "\(unfinished.count) erased \(unfinished.count == 1 ? "student is" : "students are") taken out of \(data), "
                 + "before anything else happens")
-        try await carryOut(unfinished)
+        try await carryOut(unfinished, seals)
         return unfinished.map(\.decision)
     }
 
-    private func carryOut(_ decided: [UnfinishedErasure]) async throws {
+    private func carryOut(_ decided: [UnfinishedErasure], _ seals: Seals?) async throws {
         let log = try LogRewriting(self.log)
         defer { log.close() }
         let identity = log.identity
+        let records = try stored(log, seals)
         var erasures = decided
         if erasures.contains(where: \.ids.isEmpty) {
-            try NameDiscovery(identity, prefixes: prefixes).find(&erasures, in: log.directory())
+            try NameDiscovery(identity, prefixes: prefixes).find(&erasures, in: records)
         }
         var actors: [UInt64: Int] = [:]
         for (index, erasure) in erasures.enumerated() {
             for pseudonym in erasure.decision.pseudonyms { actors[pseudonym] = index }
         }
         let resumed = erasures.map { $0.findings != nil }
-        let found = try LogFindings(log.directory(), actors: actors, count: erasures.count)
+        let found = try LogFindings(records, actors: actors, count: erasures.count)
         // From here on the log changes, and what it held is known from these files alone.
         for index in erasures.indices {
             var findings = erasures[index].findings ?? found.students[index]
@@ -141,13 +149,23 @@ package struct Custody: Sendable {
         let clients = Self.places(erasures) { $0.clients }
 
         let erasing = LogErasing(students, clients: clients, pseudonyms: pseudonyms)
-        let rewritten = try log.rewrite(erasing.change)
-        let letters = try eraseLetters(log, students, clients, pseudonyms)
+        // What another host has decided it has carried out in the topic, and in the stores that the hosts share.
+        let isOthers = seals != nil && decided.allSatisfy(\.ids.isEmpty)
+        var wasChanged = resumed.contains(true) || isOthers
+        var topic: [ErasureCertificate.Topic?] = erasures.map { _ in nil }
+        if let seals {
+            topic = try await eraseTopic(erasures, seals, records, erasing)
+            if found.students.contains(where: { !$0.events.isEmpty }) { wasChanged = true }
+        } else if try log.rewrite(erasing.change) > 0 {
+            wasChanged = true
+        }
+        let letters = try eraseLetters(log, stored(log, seals), students, clients, pseudonyms)
         // Nobody vouches for whose they are.
         try EarlyFrames.removeAll(log: self.log.directory)
-        let stores = StoreErasing(
-            stores: try KeyValueStores(self.stores, folder: data), students: students, isTruncated: log.isTruncated)
-        let result = try await stores.run(wasChanged: rewritten > 0 || resumed.contains(true))
+        let all = try seals?.stores ?? KeyValueStores(self.stores, folder: data)
+        let stores = StoreErasing(stores: all, students: students, isTruncated: try records.isTruncated())
+        let lacking = isOthers ? try await StoreErasing.names(of: all, lacking: erasures.map(\.decision)) : nil
+        let result = try await stores.run(wasChanged: wasChanged, only: lacking)
         var others = [[String: Int]](repeating: [:], count: erasures.count)
         for holder in holders {
             for (student, count) in try holder.erase(students) { others[student][holder.name] = count }
@@ -160,9 +178,10 @@ package struct Custody: Sendable {
             let certificate = ErasureCertificate(
                 log: erasure.decision.log, student: erasure.decision.student, decided: erasure.decision.time,
                 time: LogRewriting.time, events: findings.events, sessions: findings.sessions.count,
-                mentions: erasing.mentions[index], deadLetters: letters[index], refolded: result.refolded.sorted(),
+                mentions: topic[index] == nil ? erasing.mentions[index] : 0, deadLetters: letters[index],
+                refolded: result.refolded.sorted(),
                 mayStillCount: result.mayStillCount.sorted(), values: result.values[index] ?? 0, others: others[index],
-                resumed: resumed[index], roots: log.roots ?? [])
+                resumed: resumed[index], roots: log.roots ?? [], topic: topic[index])
             let line = try log.line(signing: certificate, orElse: files.folder)
             try files.store(certificate: Array(line), of: erasure.decision.student)
             try files.noteCarriedOut(erasure.decision)
@@ -172,21 +191,21 @@ package struct Custody: Sendable {
 
     /// A store that was restored alone, or that was not named when students were erased, still has their states.
     private func purgeOlderStores(
-        _ done: [ErasureDecision], _ identity: LogIdentity, _ report: (String) -> Void
+        _ done: [ErasureDecision], _ identity: LogIdentity, _ seals: Seals?, _ report: (String) -> Void
     ) async throws {
         guard !done.isEmpty else { return }
-        let stores = try KeyValueStores(self.stores, folder: data)
+        let stores = try seals?.stores ?? KeyValueStores(self.stores, folder: data)
         let lacking = try await StoreErasing.names(of: stores, lacking: done)
         guard !lacking.isEmpty else { return }
         var older: [String] = []
         for name in lacking where try await !StoreErasing.isEmpty(stores.store(named: name)) { older.append(name) }
-        if !older.isEmpty { try await purge(older, of: stores, done, identity, report) }
+        if !older.isEmpty { try await purge(older, of: stores, done, identity, seals, report) }
         try await StoreErasing.note(done, in: stores)
     }
 
     private func purge(
         _ older: [String], of stores: KeyValueStores, _ done: [ErasureDecision], _ identity: LogIdentity,
-        _ report: (String) -> Void
+        _ seals: Seals?, _ report: (String) -> Void
     ) async throws {
         report(
             "the states in \(older.joined(separator: ", ")) are older than an erasure: they are folded anew from the log"
@@ -201,21 +220,22 @@ package struct Custody: Sendable {
         let names = erasures.map {
             (StudentNames($0.ids, prefixes: prefixes), PseudonymText.read($0.decision.student) ?? 0)
         }
-        let found = try LogFindings(log.directory(), actors: actors, count: done.count)
+        let records = try stored(log, seals)
+        let found = try LogFindings(records, actors: actors, count: done.count)
         let students = ErasedStudents(
             sessions: [:], actors: actors, payloads: [:],
             search: NameSearch(names, others: found.others, prefixes: prefixes, identity), identity)
-        let erasing = StoreErasing(stores: stores, students: students, isTruncated: log.isTruncated)
+        let erasing = StoreErasing(stores: stores, students: students, isTruncated: try records.isTruncated())
         _ = try await erasing.run(wasChanged: true, only: older)
     }
 
     private func eraseLetters(
-        _ log: LogRewriting, _ students: ErasedStudents, _ clients: [String: Int], _ pseudonyms: [UInt64]
+        _ log: LogRewriting, _ records: any StoredLog, _ students: ErasedStudents, _ clients: [String: Int],
+        _ pseudonyms: [UInt64]
     ) throws -> [Int] {
         var erased: [Int: Set<UInt64>] = [:]
-        try log.directory().read { record, _ in
+        try records.forEachRecord { record in
             if record.kind == .tombstone { erased[record.partition, default: []].insert(record.position) }
-            return true
         }
         let letters = DeadLetterErasing(
             students, clients: clients, pseudonyms: pseudonyms, actorFields: actorFields

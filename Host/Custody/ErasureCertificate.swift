@@ -30,4 +30,17 @@ package struct ErasureCertificate: Statement {
     package let resumed: Bool
     /// The log's trees, which keep the leaves of all that was erased; none if the log is not signed.
     package let roots: [LogRewriting.Root]
+    /// What became of the events in Kafka; nil: the log is in the folder, and its records were overwritten.
+    package let topic: Topic?
+
+    /// What was done about a log that is a topic, which nobody can rewrite.
+    package struct Topic: Codable, Sendable {
+        /// The keys that were destroyed, one for each name that the student's events had: they can't be opened any more.
+        let keys: Int
+        /// The student's events that had come before the log was sealed, by partition. Every host passes over them; what
+        /// they hold stays in the topic until its retention deletes it.
+        let unsealed: [Int: Int]
+        /// Records of others, or of nobody, that name the student, and stay as they are.
+        let mentions: Int
+    }
 }

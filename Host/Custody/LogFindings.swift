@@ -16,12 +16,12 @@ struct LogFindings {
     private var otherClients: Set<String> = []
 
     /// - Parameter actors: the place of each actor's student, by the actor's pseudonym.
-    init(_ log: LogDirectory, actors: [UInt64: Int], count: Int) throws {
+    init(_ log: any StoredLog, actors: [UInt64: Int], count: Int) throws {
         self.actors = actors
         identity = log.identity
         students = Array(repeating: .init(), count: count)
         var lastClient: (name: [UInt8], isOwn: Int?) = ([], nil)
-        try log.read { record, _ in
+        try log.forEachRecord { record in
             switch record.kind {
             case .event:
                 let student = record.actor.isEmpty ? nil : actors[identity.pseudonym(ofRecorded: record.actor)]
@@ -29,7 +29,6 @@ struct LogFindings {
             case .session: noteSession(record)
             default: break
             }
-            return true
         }
         for (session, student) in ownSessions where !otherSessions.contains(session) {
             students[student].sessions.insert(session)

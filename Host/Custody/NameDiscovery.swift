@@ -14,16 +14,15 @@ struct NameDiscovery {
     }
 
     /// Completes the erasures whose ids are not known. What is found nowhere stays unknown: then there is nothing to erase.
-    func find(_ erasures: inout [UnfinishedErasure], in log: LogDirectory) throws {
+    func find(_ erasures: inout [UnfinishedErasure], in log: any StoredLog) throws {
         var trial = Trial(erasures, identity, prefixes)
         var tried: Set<[UInt8]> = []
-        try log.read { record, _ in
+        try log.forEachRecord { record in
             let actor = Array(record.actor)
             if !actor.isEmpty, tried.insert(actor).inserted { trial.take(actor) }
             for part in [record.fields, record.payload] where record.kind == .event || record.kind == .session {
                 Words.forEach(of: part) { trial.take($0) }
             }
-            return true
         }
         trial.complete(&erasures)
     }
@@ -34,7 +33,7 @@ struct NameDiscovery {
         var cursor: String?
         repeat {
             let page = try await store.scan(prefix: "", after: cursor, limit: 1000)
-            for entry in page.entries where StateKey(entry.key) == nil {
+            for entry in page.entries where entry.isValue {
                 for text in ["\"\(entry.key)\"", entry.value] {
                     Array(text.utf8).withUnsafeBytes { Words.forEach(of: $0) { trial.take($0) } }
                 }

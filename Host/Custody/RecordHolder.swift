@@ -72,7 +72,7 @@ package struct StudentMatch {
         self.sessions = sessions
         actors = Set(names.actors(identity))
         // Where records name pseudonyms, states and tables do, too.
-        let pseudonyms = identity.usesPseudonyms ? actors.map { "p-" + PseudonymText.text($0) } : []
+        let pseudonyms = identity.usesPseudonyms ? actors.map(LogIdentity.text) : []
         let all = StudentNames(names.ids, prefixes: prefixes, besides: pseudonyms)
         search = NameSearch([(all, identity.pseudonym(of: names.ids[0]))], others: others, prefixes: prefixes, identity)
         self.identity = identity
@@ -105,11 +105,5 @@ extension LogIdentity {
             bytes.append(UInt8(truncatingIfNeeded: session >> UInt32(shift)))
         }
         return bytes.withUnsafeBytes { pseudonym(ofActor: $0) }
-    }
-
-    /// The pseudonym of an actor as a record names it: where records name pseudonyms, it stands there.
-    func pseudonym(ofRecorded actor: UnsafeRawBufferPointer) -> UInt64 {
-        if usesPseudonyms, let pseudonym = Self.pseudonym(inText: actor) { return pseudonym }
-        return pseudonym(ofActor: actor)
     }
 }

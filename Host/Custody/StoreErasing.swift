@@ -59,9 +59,18 @@ struct StoreErasing {
         return result
     }
 
+    /// Where hosts share the log, one of them may have noticed that it is fenced, and drawn epochs of its own, before all
+    /// is done.
+    private func eraseStates(_ store: any KeyValueStore, _ result: inout Result) throws {
+        for _ in 0..<10 {
+            do { return try replaceStates(store, &result) } catch StoreError.fenced { continue }
+        }
+        try replaceStates(store, &result)
+    }
+
     /// States are the fold of the log: those of the erased log are made by folding it. Where that can't be done, the states
     /// of the students' own keys go.
-    private func eraseStates(_ store: any KeyValueStore, _ result: inout Result) throws {
+    private func replaceStates(_ store: any KeyValueStore, _ result: inout Result) throws {
         let positions = try store.plugins()
         // A host that still had the store could put the states back.
         var epochs: [[UInt8]: Epochs] = [:]
@@ -137,7 +146,7 @@ struct StoreErasing {
         var cursor: String?
         repeat {
             let page = try await store.scan(prefix: "", after: cursor, limit: 1000)
-            for entry in page.entries where StateKey(entry.key) == nil {
+            for entry in page.entries where entry.isValue {
                 let (_, inKey) = students.replacingNames(entry.key, isJSON: false)
                 let (value, inValue) = students.replacingNames(entry.value, isJSON: true)
                 if !inKey.isEmpty {
@@ -182,4 +191,12 @@ extension StateBlock {
         bytes += key + value
         count += 1
     }
+}
+
+extension StoreEntry {
+    /// It is what hosts keep for themselves, such as the keys of students.
+    var isHosts: Bool { key.hasPrefix(KeyValueStores.ownPrefix) }
+
+    /// It is what plugins and operators have stored under a key of their own.
+    var isValue: Bool { StateKey(key) == nil && !isHosts }
 }

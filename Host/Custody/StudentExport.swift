@@ -80,7 +80,7 @@ package struct StudentExport {
         var cursor: String?
         repeat {
             let page = try await store.scan(prefix: "", after: cursor, limit: 1000)
-            for entry in page.entries where isNamed(entry) { try body(entry) }
+            for entry in page.entries where !entry.isHosts && isNamed(entry) { try body(entry) }
             cursor = page.next
         } while cursor != nil
     }

@@ -47,9 +47,13 @@ package final class EventLog: Sendable {
     ///
     /// After a crash the last segment's torn end is cut off; `recovery` says what. Damage to what was durable is an
     /// error. One process at a time can have a folder open.
-    package static func open(_ configuration: EventLogConfiguration) throws -> EventLog {
+    ///
+    /// - Parameter keys: those of the students, with `kafka.sealing`.
+    package static func open(
+        _ configuration: EventLogConfiguration, keys: (any StudentKeyStore)? = nil
+    ) throws -> EventLog {
         if let kafka = configuration.kafka {
-            try EventLog(configuration, TopicOpening(configuration, kafka))
+            try EventLog(configuration, TopicOpening(configuration, kafka, keys: keys))
         } else {
             try EventLog(configuration, LogOpening(configuration))
         }
@@ -89,7 +93,7 @@ package final class EventLog: Sendable {
         recovery = opening.recovery
         folder = opening.folder
         place = opening.topic.configuration.name
-        erased = ErasedActors(identity)
+        erased = opening.topic.keys?.erased ?? ErasedActors(identity)
         integrity = nil
         let starts = opening.starts.map(\.start)
         let state = DurableState(
@@ -109,7 +113,7 @@ package final class EventLog: Sendable {
             opening.topic, identity, state, notes, tailBytes: configuration.tailBytes, starts: opening.starts,
             partitions: opening.partitions, first: opening.ends.map(\.lowerBound))
         try tail.catchUp(to: opening.ends.map(\.upperBound))
-        let writer = try TopicWriter(opening.topic.configuration, state, notes, closing)
+        let writer = try TopicWriter(opening.topic, identity, state, notes, closing)
         storage = try TopicStorage(opening.topic, identity, state, tail, partitions: opening.partitions) { failure in
             queue.stop(failure)
             state.stop(failure)

@@ -96,6 +96,12 @@ package struct LogDirectory: StoredLog {
         }
     }
 
+    package func isTruncated() throws -> Bool {
+        guard let number = try folder.segmentNumbers().first else { return false }
+        let reader = try SegmentReader(folder.segmentPath(number), number: number, identity: identity, chunkBytes: 0)
+        return reader.header.basePositions.contains { $0 > 0 }
+    }
+
     /// In bytes.
     package func size() throws -> Int { try segments().reduce(0) { $0 + $1.bytes } }
 

@@ -15,6 +15,8 @@ package struct LogError: Error, Sendable, CustomStringConvertible {
         case inUse
         /// The settings don't fit the log.
         case settings
+        /// The keys that seal events are not there, or don't open what they should.
+        case keys
         /// The log was closed.
         case closed
         /// A position lies before the first record that is kept, or after the last.

@@ -62,18 +62,50 @@ package struct LogIdentity: Sendable, Equatable {
 
     /// An actor's pseudonym as records name it, where they name pseudonyms: `p-` and 16 hexadecimal digits.
     package func pseudonymText(ofActor id: UnsafeRawBufferPointer) -> String {
-        let digits = String(pseudonym(ofActor: id), radix: 16)
-        return "p-" + String(repeating: "0", count: 16 - digits.count) + digits
+        Self.text(ofPseudonym: pseudonym(ofActor: id))
+    }
+
+    package static func text(ofPseudonym pseudonym: UInt64) -> String {
+        var text = Bytes()
+        append(textOfPseudonym: pseudonym, to: &text)
+        return text.string
+    }
+
+    static func append(textOfPseudonym pseudonym: UInt64, to text: inout Bytes) {
+        text.append("p-")
+        for shift in stride(from: 60 as UInt64, through: 0, by: -4) {
+            let digit = UInt8(pseudonym >> shift & 15)
+            text.append(byte: digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+        }
     }
 
     /// The pseudonym that such a text is; nil if it is another one.
     package static func pseudonym(inText text: UnsafeRawBufferPointer) -> UInt64? {
-        guard text.count == 18, text.starts(with: "p-".utf8) else { return nil }
-        return UInt64(String(decoding: text.dropFirst(2), as: UTF8.self), radix: 16)
+        guard text.count == 18, text[0] == UInt8(ascii: "p"), text[1] == UInt8(ascii: "-") else { return nil }
+        var pseudonym: UInt64 = 0
+        for byte in text[2...] {
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            default: return nil
+            }
+            pseudonym = pseudonym << 4 | UInt64(digit)
+        }
+        return pseudonym
     }
 
     /// The pseudonym of an actor, the same for the life of the log.
     package func pseudonym(ofActor id: UnsafeRawBufferPointer) -> UInt64 {
         lectern_siphash(sipHashKey, id.baseAddress?.assumingMemoryBound(to: UInt8.self), id.count)
     }
+
+    /// The pseudonym of an actor as a record names it: where records name pseudonyms, it stands there.
+    package func pseudonym(ofRecorded actor: UnsafeRawBufferPointer) -> UInt64 {
+        if usesPseudonyms, let pseudonym = Self.pseudonym(inText: actor) { return pseudonym }
+        return pseudonym(ofActor: actor)
+    }
+
+    /// What stands for a client where its id must not: made as pseudonyms are.
+    func mark(ofClient id: UnsafeRawBufferPointer) -> UInt64 { pseudonym(ofActor: id) }
 }

@@ -12,6 +12,9 @@ package protocol KeyValueStore: CheckpointStore {
     /// Sets the values, all of them or none. Throws if one is no JSON or a key is a state's.
     func multiSet(_ entries: [StoreEntry]) async throws
 
+    /// As `multiSet`, but keys that have a value keep it. Each key once.
+    func insert(_ entries: [StoreEntry]) async throws
+
     /// Returns whether there was a value.
     @discardableResult
     func delete(_ key: String) async throws -> Bool

@@ -40,6 +40,13 @@ package struct KeyValueStores: Sendable {
 
     package var names: [String] { stores.keys.sorted() }
 
+    /// Opens one store of the settings alone. As `init` otherwise.
+    package static func open(
+        _ store: KeyValueStoreConfiguration.Store, folder: String, readOnly: Bool = false
+    ) throws -> any KeyValueStore {
+        try open(store.kind, folder: folder, readOnly: readOnly, report: { _ in })
+    }
+
     /// Asks a store whether it answers, and changes nothing; also while a host has it.
     ///
     /// - Throws: `StoreError`: it does not.
@@ -48,8 +55,11 @@ package struct KeyValueStores: Sendable {
         _ = try await opened.get(healthKey)
     }
 
+    /// What hosts keep for themselves has keys that begin like this, and holds nothing that anybody has sent.
+    package static let ownPrefix = "lectern:"
+
     /// No value's name: what is asked for to see whether a store answers is never there.
-    package static let healthKey = "lectern:health"
+    package static let healthKey = ownPrefix + "health"
 
     private static func open(
         _ kind: KeyValueStoreConfiguration.Kind, folder: String, readOnly: Bool,

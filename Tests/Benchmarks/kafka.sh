@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # What a log in Kafka costs: CPU of ingest and fold together, against the embedded log, in turn in one run.
 #
-#     Tests/Benchmarks/kafka.sh [RUNS] [EVENTS] [COMPRESSION]          5 runs of 300,000, none; the bound is 2 times the embedded log's
+#     Tests/Benchmarks/kafka.sh [RUNS] [EVENTS] [COMPRESSION] [sealed]   5 runs of 300,000, none; the bound is 2 times the embedded log's
 #
+# `sealed`: each student's events with a key of the student's, which are in a file.
 # The host's CPU alone, from the first event until all are folded; the brokers (librdkafka's mock, a process of its own) are
 # not counted. 8 connections, each with up to 1,000 unacknowledged events.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . Tests/Benchmarks/common.sh
-runs=${1:-5} count=${2:-300000} compression=${3:-none}
+runs=${1:-5} count=${2:-300000} compression=${3:-none} sealed=${4:-}
 compile load Tests/Benchmarks/load.cpp
 folder=$(mktemp -d "$work/kafka.XXXXXX")
 processes=()
@@ -33,7 +34,9 @@ common=(plugins.placement=inprocess "dedup.types={}" log.buffer=8MiB)
 serve "$folder/embedded" "$folder/plugins" "${common[@]}"
 embedded=$host embedded_port=$host_port
 processes+=("$host")
-serve "$folder/kafka" "$folder/plugins" "${common[@]}" "log.kafka.brokers=[$broker_address]" log.kafka.options.fetch.wait.max.ms=10 "log.kafka.options.compression.type=$compression"
+log=("log.kafka.brokers=[$broker_address]" log.kafka.options.fetch.wait.max.ms=10 "log.kafka.options.compression.type=$compression")
+[ -z "$sealed" ] || log+=(log.kafka.sealing.keys=students kvs.default.type=sqlite kvs.students.type=sqlite)
+serve "$folder/kafka" "$folder/plugins" "${common[@]}" "${log[@]}"
 processes+=("$host")
 
 for ((run = 1; run <= runs; run++)); do
@@ -42,4 +45,4 @@ for ((run = 1; run <= runs; run++)); do
     awk -v run="$run" -v a="$a" -v b="$b" 'BEGIN {
         printf "run %d: embedded %.2f µs an event, kafka %.2f µs\n", run, a, b > "/dev/stderr"
         print b / a }'
-done | spread "CPU of a log in Kafka against the embedded one, $count events, $compression:"
+done | spread "CPU of a log in Kafka against the embedded one, $count events, $compression${sealed:+, sealed}:"

@@ -88,6 +88,30 @@ import Testing
         #expect(wins == 1)
     }
 
+    @Test(arguments: StoreKind.allCases) func whatIsInsertedReplacesNothing(kind: StoreKind) async throws {
+        let folder = try Folder()
+        let store = try kind.open(in: folder)
+        try await store.set("b", "1")
+        try await store.insert(["a", "b", "c/d"].map { StoreEntry(key: $0, value: "2") })
+        #expect(try await store.multiGet(["a", "b", "c/d"]) == ["2", "1", "2"])
+        #expect(try await Set(store.allKeys()) == ["a", "b", "c/d"])
+        await #expect(throws: StoreError.notJSON(key: "e")) {
+            try await store.insert([StoreEntry(key: "d", value: "1"), StoreEntry(key: "e", value: "x")])
+        }
+        #expect(try await store.get("d") == nil)
+        // Of many who insert at once, all find the first one's.
+        let found = try await withThrowingTaskGroup(of: String?.self) { group in
+            for number in 0..<20 {
+                group.addTask {
+                    try await store.insert([StoreEntry(key: "k", value: "\(number)")])
+                    return try await store.get("k")
+                }
+            }
+            return try await group.reduce(into: Set()) { $0.insert($1) }
+        }
+        #expect(found.count == 1 && found.first != .some(nil))
+    }
+
     @Test(arguments: StoreKind.allCases) func onlyJSONIsStoredAndOnlyAllOfIt(kind: StoreKind) async throws {
         let folder = try Folder()
         let store = try kind.open(in: folder)

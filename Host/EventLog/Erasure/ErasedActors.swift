@@ -7,7 +7,7 @@ import Synchronization
 /// `@unchecked Sendable`: `filter` is a constant address of atomic words.
 package final class ErasedActors: @unchecked Sendable {
     private let identity: LogIdentity
-    private let isEmpty = Atomic<Bool>(true)
+    private let hasNone = Atomic<Bool>(true)
     private let pseudonyms = Mutex<Set<UInt64>>([])
     /// A bit for each value that the end of a pseudonym may have. So nobody waits for the lock on account of an actor who
     /// was not erased, but for one in some hundreds.
@@ -34,14 +34,20 @@ package final class ErasedActors: @unchecked Sendable {
                 let bit = pseudonym % Self.filterBits
                 filter[Int(bit / 64)].bitwiseOr(1 << (bit % 64), ordering: .releasing)
             }
-            isEmpty.store(pseudonyms.isEmpty, ordering: .releasing)
+            hasNone.store(pseudonyms.isEmpty, ordering: .releasing)
         }
     }
 
+    var isEmpty: Bool { hasNone.load(ordering: .acquiring) }
+
     /// - Parameter actor: as a client names it; not the pseudonym that a record may give it.
     package func contains(_ actor: UnsafeRawBufferPointer) -> Bool {
-        guard !isEmpty.load(ordering: .acquiring), !actor.isEmpty else { return false }
-        let pseudonym = identity.pseudonym(ofActor: actor)
+        if isEmpty || actor.isEmpty { return false }
+        return contains(pseudonym: identity.pseudonym(ofActor: actor))
+    }
+
+    func contains(pseudonym: UInt64) -> Bool {
+        if isEmpty { return false }
         let bit = pseudonym % Self.filterBits
         guard filter[Int(bit / 64)].load(ordering: .acquiring) & 1 << (bit % 64) != 0 else { return false }
         return pseudonyms.withLock { $0.contains(pseudonym) }

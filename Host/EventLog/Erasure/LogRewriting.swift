@@ -8,6 +8,8 @@ package import Records
 ///     try log.rewrite { record, copy in … }        // true: the copy is to stand in the record's place
 ///     try log.close()
 ///
+/// Of a log in Kafka there are no records in the folder, and nothing is overwritten but dead letters.
+///
 /// With `integrity`, it is signed first that other bytes are going to stand there. What is overwritten goes through a
 /// journal, so that a crash leaves each record as it was or as it is to be. Not thread-safe. What throws, throws a
 /// `LogError`.
@@ -20,8 +22,6 @@ package final class LogRewriting {
     }
 
     package let identity: LogIdentity
-    /// Its first records are gone: they were deleted with their segments.
-    package let isTruncated: Bool
     let folder: LogFolder
     let signatures: TreeWriter?
     private let journal: RewriteJournal
@@ -33,12 +33,22 @@ package final class LogRewriting {
     /// - Throws: `inUse` if a host has the log open; `settings` if the log was signed and `log.integrity` is off now.
     package init(_ configuration: EventLogConfiguration) throws {
         try Self.check(configuration)
+        if configuration.kafka != nil {
+            folder = try LogFolder(configuration.directory, create: false)
+            try folder.lock()
+            guard let stored = try LogIdentity.load(folder) else {
+                throw LogError(.corrupt, "\(folder.identityPath): missing, so this is no folder of a log")
+            }
+            identity = stored
+            journal = RewriteJournal(folder)
+            signatures = nil
+            return
+        }
         try RewriteJournal.finish(in: configuration.directory)
         let opening = try LogOpening(configuration)
         folder = opening.folder
         identity = opening.identity
         journal = RewriteJournal(opening.folder)
-        isTruncated = opening.segments[0].basePositions.contains { $0 > 0 }
         guard configuration.integrity else {
             guard !IntegrityFolder(folder, identity).isThere else {
                 throw LogError(
@@ -63,11 +73,12 @@ package final class LogRewriting {
 
     /// - Throws: `settings` if nothing of such a log can be rewritten.
     package static func check(_ configuration: EventLogConfiguration) throws {
-        guard let kafka = configuration.kafka else { return }
+        guard let kafka = configuration.kafka, kafka.sealing == nil else { return }
         throw LogError(
             .settings,
-            "\(kafka.name): what a topic holds can't be rewritten, so that nobody can be erased from this log; the topic's "
-                + "retention.ms says when its records go")
+            "\(kafka.name): what a topic holds can't be rewritten, and without log.kafka.sealing nobody can be erased from "
+                + "this log; the topic's retention.ms says when its records go. With log.kafka.sealing, what comes from then on "
+                + "can be erased")
     }
 
     /// What `LogDirectory` reads of it.

@@ -6,6 +6,8 @@ import Records
 /// it sent before may still come. Brokers take both, and only their order in the partition says which came first: of a
 /// client's records there, those count whose number and ordinal are above all before them. So the verdict is a function
 /// of the log alone, and every reader comes to the same.
+///
+/// Clients are known by their marks, since what is written into a topic stays there, and an id may name a student.
 struct ClientSequences {
     private struct Last {
         var sequence: UInt64
@@ -20,66 +22,55 @@ struct ClientSequences {
     /// Clients whose records were last, in one partition.
     static let limit = 20_000
 
-    private var table: ClientTable<Last>
-    /// The entry of the last record: mostly the next one's, too.
-    private var recent = -1
-
-    init(key: [UInt8]) { table = ClientTable(key: key) }
+    private var last: [UInt64: Last] = [:]
 
     /// Whether a record is the first with its number and ordinal; notes it then.
-    mutating func isNew(_ record: RecordView, ordinal: UInt16, position: UInt64) -> Bool {
-        let client = record.client
-        guard !client.isEmpty else { return true }
-        if recent < 0 || !table.isEntry(recent, of: client) {
-            guard let found = table.find(client) else {
-                recent = table.place(
-                    of: client, new: Last(sequence: record.sequence, ordinal: ordinal, position: position))
-                return true
-            }
-            recent = found
-        }
-        let last = table[recent]
-        guard (record.sequence, ordinal) > (last.sequence, last.ordinal) else { return false }
-        table[recent] = Last(sequence: record.sequence, ordinal: ordinal, position: position)
+    ///
+    /// - Parameter client: the mark of the client: see `LogIdentity.mark`.
+    mutating func isNew(client: UInt64, sequence: UInt64, ordinal: UInt16, position: UInt64) -> Bool {
+        let next = Last(sequence: sequence, ordinal: ordinal, position: position)
+        if let known = last[client], (sequence, ordinal) <= (known.sequence, known.ordinal) { return false }
+        last[client] = next
         return true
     }
 
     /// Forgets the clients beyond the limit, as every reader does at the same positions.
     mutating func prune() {
-        table.keep(Self.limit) { $0.position > $1.position }
-        recent = -1
+        guard last.count > Self.limit else { return }
+        let kept = last.sorted { $0.value.position > $1.value.position }.prefix(Self.limit)
+        last = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) })
     }
 
     // MARK: In the topic
 
-    /// What a message may hold, so that brokers with usual limits take it.
-    private static let partLength = 500_000
+    /// Clients of one message, so that brokers with usual limits take it.
+    private static let partCount = 20_000
+    private static let headLength = 16
+    private static let entryLength = 26
 
     /// The bodies of the messages that hold the table as of a position, one at least. Each has: the position (8 bytes), the
-    /// message's number and how many there are (4 bytes each); and then for each client the length of its id (2 bytes), its id,
-    /// its number (8), ordinal (2) and the record's position (8).
+    /// message's number and how many there are (4 bytes each); and then for each client its mark (8 bytes), its number (8),
+    /// ordinal (2) and the record's position (8).
     func encoded(asOf position: UInt64) -> [[UInt8]] {
-        var parts: [[UInt8]] = [[]]
-        for entry in table.entries {
-            if parts[parts.count - 1].count > Self.partLength { parts.append([]) }
+        let clients = last.sorted { $0.value.position < $1.value.position }
+        let count = max(1, (clients.count + Self.partCount - 1) / Self.partCount)
+        return (0..<count).map { number in
+            let part = clients[number * Self.partCount..<min(clients.count, (number + 1) * Self.partCount)]
             var bytes: [UInt8] = []
+            bytes.reserveCapacity(Self.headLength + part.count * Self.entryLength)
             func append(_ value: some FixedWidthInteger) {
                 withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
             }
-            append(UInt16(entry.client.count))
-            bytes += entry.client
-            append(entry.value.sequence)
-            append(entry.value.ordinal)
-            append(entry.value.position)
-            parts[parts.count - 1] += bytes
-        }
-        let count = parts.count
-        return parts.enumerated().map { number, part in
-            let head: [UInt8] =
-                withUnsafeBytes(of: position.littleEndian) { Array($0) }
-                + withUnsafeBytes(of: UInt32(number).littleEndian) { Array($0) }
-                + withUnsafeBytes(of: UInt32(count).littleEndian) { Array($0) }
-            return head + part
+            append(position)
+            append(UInt32(number))
+            append(UInt32(count))
+            for (client, last) in part {
+                append(client)
+                append(last.sequence)
+                append(last.ordinal)
+                append(last.position)
+            }
+            return bytes
         }
     }
 
@@ -92,32 +83,22 @@ struct ClientSequences {
 
         /// Nil if these are other bytes.
         init?(_ body: UnsafeRawBufferPointer) {
-            guard body.count >= 16 else { return nil }
+            let rest = body.count - ClientSequences.headLength
+            guard rest >= 0, rest % ClientSequences.entryLength == 0 else { return nil }
             position = UInt64(littleEndian: body.loadUnaligned(as: UInt64.self))
             number = Int(UInt32(littleEndian: body.loadUnaligned(fromByteOffset: 8, as: UInt32.self)))
             count = Int(UInt32(littleEndian: body.loadUnaligned(fromByteOffset: 12, as: UInt32.self)))
-            clients = UnsafeRawBufferPointer(rebasing: body[16...])
+            clients = UnsafeRawBufferPointer(rebasing: body[ClientSequences.headLength...])
         }
     }
 
-    /// Takes the clients of a part. Returns whether they could be read.
-    mutating func add(_ part: Part) -> Bool {
-        var rest = part.clients
-        func take<Value: FixedWidthInteger>(_: Value.Type) -> Value? {
-            let size = MemoryLayout<Value>.size
-            guard rest.count >= size else { return nil }
-            defer { rest = UnsafeRawBufferPointer(rebasing: rest[size...]) }
-            return Value(littleEndian: rest.loadUnaligned(as: Value.self))
+    /// Takes the clients of a part.
+    mutating func add(_ part: Part) {
+        for start in stride(from: 0, to: part.clients.count, by: Self.entryLength) {
+            func number<Value: FixedWidthInteger>(_ offset: Int) -> Value {
+                Value(littleEndian: part.clients.loadUnaligned(fromByteOffset: start + offset, as: Value.self))
+            }
+            last[number(0)] = Last(sequence: number(8), ordinal: number(16), position: number(18))
         }
-        while !rest.isEmpty {
-            guard let length = take(UInt16.self), rest.count >= Int(length) else { return false }
-            let client = UnsafeRawBufferPointer(rebasing: rest[..<Int(length)])
-            rest = UnsafeRawBufferPointer(rebasing: rest[Int(length)...])
-            guard let sequence = take(UInt64.self), let ordinal = take(UInt16.self),
-                let position = take(UInt64.self)
-            else { return false }
-            _ = table.place(of: client, new: Last(sequence: sequence, ordinal: ordinal, position: position))
-        }
-        return true
     }
 }

@@ -19,13 +19,15 @@ package struct KafkaLogConfiguration: Sendable, Equatable {
     package var timeout = Duration.seconds(30)
     /// `options`: settings of librdkafka, such as those for TLS, SASL and compression, by their names.
     package var options = KafkaOptions()
+    /// `sealing`: what students send is sealed, so that they can be erased; nil: it is not.
+    package var sealing: SealingConfiguration?
 
     package init(brokers: [String]) { self.brokers = brokers }
 
     /// From `kafka://HOST:PORT[,HOST:PORT…]/TOPIC`; nil if the text begins otherwise.
     ///
     /// - Throws: `settings` if the rest is something else.
-    package init?(url: String, options: KafkaOptions? = nil) throws {
+    package init?(url: String, options: KafkaOptions? = nil, sealing: SealingConfiguration? = nil) throws {
         let scheme = "kafka://"
         guard url.hasPrefix(scheme) else { return nil }
         let parts = url.dropFirst(scheme.count).split(separator: "/", omittingEmptySubsequences: false)
@@ -35,6 +37,7 @@ package struct KafkaLogConfiguration: Sendable, Equatable {
         brokers = parts[0].split(separator: ",").map(String.init)
         topic = String(parts[1])
         self.options = options ?? KafkaOptions()
+        self.sealing = sealing
     }
 
     /// Reads the section. Mistakes are noted in the reader, librdkafka's own among them.
@@ -48,6 +51,7 @@ package struct KafkaLogConfiguration: Sendable, Equatable {
         }
         timeout = reader.duration("timeout", default: timeout, in: Self.timeoutRange)
         options = KafkaOptions(reader.section("options"), taken: Self.taken)
+        if reader.has("sealing") { sealing = SealingConfiguration(reader.section("sealing")) }
         if brokers.isEmpty {
             reader.problem("brokers", found: "none", expected: "HOST:PORT, one or more, such as [kafka:9092]")
         }

@@ -6,6 +6,16 @@ import Settings
 /// The topic that a log is: how it is reached, and what its ends are.
 struct LogTopic: Sendable {
     let configuration: KafkaLogConfiguration
+    /// What opens its events, if they are sealed.
+    private(set) var keys: StudentKeys?
+
+    init(configuration: KafkaLogConfiguration) { self.configuration = configuration }
+
+    /// - Parameter store: where the students' keys are; nil: none of the settings' hosts seals.
+    /// - Throws: a `LogError` if the store does not answer.
+    mutating func use(_ store: (any StudentKeyStore)?, _ identity: LogIdentity) throws {
+        keys = try store.map { try StudentKeys($0, identity, limit: configuration.sealing?.cache ?? 1000) }
+    }
 
     var topic: String { configuration.topic }
 

@@ -8,8 +8,10 @@ package struct StoredTopic: StoredLog {
     private let ends: [Range<UInt64>]
 
     /// Asks the brokers what there is.
-    package init(_ configuration: KafkaLogConfiguration) throws {
-        topic = LogTopic(configuration: configuration)
+    ///
+    /// - Parameter keys: those of the students, for a log that is sealed; without them it can be counted and not read.
+    package init(_ configuration: KafkaLogConfiguration, keys: (any StudentKeyStore)? = nil) throws {
+        var topic = LogTopic(configuration: configuration)
         let consumer = try topic.consumer(buffer: 1 << 20)
         let count = try topic.partitions(consumer)
         ends = try topic.ends(consumer, partitions: count)
@@ -17,7 +19,11 @@ package struct StoredTopic: StoredLog {
             throw topic.error("there is no log in it")
         }
         identity = found
+        try topic.use(keys, identity)
+        self.topic = topic
     }
+
+    package func isTruncated() -> Bool { ends.contains { $0.lowerBound > 0 } }
 
     package func size() -> Int { ends.reduce(0) { $0 + $1.count } }
 
@@ -32,12 +38,31 @@ package struct StoredTopic: StoredLog {
         while !history.isDone {
             let bytes = try history.next()
             guard let base = bytes.baseAddress, !bytes.isEmpty else {
-                guard .now < deadline else { throw topic.error("the brokers have records that they do not give") }
+                guard .now < deadline else {
+                    throw topic.error(history.trouble ?? "the brokers have records that they do not give")
+                }
                 continue
             }
             deadline = .now + topic.configuration.timeout
             let records = RecordSequence(bytes).map { UInt32(truncatingIfNeeded: UnsafeRawPointer($0.header) - base) }
             try body(LogChunk(beginsSegment: false, base: base, records: records))
         }
+    }
+
+    /// Events of these actors, by their pseudonyms, that were written before the log was sealed: how many, by partition.
+    package func unsealedEvents(of actors: Set<UInt64>) throws -> [Int: Int] {
+        let consumer = try topic.consumer(buffer: 4 << 20)
+        var counts: [Int: Int] = [:]
+        for (partition, ends) in ends.enumerated() {
+            try topic.read(consumer, partition, from: ends.lowerBound, to: ends.upperBound) { _, value in
+                guard let message = TopicMessage(value), message.kind == .record else { return true }
+                let isTheirs = message.body.withAlignedRecord { record in
+                    MessageSealer.seals(record) && actors.contains(identity.pseudonym(ofRecorded: record.actor))
+                }
+                if isTheirs { counts[partition, default: 0] += 1 }
+                return true
+            }
+        }
+        return counts
     }
 }

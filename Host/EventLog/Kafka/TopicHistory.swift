@@ -1,4 +1,5 @@
 import CKafka
+import Glibc
 import Kafka
 import Records
 
@@ -10,6 +11,10 @@ final class TopicHistory {
     /// By partition: the next position to come, the first and the last one to be given.
     private var partitions: [Int: (next: UInt64, from: UInt64, to: UInt64)] = [:]
     private let buffer = RecordBuffer()
+    /// Messages that have come, and whose keys have to be found first.
+    private var waiting: UnsafeBufferPointer<lectern_kafka_message>?
+    /// Why nothing comes now, as far as it is not the brokers' doing.
+    private(set) var trouble: String?
 
     /// - Parameters:
     ///   - positions: for each partition where to begin; those that are not below `ends` are not read.
@@ -20,7 +25,7 @@ final class TopicHistory {
     ) throws {
         self.topic = topic
         consumer = try topic.consumer(buffer: 4 << 20)
-        decoder = TopicDecoder(identity)
+        decoder = TopicDecoder(topic, identity)
         let kept = try topic.ends(consumer, partitions: ends.count)
         for (partition, end) in ends.enumerated() where positions[partition] < end {
             let (position, kept) = (positions[partition], kept[partition])
@@ -30,8 +35,7 @@ final class TopicHistory {
                     "\(topic.configuration.name): position \(position) of partition \(partition) was asked for, the brokers "
                         + "have \(kept.lowerBound) up to \(kept.upperBound)")
             }
-            let place = try topic.beginning(
-                consumer, identity, partition, of: position, ends: kept)
+            let place = try topic.beginning(consumer, partition, of: position, ends: kept)
             decoder.begin(partition, with: place.sequences)
             partitions[partition] = (place.start, position, end)
         }
@@ -45,7 +49,15 @@ final class TopicHistory {
     /// Records that follow, in each partition's order; none if none came within a moment.
     func next() throws -> UnsafeRawBufferPointer {
         buffer.removeAll()
-        for message in consumer.read(milliseconds: 200) {
+        let messages = waiting ?? consumer.read(milliseconds: 200)
+        waiting = messages
+        trouble = try decoder.findKeys(of: messages)
+        if trouble != nil {
+            usleep(100_000)
+            return buffer.contents
+        }
+        waiting = nil
+        for message in messages {
             let partition = Int(message.partition)
             guard let place = partitions[partition] else { continue }
             if let problem = message.problem {
@@ -62,7 +74,7 @@ final class TopicHistory {
             if position < place.from {
                 decoder.pass(message)
             } else if position < place.to {
-                _ = decoder.add(message, to: buffer)
+                _ = try decoder.add(message, to: buffer)
             }
             partitions[partition]!.next = position + 1
             guard position + 1 >= place.to else { continue }

@@ -10,14 +10,18 @@ import Records
 ///     acknowledged 8 bytes: the number up to which the record's client has been told that all its frames are durable
 ///     the session record, and then the record: as in a segment, but for what only the log's end knows
 ///
-/// Each message can be read alone: it brings the session along that its record belongs to.
+/// Each message can be read alone: it brings the session along that its record belongs to. Of a sealed one, what stands
+/// behind the head is explained by `SealedMessage`.
 struct TopicMessage {
     enum Kind: UInt8 {
         case record = 1
-        /// The clients whose numbers a partition has seen, and the last ones: see `ClientSequences`.
-        case clients = 2
         /// What the log is: see `LogIdentity`.
         case identity = 3
+        /// A record that only its student's key opens.
+        case sealed = 4
+        /// The clients whose numbers a partition has seen, and the last ones: see `ClientSequences`. 2 was the kind of
+        /// those that named clients by their ids, which nobody reads any more.
+        case clients = 5
     }
 
     static let format: UInt8 = 1
@@ -26,7 +30,10 @@ struct TopicMessage {
     let kind: Kind
     let ordinal: UInt16
     let acknowledged: UInt64
+    let sessionLength: Int
+    /// Of a record.
     let session: UnsafeRawBufferPointer
+    /// Without the session; of a sealed message all behind the head.
     let body: UnsafeRawBufferPointer
 
     /// Nil if this is no message of a log.
@@ -34,13 +41,31 @@ struct TopicMessage {
         guard value.count >= Self.headLength, value[0] == Self.format, let kind = Kind(rawValue: value[1]) else {
             return nil
         }
+        let rest = UnsafeRawBufferPointer(rebasing: value[Self.headLength...])
+        self.init(
+            kind, ordinal: UInt16(littleEndian: value.loadUnaligned(fromByteOffset: 2, as: UInt16.self)),
+            acknowledged: UInt64(littleEndian: value.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+            sessionLength: Int(UInt32(littleEndian: value.loadUnaligned(fromByteOffset: 4, as: UInt32.self))), rest)
+    }
+
+    /// What a sealed message turns out to be. Nil if that is no record.
+    init?(opened bytes: UnsafeRawBufferPointer, of message: TopicMessage) {
+        self.init(
+            .record, ordinal: message.ordinal, acknowledged: message.acknowledged, sessionLength: message.sessionLength,
+            bytes)
+    }
+
+    private init?(
+        _ kind: Kind, ordinal: UInt16, acknowledged: UInt64, sessionLength: Int, _ rest: UnsafeRawBufferPointer
+    ) {
+        guard sessionLength <= rest.count else { return nil }
         self.kind = kind
-        ordinal = UInt16(littleEndian: value.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
-        let length = Int(UInt32(littleEndian: value.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
-        acknowledged = UInt64(littleEndian: value.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-        guard length <= value.count - Self.headLength else { return nil }
-        session = UnsafeRawBufferPointer(rebasing: value[Self.headLength..<Self.headLength + length])
-        body = UnsafeRawBufferPointer(rebasing: value[(Self.headLength + length)...])
+        self.ordinal = ordinal
+        self.acknowledged = acknowledged
+        self.sessionLength = sessionLength
+        let length = kind == .sealed ? 0 : sessionLength
+        session = UnsafeRawBufferPointer(rebasing: rest[..<length])
+        body = UnsafeRawBufferPointer(rebasing: rest[length...])
         if kind == .record, !Self.isRecord(body) || (length > 0 && !Self.isRecord(session)) { return nil }
     }
 

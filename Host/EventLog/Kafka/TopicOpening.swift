@@ -14,10 +14,13 @@ struct TopicOpening {
     let partitions: Set<Int>
     private(set) var recovery = LogRecovery()
 
-    init(_ configuration: EventLogConfiguration, _ kafka: KafkaLogConfiguration) throws {
+    /// - Parameter keys: of the students, if what they send is to be sealed.
+    init(
+        _ configuration: EventLogConfiguration, _ kafka: KafkaLogConfiguration, keys: (any StudentKeyStore)?
+    ) throws {
         try configuration.validate()
-        let topic = LogTopic(configuration: kafka)
-        self.topic = topic
+        precondition(kafka.sealing == nil || keys != nil, "what seals has keys")
+        var topic = LogTopic(configuration: kafka)
         folder = try LogFolder(configuration.directory, create: true)
         try folder.lock()
         guard try folder.segmentNumbers().isEmpty else {
@@ -47,13 +50,15 @@ struct TopicOpening {
         }
         try self.identity.check(configuration, of: kafka.name)
         try self.identity.store(folder, topic: kafka.place)
+        try topic.use(keys, self.identity)
+        self.topic = topic
         self.ends = ends
         partitions = kafka.group == nil ? Set(0..<count) : []
-        starts = try ends.enumerated().map { [identity = self.identity, partitions] partition, ends in
+        starts = try ends.enumerated().map { [topic, partitions] partition, ends in
             guard partitions.contains(partition) else {
-                return LogTopic.Start(start: ends.upperBound, sequences: ClientSequences(key: identity.sipHashKey))
+                return LogTopic.Start(start: ends.upperBound, sequences: ClientSequences())
             }
-            return try topic.beginning(consumer, identity, partition, of: ends.upperBound, ends: ends)
+            return try topic.beginning(consumer, partition, of: ends.upperBound, ends: ends)
         }
         recovery.records = ends.reduce(0) { $0 + $1.upperBound }
     }
@@ -88,7 +93,7 @@ struct TopicOpening {
             tail: Tail(limit: 0))
         let deadline = CloseDeadline()
         deadline.begin(topic.configuration.timeout)
-        let writer = try TopicWriter(topic.configuration, state, notes, deadline)
+        let writer = try TopicWriter(topic, identity, state, notes, deadline)
         _ = try writer.append(UnsafeRawBufferPointer(start: nil, count: 0))
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Kafka
 import Records
 import Synchronization
@@ -13,6 +14,7 @@ final class TopicStorage: LogStorage {
     private let thread: Mutex<WorkThread?>
     /// Asks brokers for the ends of partitions.
     private let asking: Mutex<KafkaConsumer>
+    private let watch: ErasureWatch?
 
     /// - Parameter failed: called with what ends the log.
     init(
@@ -25,6 +27,7 @@ final class TopicStorage: LogStorage {
         self.tail = tail
         assigned = Mutex(partitions)
         asking = Mutex(try topic.consumer(buffer: 1 << 20))
+        watch = topic.keys.map { ErasureWatch($0) }
         thread = Mutex(
             WorkThread(name: "log reader") {
                 do { try tail.run() } catch { failed(error as? LogError ?? topic.error("\(error)")) }
@@ -34,7 +37,19 @@ final class TopicStorage: LogStorage {
     var firstPositions: [UInt64] { tail.firstPositions }
 
     func source(from positions: UnsafeMutableBufferPointer<UInt64>, chunkBytes: Int) throws -> any RecordSource {
-        try TopicSource(topic, identity, state, positions)
+        try forgetErased()
+        return try TopicSource(topic, identity, state, positions)
+    }
+
+    /// Who begins to read gets nothing of students who were erased before, on whichever host of the log.
+    private func forgetErased() throws {
+        // While the store does not answer, nobody can be erased.
+        _ = try? topic.keys?.refresh()
+        while !tail.hasForgottenErased {
+            if let failure = state.whyStopped { throw failure }
+            if tail.isStopped { throw LogError.closed }
+            usleep(1_000)
+        }
     }
 
     func assign(_ partitions: [Int]) throws {
@@ -65,6 +80,7 @@ final class TopicStorage: LogStorage {
     }
 
     func stop() {
+        watch?.stop()
         tail.stop()
         thread.withLock { running in
             running?.join()

@@ -1,4 +1,5 @@
 import CKafka
+import Glibc
 import Kafka
 import Records
 import Synchronization
@@ -26,6 +27,12 @@ final class TopicTail: @unchecked Sendable {
     private var hasTrouble = false
     /// The first kept positions, asked for now and then, with the ends of others' partitions.
     private let first: Mutex<[UInt64]>
+    /// Messages that have come, and whose keys have to be found first.
+    private var waiting: UnsafeBufferPointer<lectern_kafka_message>?
+    /// Partitions that were begun with since those came, so that theirs are not those that are expected.
+    private var begunSince: Set<Int> = []
+    /// The erasures after which nothing is left in memory that was opened before.
+    private let forgotten: Atomic<UInt64>
     private static let endsInterval = Duration.seconds(10)
     private var endsDue = MonotonicTime.now + TopicTail.endsInterval
 
@@ -51,7 +58,8 @@ final class TopicTail: @unchecked Sendable {
         self.first = Mutex(first)
         segmentBytes = max(tailBytes / 4, TailBlock.usualCapacity)
         consumer = try topic.consumer(buffer: 16 << 20)
-        decoder = TopicDecoder(identity)
+        decoder = TopicDecoder(topic, identity)
+        forgotten = Atomic(topic.keys?.erasures ?? 0)
         segment = MemorySegment(number: 1, state: state)
         nextPositions = .allocate(capacity: identity.partitions)
         _ = nextPositions.initialize(from: starts.map(\.start))
@@ -59,6 +67,7 @@ final class TopicTail: @unchecked Sendable {
     }
 
     private func begin(_ partition: Int, at place: LogTopic.Start) throws {
+        if waiting != nil { begunSince.insert(partition) }
         nextPositions[partition] = place.start
         decoder.begin(partition, with: place.sequences)
         try topic.refusing { try consumer.add(topic.topic, partition, from: Int64(place.start)) }
@@ -101,7 +110,7 @@ final class TopicTail: @unchecked Sendable {
             partitions.insert(partition)
             try begin(
                 partition,
-                at: topic.beginning(asking, identity, partition, of: ends[partition].upperBound, ends: ends[partition]))
+                at: topic.beginning(asking, partition, of: ends[partition].upperBound, ends: ends[partition]))
         }
         note(ends)
         restart()
@@ -116,7 +125,8 @@ final class TopicTail: @unchecked Sendable {
         while partitions.contains(where: { nextPositions[$0] < ends[$0] }) {
             if try read(milliseconds: 100) > 0 { deadline = .now + topic.configuration.timeout }
             guard .now < deadline else {
-                throw topic.error("the brokers have records that they do not give. \(consumer.trouble)")
+                throw topic.error(
+                    state.trouble.reading ?? "the brokers have records that they do not give. \(consumer.trouble)")
             }
         }
     }
@@ -127,7 +137,7 @@ final class TopicTail: @unchecked Sendable {
             assignments.close()
             while let left = assignments.takeIfAny() { left.done.close() }
         }
-        while !isStopping.load(ordering: .acquiring) {
+        while !isStopped {
             if let assignment = assignments.takeIfAny() {
                 assignment.done.put(Result { try carryOut(assignment) })
             }
@@ -137,6 +147,8 @@ final class TopicTail: @unchecked Sendable {
     }
 
     func stop() { isStopping.store(true, ordering: .releasing) }
+
+    var isStopped: Bool { isStopping.load(ordering: .acquiring) }
 
     private func askForEnds() {
         endsDue = .now + Self.endsInterval
@@ -154,17 +166,27 @@ final class TopicTail: @unchecked Sendable {
     }
 
     private func read(milliseconds: Int32) throws -> Int {
-        let messages = consumer.read(milliseconds: milliseconds)
+        forgetErased()
+        let messages = waiting ?? consumer.read(milliseconds: milliseconds)
+        waiting = messages
+        if let trouble = try decoder.findKeys(of: messages) {
+            hasTrouble = true
+            state.note(trouble, of: \.reading)
+            usleep(100_000)
+            return 0
+        }
+        waiting = nil
+        defer { begunSince.removeAll() }
         for message in messages {
             let partition = Int(message.partition)
-            guard partitions.contains(partition) else { continue }
+            guard partitions.contains(partition), !begunSince.contains(partition) else { continue }
             if let problem = message.problem {
                 try refuse(message, String(cString: problem))
             } else {
                 let expected = nextPositions[partition]
                 guard message.offset >= Int64(expected) else { continue }
                 guard message.offset == Int64(expected) else { throw gap(partition, expected, message.offset) }
-                note(decoder.add(message, to: segment))
+                note(try decoder.add(message, to: segment))
                 nextPositions[partition] = expected + 1
                 if (expected + 1) % ClientSequences.interval == 0 { writeSequences(partition, asOf: expected + 1) }
             }
@@ -198,6 +220,17 @@ final class TopicTail: @unchecked Sendable {
         segment = MemorySegment(number: segment.number + 1, state: state)
         decoder.forgetSessions()
     }
+
+    /// What students have sent who were erased since is in memory as it was opened: cursors have the brokers give it again,
+    /// and find tombstones.
+    private func forgetErased() {
+        guard let erasures = topic.keys?.erasures, erasures > forgotten.load(ordering: .relaxed) else { return }
+        restart()
+        forgotten.store(erasures, ordering: .releasing)
+    }
+
+    /// Whether nothing is left in memory of students of whom it is known that they were erased.
+    var hasForgottenErased: Bool { topic.keys.map { forgotten.load(ordering: .acquiring) >= $0.erasures } ?? true }
 
     private func note(_ decoded: TopicDecoder.Decoded) {
         guard decoded.acknowledged > 0 else { return }

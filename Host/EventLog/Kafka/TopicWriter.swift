@@ -1,39 +1,30 @@
 import CKafka
-import CRecords
+import Glibc
 import Kafka
 import Records
 import Synchronization
 
 /// Makes groups of records durable as messages of the log's topic. Used by the log's thread alone.
 ///
-/// One message a record, its key the actor's id. A group is durable when the brokers have acknowledged all of it; only
-/// then does the next one begin, so that what a client was told never lies behind what may still fail. Brokers that do
-/// not answer are waited for: the log's buffer fills up meanwhile, and clients wait.
+/// One message a record, its key the actor's id; of a sealed one, the actor's pseudonym. A group is durable when the
+/// brokers have acknowledged all of it; only then does the next one begin, so that what a client was told never lies behind
+/// what may still fail. Brokers that do not answer are waited for: the log's buffer fills up meanwhile, and clients wait.
 final class TopicWriter: RecordWriter {
-    private struct Message {
-        let partition: Int
-        /// Where its record begins in the group; nil: it is none.
-        let record: Int?
-        let value: Range<Int>
-    }
-
     private let configuration: KafkaLogConfiguration
     private let state: DurableState
     private let closing: CloseDeadline
     private let notes: TopicNotes
+    private let encoder: TopicEncoder
     private var raw: OpaquePointer
-    private var sessions = LiveSessions()
-    private var values = Bytes()
-    private var messages: [Message] = []
-    private var runs: [DurableState.ClientRun] = []
 
-    init(_ configuration: KafkaLogConfiguration, _ state: DurableState, _ notes: TopicNotes, _ closing: CloseDeadline)
-        throws
-    {
-        self.configuration = configuration
+    init(
+        _ topic: LogTopic, _ identity: LogIdentity, _ state: DurableState, _ notes: TopicNotes, _ closing: CloseDeadline
+    ) throws {
+        configuration = topic.configuration
         self.state = state
         self.notes = notes
         self.closing = closing
+        encoder = TopicEncoder(topic, identity, state)
         raw = try Self.open(configuration)
     }
 
@@ -67,78 +58,32 @@ final class TopicWriter: RecordWriter {
     deinit { lectern_kafka_producer_close(raw) }
 
     func append(_ records: UnsafeRawBufferPointer) throws -> [DeadLetter] {
-        encode(records)
-        guard !messages.isEmpty else {
-            state.note(runs)
-            return []
-        }
+        try findKeys(of: records)
+        encoder.encode(records, notes.take())
         let refused = try send(records)
-        state.note(runs)
-        return refused.compactMap { messages[$0].record }.map { letter(RecordView(at: records.baseAddress! + $0)) }
+        state.note(encoder.runs)
+        return refused.compactMap { encoder.messages[$0].record }
+            .map { letter(RecordView(at: records.baseAddress! + $0)) }
+    }
+
+    /// Waits for the store of the students' keys as for brokers.
+    private func findKeys(of records: UnsafeRawBufferPointer) throws {
+        var hasWaited = false
+        while let trouble = try encoder.findKeys(of: records) {
+            hasWaited = true
+            state.note(trouble, of: \.writing)
+            if closing.hasPassed { throw LogError(.keys, "\(configuration.name): \(trouble)") }
+            usleep(100_000)
+        }
+        if hasWaited { state.note(nil, of: \.writing) }
     }
 
     func closeSessions(_ numbers: [UInt32]) {
-        for number in numbers { sessions.remove(number) }
+        for number in numbers { encoder.close(session: number) }
         state.end(sessions: numbers)
     }
 
     func close() {}
-
-    // MARK: Encoding
-
-    private func encode(_ records: UnsafeRawBufferPointer) {
-        values.truncate()
-        messages.removeAll(keepingCapacity: true)
-        runs.removeAll(keepingCapacity: true)
-        var ordinal: UInt16 = 0
-        var session: (number: UInt32, record: [UInt8]) = (0, [])
-        var acknowledged: UInt64 = 0
-        for record in RecordSequence(records) {
-            if record.kind == .session {
-                sessions.insert(record)
-                state.begin(session: record.session)
-                if record.session == session.number { session.number = 0 }
-                continue
-            }
-            if note(record) { acknowledged = state.sequence(of: record.client) ?? 0 }
-            guard record.kind?.hasPosition == true else { continue }
-            if record.session != session.number {
-                session = (record.session, sessions[record.session] ?? [])
-            }
-            let start = values.count
-            let isNumbered = !record.client.isEmpty
-            TopicMessage.appendHead(
-                .record, ordinal: ordinal, acknowledged: isNumbered ? acknowledged : 0, session: session.record.count,
-                to: &values)
-            session.record.withUnsafeBytes { values.append($0) }
-            values.append(record.bytes)
-            messages.append(
-                Message(
-                    partition: record.partition, record: UnsafeRawPointer(record.header) - records.baseAddress!,
-                    value: start..<values.count))
-            ordinal = record.isContinued ? ordinal &+ 1 : 0
-        }
-        for note in notes.take() {
-            let start = values.count
-            TopicMessage.appendHead(note.kind, to: &values)
-            values.append(note.body)
-            messages.append(Message(partition: note.partition, record: nil, value: start..<values.count))
-        }
-    }
-
-    /// Notes the number of a client. Returns whether another client's came before.
-    private func note(_ record: RecordView) -> Bool {
-        let client = record.client
-        guard !client.isEmpty else { return false }
-        let last = runs.count - 1
-        if last >= 0, runs[last].client.elementsEqual(client) {
-            runs[last].sequence = max(runs[last].sequence, record.sequence)
-            runs[last].received = max(runs[last].received, record.received)
-            return false
-        }
-        runs.append(.init(client: client, sequence: record.sequence, received: record.received))
-        return true
-    }
 
     private func letter(_ record: RecordView) -> DeadLetter {
         var letter = DeadLetter(
@@ -159,8 +104,9 @@ final class TopicWriter: RecordWriter {
 
     /// Sends the group and waits until it is durable. Returns the messages that are too large.
     private func send(_ records: UnsafeRawBufferPointer) throws -> [Int] {
+        guard !encoder.messages.isEmpty else { return [] }
         var refused: [Int] = []
-        for index in messages.indices where try !add(index, of: records) { refused.append(index) }
+        for index in encoder.messages.indices where try !add(index, of: records) { refused.append(index) }
         let failed = try wait()
         guard !failed.isEmpty else { return refused }
         guard failed.contains(where: \.isTooLarge) else { throw broken(failed[0].reason) }
@@ -181,12 +127,12 @@ final class TopicWriter: RecordWriter {
 
     /// Has a message be sent. Returns false if it is larger than `message.max.bytes`.
     private func add(_ index: Int, of records: UnsafeRawBufferPointer) throws -> Bool {
-        let message = messages[index]
-        let key = message.record.map { RecordView(at: records.baseAddress! + $0).actor }
+        let message = encoder.messages[index]
+        let actor = message.record.map { RecordView(at: records.baseAddress! + $0).actor }
+        let (key, value) = (message.key.map(encoder.bytes) ?? actor, encoder.bytes(message.value))
         while true {
             let added = lectern_kafka_producer_add(
-                raw, Int32(message.partition), key?.baseAddress, key?.count ?? 0,
-                values.contents.baseAddress! + message.value.lowerBound, message.value.count, index)
+                raw, Int32(message.partition), key?.baseAddress, key?.count ?? 0, value.baseAddress, value.count, index)
             switch added {
             case LECTERN_KAFKA_ADDED: return true
             case LECTERN_KAFKA_TOO_LARGE: return false

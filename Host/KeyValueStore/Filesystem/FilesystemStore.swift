@@ -31,6 +31,13 @@ package final class FilesystemStore: KeyValueStore {
         try await run { try $0.set(entries) }
     }
 
+    package func insert(_ entries: [StoreEntry]) async throws {
+        for entry in entries { try entry.check() }
+        try await run { contents in
+            try contents.set(entries.filter { try contents.get($0.key) == nil })
+        }
+    }
+
     package func delete(_ key: String) async throws -> Bool {
         if StateKey(key) != nil { throw StoreError.stateKey(key) }
         return try await run { try $0.delete(key) }

@@ -100,6 +100,12 @@ package final class RedisStore: KeyValueStore {
         try await values.set(entries)
     }
 
+    package func insert(_ entries: [StoreEntry]) async throws {
+        try checkWritable()
+        for entry in entries { try entry.check() }
+        try await values.set(entries, onlyNew: true)
+    }
+
     package func delete(_ key: String) async throws -> Bool {
         try checkWritable()
         if StateKey(key) != nil { throw StoreError.stateKey(key) }

@@ -62,18 +62,13 @@ struct RedisValues: Sendable {
         return (try await ask(commands).first?.list ?? []).map(\.text)
     }
 
-    func set(_ entries: [StoreEntry]) async throws {
+    /// - Parameter onlyNew: what has a value keeps it.
+    func set(_ entries: [StoreEntry], onlyNew: Bool = false) async throws {
         if entries.isEmpty { return }
         var commands = RedisCommands()
         commands.begin()
-        for entry in entries {
-            let value = RedisWord(entry.value)
-            if let expiry {
-                commands.add("SET", keys.value(entry.key), value, RedisWord("PX"), expiry)
-            } else {
-                commands.add("SET", keys.value(entry.key), value)
-            }
-        }
+        let options = (onlyNew ? [RedisWord("NX")] : []) + (expiry.map { [RedisWord("PX"), $0] } ?? [])
+        for entry in entries { commands.add("SET", [keys.value(entry.key), RedisWord(entry.value)] + options) }
         let zero = RedisWord("0")
         commands.add("ZADD", [keys.index] + entries.flatMap { [zero, RedisWord($0.key)] })
         if let expiry {

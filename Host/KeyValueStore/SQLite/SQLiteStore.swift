@@ -53,6 +53,13 @@ package final class SQLiteStore: KeyValueStore {
         try await write { for entry in entries { try $0.set(entry) } }
     }
 
+    package func insert(_ entries: [StoreEntry]) async throws {
+        for entry in entries { try entry.check() }
+        try await write { snapshot in
+            for entry in entries where try snapshot.value(entry.key) == nil { try snapshot.set(entry) }
+        }
+    }
+
     package func delete(_ key: String) async throws -> Bool {
         if StateKey(key) != nil { throw StoreError.stateKey(key) }
         return try await write { try $0.delete(key) }

@@ -17,6 +17,15 @@ package final class StubStore: KeyValueStore {
         contents.withLock { for entry in entries { $0.values[StoreKey(entry.key)] = entry.value } }
     }
 
+    package func insert(_ entries: [StoreEntry]) async throws {
+        for entry in entries { try entry.check() }
+        contents.withLock { contents in
+            for entry in entries where contents.values[StoreKey(entry.key)] == nil {
+                contents.values[StoreKey(entry.key)] = entry.value
+            }
+        }
+    }
+
     package func delete(_ key: String) async throws -> Bool {
         if StateKey(key) != nil { throw StoreError.stateKey(key) }
         return contents.withLock { $0.values.removeValue(forKey: StoreKey(key)) != nil }

@@ -52,7 +52,7 @@ struct EraseCommand: AsyncParsableCommand {
             let custody = settings.custody(data: data.data)
             do {
                 // Nothing is decided if it can't be carried out.
-                try LogRewriting(settings.log).close()
+                try custody.check()
             } catch let error as LogError where error.code == .inUse {
                 guard let address = HostAddressFile.read(data.data) else {
                     throw InputFailure(

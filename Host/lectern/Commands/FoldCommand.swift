@@ -36,7 +36,7 @@ struct FoldCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             """
             Fold what a host's log holds, instead of files: its data folder, or the log in it; or kafka://HOST:PORT/TOPIC, with \
-            log.kafka.options of the settings. The host may be running.
+            log.kafka.options and log.kafka.sealing of the settings. The host may be running.
             """, valueName: "log"))
     var log: String?
 
@@ -78,8 +78,10 @@ struct FoldCommand: AsyncParsableCommand {
     private func run(
         _ fold: Fold, _ log: String, _ host: HostSettings, _ show: (Fold.Progress) -> Void
     ) throws -> FoldSummary {
-        if let kafka = try KafkaLogConfiguration(url: log, options: host.log.kafka?.options) {
-            return try fold.run(log: try StoredTopic(kafka), ruleFile: nil, to: output, progress: show)
+        let settings = host.log.kafka
+        if let kafka = try KafkaLogConfiguration(url: log, options: settings?.options, sealing: settings?.sealing) {
+            let topic = try StoredTopic(kafka, keys: try host.readStudentKeys(folder: "."))
+            return try fold.run(log: topic, ruleFile: nil, to: output, progress: show)
         }
         return try fold.run(log: try DataOptions.log(in: log), to: output, progress: show)
     }

@@ -61,11 +61,11 @@ struct HostProcess {
         // Before anything makes a metric: those that were made earlier count nowhere.
         MetricsSystem.bootstrap(metrics.recorded)
         NIOSingletons.groupLoopCountSuggestion = settings.web.threads
-        log = try EventLog.open(settings.log)
-        for truncation in log.recovery.truncations { Terminal.warn("\(truncation)") }
-        erasures = try HostErasures(settings.custody(data: data), log)
         let stores = try KeyValueStores(settings.stores, folder: data) { Terminal.warn($0) }
         self.stores = stores
+        log = try EventLog.open(settings.log, keys: try StudentKeysStore(settings.log, stores))
+        for truncation in log.recovery.truncations { Terminal.warn("\(truncation)") }
+        erasures = try HostErasures(settings.custody(data: data), log)
         storeWatch = try StoreWatch(stores, settings.stores)
         let activity = ActivityFile("\(data)/activity")
         if let crash = activity?.crash {

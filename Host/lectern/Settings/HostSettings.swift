@@ -49,6 +49,7 @@ struct HostSettings {
         log = EventLogConfiguration(reader.section("log"), directory: "\(data)/log")
         archive = ArchiveConfiguration(reader.section("archive"), directory: "\(data)/archive")
         stores = KeyValueStoreConfiguration(reader.section("kvs"))
+        Self.check(log, stores, reader)
         ingest = IngestConfiguration(reader.section("ingest"))
         topics = TopicsConfiguration(reader.section("topics"))
         let shared = stores.stores.filter { $0.kind.forgets != nil }.map(\.name)

@@ -16,7 +16,10 @@ final class RedisProcess {
     }
 
     /// What a host needs to keep its states there.
-    var settings: [String] { ["kvs.default.type=redis", "kvs.default.socket=\(socket.path)/s"] }
+    var settings: [String] { settings(of: "default") }
+
+    /// What a host needs to have a store of this name there.
+    func settings(of store: String) -> [String] { ["kvs.\(store).type=redis", "kvs.\(store).socket=\(socket.path)/s"] }
 
     /// What a host needs to share what it has looked up there.
     var lookupSettings: [String] {
