@@ -5,6 +5,7 @@ import KeyValueStore
 import PluginHost
 import Settings
 import Sinks
+import Topics
 
 extension HostSettings {
     /// Notes what does not go with a log that several hosts share: each of them folds some of its partitions.
@@ -33,6 +34,11 @@ extension HostSettings {
         for output in outputs where output.tables.isEmpty {
             reader.problem(
                 "outputs.\(output.name)", found: "an output of events, and log.kafka.group", expected: "none",
+                remedy: instead)
+        }
+        if !topics.topics.isEmpty {
+            reader.problem(
+                "topics", found: "topics to read, and log.kafka.group", expected: "none: each host would read all of them",
                 remedy: instead)
         }
         if !enrichment.tables.isEmpty {
