@@ -145,7 +145,9 @@ import Testing
         memberships[1].stayAway(because: nil)
         try waitUntil { members[1].losses.load(ordering: .relaxed) > 0 && memberships[1].trouble != nil }
         members[1].refuses.store(false, ordering: .relaxed)
-        try waitUntil { owned(0).count == 2 && owned(0).union(owned(1)) == [0, 1, 2, 3] && memberships[1].trouble == nil }
+        try waitUntil {
+            owned(0).count == 2 && owned(0).union(owned(1)) == [0, 1, 2, 3] && memberships[1].trouble == nil
+        }
         for membership in memberships { membership.stop() }
         for log in logs { try log.close() }
     }

@@ -1,6 +1,7 @@
 import EventLog
 import Glibc
 import KeyValueStore
+import PluginHost
 import Records
 import Synchronization
 
@@ -58,5 +59,45 @@ extension Views {
             poller?.join()
             poller = nil
         }
+    }
+
+    // MARK: On the thread of the views
+
+    /// Takes what others have stored of their partitions since it was looked at last. Returns the plugins of which there was any.
+    func poll(_ views: inout [String: Viewed]) -> Set<String> {
+        let owned = published.withLock { $0.epochs }
+        do {
+            var stale: [String: Set<Int>] = [:]
+            for stored in try store.plugins() where stored.log == log.id && owned.numbers[stored.partition] == nil {
+                let position = TableChanges.Position(epoch: stored.epoch, position: stored.position)
+                guard let viewed = views[stored.plugin], viewed.positions[stored.partition] != position else {
+                    continue
+                }
+                stale[stored.plugin, default: []].insert(stored.partition)
+            }
+            return stale.reduce(into: []) { changed, stale in
+                if refresh(&views, stale.key, stale.value) { changed.insert(stale.key) }
+            }
+        } catch {
+            // It is asked again in a moment; whoever stores something there says what is wrong.
+            return []
+        }
+    }
+
+    private func refresh(_ views: inout [String: Viewed], _ plugin: String, _ partitions: Set<Int>) -> Bool {
+        var isChanged = false
+        for partition in partitions.sorted() {
+            guard let stored = try? store.restore(plugin: plugin, partition: partition) else { continue }
+            isChanged = true
+            let position = TableChanges.Position(epoch: epoch(of: stored, partition), position: stored.position)
+            guard apply(stored.blocks, partition: partition, at: position, newestFirst: true, to: &views, plugin)
+            else { return false }
+        }
+        return isChanged
+    }
+
+    /// By which a partition is its owner's: whoever has stored something, or this process.
+    func epoch(of stored: RestoredCheckpoint, _ partition: Int) -> UInt64 {
+        published.withLock { $0.epochs.numbers[partition] } ?? stored.epoch
     }
 }

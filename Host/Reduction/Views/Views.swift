@@ -50,7 +50,7 @@ package final class Views: TableReading {
     private static let patience: Int64 = 60_000_000
 
     package let epoch: UInt64
-    private let store: any CheckpointStore
+    let store: any CheckpointStore
     private let makeView: @Sendable (PluginBuild, DerivedColumns, VersionCounter) -> any PluginViewing
     let log: LogIdentity
     let sink: (any TableSink)?
@@ -165,7 +165,7 @@ package final class Views: TableReading {
 
 extension Views {
     /// What is shown of a plugin, and how far it has come.
-    private struct Viewed {
+    struct Viewed {
         var view: any PluginViewing
         /// See `TableChanges`.
         var origin = ""
@@ -241,7 +241,7 @@ extension Views {
 
     /// Applies states to a plugin's view. Returns whether its worker was there; if not, `reopen` follows, with the states as the
     /// store holds them.
-    private func apply(
+    func apply(
         _ blocks: [StateBlock], partition: Int, at position: TableChanges.Position, newestFirst: Bool,
         to views: inout [String: Viewed], _ plugin: String
     ) -> Bool {
@@ -252,44 +252,6 @@ extension Views {
             views[plugin] = Viewed(view: AwayView(error))
             return false
         }
-    }
-
-    /// Takes what others have stored of their partitions since it was looked at last. Returns the plugins of which there was any.
-    private func poll(_ views: inout [String: Viewed]) -> Set<String> {
-        let owned = published.withLock { $0.epochs }
-        do {
-            var stale: [String: Set<Int>] = [:]
-            for stored in try store.plugins() where stored.log == log.id && owned.numbers[stored.partition] == nil {
-                let position = TableChanges.Position(epoch: stored.epoch, position: stored.position)
-                guard let viewed = views[stored.plugin], viewed.positions[stored.partition] != position else {
-                    continue
-                }
-                stale[stored.plugin, default: []].insert(stored.partition)
-            }
-            return stale.reduce(into: []) { changed, stale in
-                if refresh(&views, stale.key, stale.value) { changed.insert(stale.key) }
-            }
-        } catch {
-            // It is asked again in a moment; whoever stores something there says what is wrong.
-            return []
-        }
-    }
-
-    private func refresh(_ views: inout [String: Viewed], _ plugin: String, _ partitions: Set<Int>) -> Bool {
-        var isChanged = false
-        for partition in partitions.sorted() {
-            guard let stored = try? store.restore(plugin: plugin, partition: partition) else { continue }
-            isChanged = true
-            let position = TableChanges.Position(epoch: epoch(of: stored, partition), position: stored.position)
-            guard apply(stored.blocks, partition: partition, at: position, newestFirst: true, to: &views, plugin)
-            else { return false }
-        }
-        return isChanged
-    }
-
-    /// By which a partition is its owner's: whoever has stored something, or this process.
-    private func epoch(of stored: RestoredCheckpoint, _ partition: Int) -> UInt64 {
-        published.withLock { $0.epochs.numbers[partition] } ?? stored.epoch
     }
 
     /// Tells the sink what has changed in a plugin's tables; with `all`, every row.

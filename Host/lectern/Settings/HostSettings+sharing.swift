@@ -38,7 +38,8 @@ extension HostSettings {
         }
         if !topics.topics.isEmpty {
             reader.problem(
-                "topics", found: "topics to read, and log.kafka.group", expected: "none: each host would read all of them",
+                "topics", found: "topics to read, and log.kafka.group",
+                expected: "none: each host would read all of them",
                 remedy: instead)
         }
         if !enrichment.tables.isEmpty {
