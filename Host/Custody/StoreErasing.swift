@@ -1,6 +1,6 @@
 import EventLog
 import FoundationEssentials
-import KeyValueStore
+package import KeyValueStore
 import Records
 
 /// Takes students out of the stores.
@@ -16,6 +16,9 @@ struct StoreErasing {
     let students: ErasedStudents
     /// The log can't be folded anew from its first record.
     let isTruncated: Bool
+
+    /// What hosts note beside checkpoints, under names like a plugin's, follows from control records alone.
+    private static let notes = "lectern."
 
     /// Under this key each store says which erasures it has seen: a JSON array of pseudonyms.
     static let key = "lectern.erasures"
@@ -71,7 +74,7 @@ struct StoreErasing {
     /// States are the fold of the log: those of the erased log are made by folding it. Where that can't be done, the states
     /// of the students' own keys go.
     private func replaceStates(_ store: any KeyValueStore, _ result: inout Result) throws {
-        let positions = try store.plugins()
+        let positions = try store.plugins().filter { !$0.plugin.hasPrefix(Self.notes) }
         // A host that still had the store could put the states back.
         var epochs: [[UInt8]: Epochs] = [:]
         for (log, positions) in Dictionary(grouping: positions, by: \.log) {
@@ -191,6 +194,12 @@ extension StateBlock {
         bytes += key + value
         count += 1
     }
+}
+
+extension KeyValueStore {
+    /// What changes when students' states have been taken out of the store: then all that was taken from there before is
+    /// out of date.
+    package func erasures() async throws -> String? { try await get(StoreErasing.key) }
 }
 
 extension StoreEntry {

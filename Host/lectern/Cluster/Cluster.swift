@@ -26,6 +26,7 @@ final class Cluster: Sendable {
     private let engine: ReductionEngine
     private let membership: LogMembership
     private let store: ClusterStore
+    private let erasures: StoredErasures
     private let builds: ClusterBuilds
     private let state = Mutex(State())
     private let isStopping = Atomic(false)
@@ -46,6 +47,8 @@ final class Cluster: Sendable {
         self.engine = engine
         id = "\(ProcessInfo.processInfo.hostName)-\(String(UInt32.random(in: .min ... .max), radix: 16))"
         self.store = ClusterStore(store, log: log.identity, group: group)
+        let erasures = StoredErasures(store)
+        self.erasures = erasures
         let builds = ClusterBuilds(self.store, engine, plugins, folder: folder, data: data)
         self.builds = builds
         let host = LogMembership.Host(
@@ -53,6 +56,7 @@ final class Cluster: Sendable {
                 // What another build has stored may be nothing that this one reads.
                 if !partitions.isEmpty, let problem = try builds.follow() { throw InputFailure(problem) }
                 let began = MonotonicClock.microseconds
+                try erasures.noteBefore()
                 blobs.own([])
                 try engine.own(partitions.sorted())
                 blobs.own(partitions.sorted())
@@ -62,8 +66,13 @@ final class Cluster: Sendable {
                         + "(\((seconds * 10).rounded() / 10) s)")
             },
             loss: {
-                guard case .fenced? = engine.failure as? StoreError else { return nil }
-                return "another host has taken partitions over that this one still had; it joins the group again"
+                if case .fenced? = engine.failure as? StoreError {
+                    return "another host has taken partitions over that this one still had; it joins the group again"
+                }
+                // What this host has folded is not stored any more, and without events it would not be told.
+                guard !engine.partitions.isEmpty, erasures.haveChanged else { return nil }
+                return
+                    "a student was erased from the store; the host joins the group again, and folds its partitions anew"
             })
         guard let membership = LogMembership(log, host: host) else { return nil }
         self.membership = membership
@@ -136,6 +145,7 @@ final class Cluster: Sendable {
 
     /// Tells the others of this host, and hears of them.
     private func meet() throws {
+        try erasures.look()
         try store.set("hosts/\(id)", own)
         var hosts: [ClusterReport.Host] = []
         let since = WallClock.microseconds - Self.patience
