@@ -11,6 +11,7 @@ final class KafkaBroker {
     let address: String
     private let process: pid_t
     private let input: Int32
+    private let output: Int32
 
     /// - Parameter topics: each with so many partitions.
     init(topics: [String] = ["lectern"], partitions: Int = 4, brokers: Int = 1) throws {
@@ -34,30 +35,36 @@ final class KafkaBroker {
         close(down[0])
         close(up[1])
         input = down[1]
+        output = up[0]
         self.process = process
         guard result == 0 else {
             address = ""
             throw Failure(
                 description: "\(path): \(String(cString: strerror(result))); `swift build -c release` makes it")
         }
+        address = Self.line(from: output)
+    }
+
+    private static func line(from output: Int32) -> String {
         var line: [UInt8] = []
         var byte: UInt8 = 0
-        while read(up[0], &byte, 1) == 1, byte != 10 { line.append(byte) }
-        close(up[0])
-        address = String(decoding: line, as: UTF8.self)
+        while read(output, &byte, 1) == 1, byte != 10 { line.append(byte) }
+        return String(decoding: line, as: UTF8.self)
     }
 
     deinit {
         tell("end")
         close(input)
+        close(output)
         var status: Int32 = 0
         if !address.isEmpty { waitpid(process, &status, 0) }
     }
 
-    /// A line that `Tests/KafkaBroker` explains.
+    /// A line that `Tests/KafkaBroker` explains. Returns when it is done.
     func tell(_ command: String) {
         let line = Array("\(command)\n".utf8)
         _ = write(input, line, line.count)
+        _ = Self.line(from: output)
     }
 
     /// A log in this cluster that answers fast.

@@ -17,7 +17,6 @@ extension IntegrationTests {
         private func write(_ lines: [String], _ broker: KafkaBroker) throws {
             let file = try folder.write("messages.jsonl", lines: lines)
             try broker.tell("write class_events \(file)")
-            #expect(try eventually(seconds: 30) { !FileManager.default.fileExists(atPath: file) })
         }
 
         private func exported() throws -> [[String: Any]] {

@@ -3,7 +3,8 @@
 //
 //     kafka-broker [--brokers N] [--partitions N] [--control FIFO] [TOPIC…]
 //
-// prints its address, and then does what it is told, a line each, on standard input or a named pipe:
+// prints its address, and then does what it is told, a line each, on standard input or a named pipe. "done" is printed when
+// that is so.
 //
 //     down N | up N           the broker with this number, from 1, goes away or comes back
 //     rtt MILLISECONDS [N]    all brokers, or this one, answer so much later
@@ -14,8 +15,7 @@
 //     leader TOPIC PARTITION N        the partition moves to this broker
 //     coordinator GROUP N     the group moves to this broker
 //     read TOPIC FILE         writes all messages of the topic into a file, a line of JSON each
-//     write TOPIC FILE        makes each line of a file a message of the topic, one partition after the other, and then
-//                             deletes the file
+//     write TOPIC FILE        makes each line of a file a message of the topic, one partition after the other
 //     end
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -69,10 +69,9 @@ static void write_message(FILE *file, const rd_kafka_message_t *message) {
 }
 
 static void read_topic(const char *bootstraps, const char *topic, const char *path) {
-    char reason[512], new_path[4096];
-    snprintf(new_path, sizeof new_path, "%s.new", path);
-    FILE *file = fopen(new_path, "w");
-    if (!file) fail(new_path, "can't be written");
+    char reason[512];
+    FILE *file = fopen(path, "w");
+    if (!file) fail(path, "can't be written");
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "bootstrap.servers", bootstraps, reason, sizeof reason);
     rd_kafka_conf_set(conf, "group.id", "reader", reason, sizeof reason);
@@ -95,7 +94,6 @@ static void read_topic(const char *bootstraps, const char *topic, const char *pa
     rd_kafka_consumer_close(consumer);
     rd_kafka_destroy(consumer);
     fclose(file);
-    rename(new_path, path);
 }
 
 static void write_topic(const char *bootstraps, const char *topic, const char *path) {
@@ -121,7 +119,6 @@ static void write_topic(const char *bootstraps, const char *topic, const char *p
     rd_kafka_flush(producer, 60000);
     rd_kafka_destroy(producer);
     fclose(file);
-    remove(path);
 }
 
 static void obey(rd_kafka_mock_cluster_t *cluster, char *line) {
@@ -182,7 +179,11 @@ int main(int count, char **arguments) {
     printf("%s\n", rd_kafka_mock_cluster_bootstraps(cluster));
     fflush(stdout);
     char line[8192];
-    while (fgets(line, sizeof line, input) && strcmp(line, "end\n")) obey(cluster, line);
+    while (fgets(line, sizeof line, input) && strcmp(line, "end\n")) {
+        obey(cluster, line);
+        puts("done");
+        fflush(stdout);
+    }
     rd_kafka_mock_cluster_destroy(cluster);
     rd_kafka_destroy(client);
     return 0;

@@ -16,7 +16,7 @@ final class KafkaBroker {
     private let folder: TemporaryFolder
     private let process: ChildProcess
     private let control: FileHandle
-    private var reads = 0
+    private var told = 0
 
     init(topics: [String], partitions: Int = 4, brokers: Int = 1) throws {
         folder = try TemporaryFolder()
@@ -37,19 +37,22 @@ final class KafkaBroker {
         self.control = control
     }
 
-    /// `down 1`, `up 1`, `rtt 500`, `errors 3 6`, `leader TOPIC 0 2`: see `Tests/KafkaBroker`.
-    func tell(_ command: String) throws { try control.write(contentsOf: Data("\(command)\n".utf8)) }
+    /// `down 1`, `up 1`, `rtt 500`, `errors 3 6`, `leader TOPIC 0 2`: see `Tests/KafkaBroker`. Returns when it is done.
+    func tell(_ command: String) throws {
+        told += 1
+        try control.write(contentsOf: Data("\(command)\n".utf8))
+        let isDone = try eventually(seconds: 60) {
+            guard process.isRunning else { throw Failure("the broker ended: \(process.complained)") }
+            // The first line is its address.
+            return process.printed.split(separator: "\n").count > told
+        }
+        guard isDone else { throw Failure("the broker has not done within a minute: \(command)") }
+    }
 
     /// All messages of a topic, in the order of each partition.
     func messages(of topic: String) throws -> [Message] {
-        reads += 1
-        let file = "\(folder.path)/read-\(reads).jsonl"
+        let file = "\(folder.path)/read-\(told).jsonl"
         try tell("read \(topic) \(file)")
-        let isDone = try eventually(seconds: 60) {
-            guard process.isRunning else { throw Failure("the broker ended: \(process.complained)") }
-            return FileManager.default.fileExists(atPath: file)
-        }
-        guard isDone else { throw Failure("the topic \(topic) could not be read within a minute") }
         return try lines(of: file).map { line in
             let object = try JSONRow.object(line)
             guard let partition = object["partition"] as? Int, let offset = object["offset"] as? Int,
