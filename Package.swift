@@ -87,7 +87,7 @@ let package = Package(
             "Reduction",
             uses: [
                 "EventLog", "KeyValueStore", "PluginHost", "Records", "Rules", "Settings", "CRecords", "CSimdjson",
-                "CXXHash", "CZlib",
+                "CXXHash",
                 .product(name: "CPluginAPI", package: "PluginAPI"),
             ],
             unchecked),

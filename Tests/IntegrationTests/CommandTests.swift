@@ -187,6 +187,16 @@ extension IntegrationTests {
 
         // MARK: config and plugins
 
+        @Test("`replay` sends the lines of a pipe as they come")
+        func pipe() throws {
+            let group = try SimulatedClass(events: 500)
+            let host = try HostProcess(data: folder.path, settings: ["ingest.trust=loopback"])
+            let sender = try Replaying(lasting: group.file, to: host)
+            try sender.waitForAcknowledgement(of: 1)
+            #expect(sender.isRunning && sender.acknowledged < 500)
+            #expect(try sender.finish().acknowledged == 500)
+        }
+
         @Test("all mistakes of the settings are said at once, with their places")
         func mistakes() throws {
             let file = try folder.write(

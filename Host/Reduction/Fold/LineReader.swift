@@ -9,13 +9,14 @@ package struct InputError: Error, CustomStringConvertible {
     package var description: String { "\(path): \(reason)" }
 }
 
-/// Reads a file line by line: plain, gzip, zstd (`.zst`), or standard input (`-`). Not thread-safe.
+/// Reads a file, or standard input (`-`), line by line: plain, gzip or zstd. Lines of a pipe are given as they come. Not
+/// thread-safe.
 ///
 /// Lines end at a line feed, which is not part of them; a carriage return before it stays. `FieldExtractor.padding` bytes can be
 /// read after each line.
 package final class LineReader {
     private let path: String
-    private let file: any InputBytes
+    private let file: InputBytes
     private var buffer: UnsafeMutableRawBufferPointer
     private var filled = 0
     private let limit: Int
@@ -36,7 +37,7 @@ package final class LineReader {
         size = path == "-" ? nil : Int(status.st_size)
         self.path = path
         self.limit = limit
-        file = path.hasSuffix(".zst") ? ZstdBytes(path, descriptor) : GzipBytes(path, descriptor)
+        file = InputBytes(path, descriptor)
         buffer = .allocate(byteCount: 1 << 20, alignment: 64)
     }
 
@@ -45,9 +46,11 @@ package final class LineReader {
     /// Bytes of the input that have been read so far, before decompression.
     package var consumed: Int { file.consumed }
 
-    /// Calls with each line, whose bytes stay until `moving` is called. Stops early if `body` returns false.
+    /// Calls with each line, whose bytes stay until `moving` is called; it is called also now and then while nothing comes from a
+    /// pipe. Stops early if `body` returns false.
     package func forEach(_ body: (UnsafeRawBufferPointer) throws -> Bool, moving: () throws -> Void) throws {
         while true {
+            while !file.wait(milliseconds: 100) { try moving() }
             if buffer.count - filled <= FieldExtractor.padding { try grow() }
             let room = min(buffer.count - filled - FieldExtractor.padding, 1 << 30)
             let got = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<filled + room]))

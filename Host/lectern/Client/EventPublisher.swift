@@ -81,8 +81,11 @@ final class EventPublisher {
         sender.append(event)
         if sender.unwrittenBytes >= Self.writeBytes { try sender.write() }
         appended += 1
-        if appended % Self.turn == 0 { try step(timeout: 0) }
+        if appended % Self.turn == 0 { try turn() }
     }
+
+    /// Sends what waits and takes what the host has answered, as far as that goes at once.
+    func turn() throws { try step(timeout: 0) }
 
     /// Serves the connections until a moment; microseconds of `MonotonicClock`.
     func wait(until moment: Int64) throws {

@@ -13,7 +13,7 @@ struct FoldCommand: AsyncParsableCommand {
         commandName: "fold",
         abstract: "Fold files into states and tables, without a daemon.",
         discussion: """
-            Reads JSON lines, or the lines of a source plugin, plain or gzip. Between files, lectern-tick=TIME tells states
+            Reads JSON lines, or the lines of a source plugin, plain, gzip or zstd. Between files, lectern-tick=TIME tells states
             that wait for time that it has come. Writes to --out:
               states.jsonl                a line for each key of each reducer, sorted
               tables/PLUGIN.TABLE.jsonl   the rows of each table, sorted

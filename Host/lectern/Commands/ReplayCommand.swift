@@ -8,7 +8,7 @@ struct ReplayCommand: AsyncParsableCommand {
         commandName: "replay",
         abstract: "Send files to a running host; goes on where it stopped.",
         discussion: """
-            Sends JSON lines, or the lines of a source plugin's format, plain or gzip, one file after the other. The host
+            Sends JSON lines, or the lines of a source plugin's format, plain, gzip or zstd, one file after the other. The host
             acknowledges what is durable. If it goes away, this waits and goes on; if this is interrupted, run it again
             with the same file, connections and client: what the host has is not sent twice.
 

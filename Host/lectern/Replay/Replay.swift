@@ -47,6 +47,8 @@ struct Replay {
             sent += 1
             return true
         } moving: {
+            // What a pipe has given so far does not wait for more.
+            try publisher.turn()
             progress(Progress(bytes: file.consumed, size: file.size, sent: sent, acknowledged: publisher.acknowledged))
         }
         try publisher.flush()

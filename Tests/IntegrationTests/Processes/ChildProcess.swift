@@ -19,7 +19,8 @@ final class ChildProcess {
     private let folder: TemporaryFolder
     private var exit: Exit?
 
-    init(_ program: String, _ arguments: [String]) throws {
+    /// - Parameter input: its standard input; nil: it has none.
+    init(_ program: String, _ arguments: [String], input: Int32? = nil) throws {
         folder = try TemporaryFolder()
         output = "\(folder.path)/output"
         errors = "\(folder.path)/errors"
@@ -27,7 +28,11 @@ final class ChildProcess {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         let create = O_WRONLY | O_CREAT | O_TRUNC
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
         posix_spawn_file_actions_addopen(&actions, 1, output, create, 0o644)
         posix_spawn_file_actions_addopen(&actions, 2, errors, create, 0o644)
         _ = Self.closeFrom?(&actions, 3)

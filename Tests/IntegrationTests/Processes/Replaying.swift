@@ -1,8 +1,10 @@
 import Foundation
+import Glibc
 
 /// `lectern replay` into a running host, and how far the host has acknowledged it.
 final class Replaying {
     private let process: ChildProcess
+    private let lasting: LastingInput?
 
     struct Report: Decodable {
         var events: Int
@@ -14,6 +16,19 @@ final class Replaying {
     init(_ inputs: [String], to host: HostProcess, _ options: [String] = []) throws {
         process = try ChildProcess(
             Installation.lectern, ["replay"] + inputs + ["--to", host.address, "--acks", "--json"] + options)
+        lasting = nil
+    }
+
+    /// Sends a file that lasts until `finish`.
+    init(lasting file: String, to host: HostProcess, _ options: [String] = []) throws {
+        let input = try LastingInput(file)
+        defer { close(input.readingEnd) }
+        let client = URL(filePath: file).lastPathComponent
+        process = try ChildProcess(
+            Installation.lectern,
+            ["replay", "-", "--client", client, "--to", host.address, "--acks", "--json"] + options,
+            input: input.readingEnd)
+        lasting = input
     }
 
     var isRunning: Bool { process.isRunning }
@@ -40,15 +55,11 @@ final class Replaying {
     func crash() { process.crash() }
 
     func finish(seconds: Double = 60) throws -> Report {
+        lasting?.release()
         let exit = try process.wait(seconds: seconds)
         guard exit == .code(0), let line = process.printed.split(separator: "\n").last else {
             throw Failure("the replay ended with \(exit): \(process.complained)")
         }
         return try JSONDecoder().decode(Report.self, from: Data(line.utf8))
     }
-}
-
-extension [Replaying] {
-    /// Whether each of them has not come to its end.
-    var areRunning: Bool { allSatisfy { $0.isRunning } }
 }
