@@ -36,7 +36,7 @@ package final class EventLog: Sendable {
     /// How the log is called in messages.
     let place: String
     private let folder: LogFolder
-    private let storage: any LogStorage
+    let storage: any LogStorage
     private let queue: AppendQueue
     private let state: DurableState
     private let sessions: Atomic<UInt32>

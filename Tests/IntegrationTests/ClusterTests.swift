@@ -48,7 +48,7 @@ extension IntegrationTests {
             try cluster.stop()
         }
 
-        @Test("any host shows all states, tables and dashboards within seconds, whoever took the events")
+        @Test("any host shows all states, tables, dashboards and events within seconds, whoever took the events")
         func served() throws {
             let cluster = try Cluster(hosts: 2, plugins: plugins.path)
             try cluster.waitForOwners(cluster.hosts)
@@ -63,6 +63,7 @@ extension IntegrationTests {
                 try host.expectStates(equal: expected)
                 try host.expectTables(equal: expected)
             }
+            for host in cluster.hosts { #expect(try events(host) == 2_000) }
             // A student of each partition, in the page that was open all the time.
             let students = Set(try expected.rows(of: "quiz-analytics.learners").compactMap { $0["learner"] })
             #expect(students.count == 30)
@@ -74,6 +75,17 @@ extension IntegrationTests {
                     }
                 })
             try cluster.stop()
+        }
+
+        /// How many events a host shows, page by page.
+        private func events(_ host: HostProcess) throws -> Int {
+            var (path, count) = ("/api/v1/events?limit=700", 0)
+            while true {
+                let page = try JSONRow.object(host.operate(path).body)
+                count += (page["events"] as? [Any])?.count ?? 0
+                guard let next = page["next"] as? String else { return count }
+                path = next
+            }
         }
 
         @Test("a host that was stopped while its partitions went to another stores nothing, joins anew and is ready")

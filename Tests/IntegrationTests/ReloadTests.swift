@@ -311,11 +311,6 @@ extension HostProcess {
 
     /// Asks for a change of a plugin, or of all, as an operator.
     func change(_ id: String?, _ action: String) throws -> Answer {
-        let tokens = try String(contentsOfFile: "\(data)/tokens", encoding: .utf8)
-        let line = tokens.split(separator: "\n").first { $0.hasPrefix("operator ") }
-        guard let token = line?.split(separator: " ").last else { throw Failure("no operator in \(data)/tokens") }
-        return try request(
-            "/api/v1/plugins/\(id.map { "\($0)/" } ?? "")\(action)",
-            ["-X", "POST", "-H", "Authorization: Bearer \(token)"])
+        try operate("/api/v1/plugins/\(id.map { "\($0)/" } ?? "")\(action)", ["-X", "POST"])
     }
 }

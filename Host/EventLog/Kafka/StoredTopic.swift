@@ -34,18 +34,11 @@ package struct StoredTopic: StoredLog {
         let history = try first.withUnsafeMutableBufferPointer {
             try TopicHistory(topic, identity, from: $0, to: ends.map(\.upperBound))
         }
-        var deadline = MonotonicTime.now + topic.configuration.timeout
-        while !history.isDone {
-            let bytes = try history.next()
-            guard let base = bytes.baseAddress, !bytes.isEmpty else {
-                guard .now < deadline else {
-                    throw topic.error(history.trouble ?? "the brokers have records that they do not give")
-                }
-                continue
-            }
-            deadline = .now + topic.configuration.timeout
+        try history.forEachGroup { bytes in
+            let base = bytes.baseAddress!
             let records = RecordSequence(bytes).map { UInt32(truncatingIfNeeded: UnsafeRawPointer($0.header) - base) }
             try body(LogChunk(beginsSegment: false, base: base, records: records))
+            return true
         }
     }
 

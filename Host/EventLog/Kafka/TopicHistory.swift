@@ -46,6 +46,26 @@ final class TopicHistory {
 
     var isDone: Bool { partitions.isEmpty }
 
+    /// Gives all that is to be read, until `body` returns false.
+    ///
+    /// - Parameter body: given records that follow, borrowed for the call.
+    /// - Throws: `broker` if nothing comes for the time-out; what `body` throws.
+    func forEachGroup(_ body: (UnsafeRawBufferPointer) throws -> Bool) throws {
+        let timeout = topic.configuration.timeout
+        var deadline = MonotonicTime.now + timeout
+        while !isDone {
+            let records = try next()
+            if records.isEmpty {
+                guard .now < deadline else {
+                    throw topic.error(trouble ?? "the brokers have records that they do not give")
+                }
+                continue
+            }
+            deadline = .now + timeout
+            guard try body(records) else { return }
+        }
+    }
+
     /// Records that follow, in each partition's order; none if none came within a moment.
     func next() throws -> UnsafeRawBufferPointer {
         buffer.removeAll()

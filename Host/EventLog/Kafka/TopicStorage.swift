@@ -41,6 +41,27 @@ final class TopicStorage: LogStorage {
         return try TopicSource(topic, identity, state, positions)
     }
 
+    /// From the brokers, up to the ends that they tell now: of others' partitions nothing is in memory.
+    func scan(from place: [UInt64]?, _ body: (RecordView, () -> String) throws -> Bool) throws {
+        guard place?.count ?? identity.partitions == identity.partitions else { throw noPlace }
+        try forgetErased()
+        let ends = try asking.withLock { try topic.ends($0, partitions: identity.partitions) }
+        var positions = zip(place ?? ends.map(\.lowerBound), ends).map { max($0, $1.lowerBound) }
+        var next = positions
+        let history = try next.withUnsafeMutableBufferPointer {
+            try TopicHistory(topic, identity, from: $0, to: ends.map(\.upperBound))
+        }
+        try history.forEachGroup { records in
+            for record in RecordSequence(records) {
+                guard try body(record, { positions.place }) else { return false }
+                if record.kind?.hasPosition == true { positions[record.partition] = record.position + 1 }
+            }
+            return true
+        }
+    }
+
+    var noPlace: LogError { LogError(.outOfRange, "\(topic.configuration.name): not a place of this log") }
+
     /// Who begins to read gets nothing of students who were erased before, on whichever host of the log.
     private func forgetErased() throws {
         // While the store does not answer, nobody can be erased.

@@ -1,3 +1,5 @@
+import Records
+
 /// The records of a log in the segments of its folder.
 struct SegmentStorage: LogStorage {
     let folder: LogFolder
@@ -13,6 +15,23 @@ struct SegmentStorage: LogStorage {
         return try LogReader(
             folder, identity, state, fromSegment: (start ?? segments[0]).number, chunkBytes: chunkBytes)
     }
+
+    func scan(from place: [UInt64]?, _ body: (RecordView, () -> String) throws -> Bool) throws {
+        let end = state.end
+        var start: LogOffset?
+        if let place {
+            guard place.count == 2, let segment = UInt32(exactly: place[0]), let byte = UInt32(exactly: place[1]) else {
+                throw noPlace
+            }
+            start = LogOffset(segment: segment, byte: byte)
+        }
+        try LogDirectory(folder.path).read(at: start) { record, offset in
+            guard offset < end else { return false }
+            return try body(record) { [UInt64(offset.segment), UInt64(offset.byte)].place }
+        }
+    }
+
+    var noPlace: LogError { LogError(.outOfRange, "\(folder.path): not a place of this log") }
 
     /// All partitions are on this disk.
     func assign(_ partitions: [Int]) {}

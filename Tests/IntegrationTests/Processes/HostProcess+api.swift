@@ -16,6 +16,14 @@ extension HostProcess {
         return Answer(status: Int(status) ?? 0, body: lines.joined(separator: "\n"))
     }
 
+    /// A request of an operator.
+    func operate(_ path: String, _ options: [String] = []) throws -> Answer {
+        let tokens = try String(contentsOfFile: "\(data)/tokens", encoding: .utf8)
+        let line = tokens.split(separator: "\n").first { $0.hasPrefix("operator ") }
+        guard let token = line?.split(separator: " ").last else { throw Failure("no operator in \(data)/tokens") }
+        return try request(path, options + ["-H", "Authorization: Bearer \(token)"])
+    }
+
     func object(_ path: String) throws -> [String: Any] {
         let answer = try request(path)
         guard answer.status == 200 else { throw Failure("\(path): \(answer.status) \(answer.body)") }
