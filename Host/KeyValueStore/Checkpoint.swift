@@ -76,9 +76,12 @@ package struct RestoredCheckpoint: Sendable, Equatable {
     /// The newest first: where a key occurs several times in blocks of the same component, incarnation and kind, the
     /// first counts. Not cut as they were committed.
     package var blocks: [StateBlock]
+    /// Where it ends, for `CheckpointStore.changes`; nil if the store knows no changes.
+    package var version: StoredVersion?
 
     package init(
-        log: [UInt8], position: UInt64, epoch: UInt64, summary: [UInt8], marks: [[UInt8]], blocks: [StateBlock]
+        log: [UInt8], position: UInt64, epoch: UInt64, summary: [UInt8], marks: [[UInt8]], blocks: [StateBlock],
+        version: StoredVersion? = nil
     ) {
         self.log = log
         self.position = position
@@ -86,7 +89,28 @@ package struct RestoredCheckpoint: Sendable, Equatable {
         self.summary = summary
         self.marks = marks
         self.blocks = blocks
+        self.version = version
     }
+}
+
+/// Where what was read of a plugin's partition ends. Its content is the store's business.
+package struct StoredVersion: Sendable, Equatable {
+    package let life: UInt64
+    package let end: UInt64
+
+    package init(life: UInt64, end: UInt64) {
+        self.life = life
+        self.end = end
+    }
+}
+
+/// What has come to a plugin's partition in a store.
+package struct StoredChanges: Sendable {
+    package var position: UInt64
+    package var epoch: UInt64
+    package var version: StoredVersion
+    /// In the order in which they came: where a key occurs several times, the last counts.
+    package var blocks: [StateBlock]
 }
 
 /// How far a plugin's stored states of one partition have come.

@@ -16,7 +16,11 @@ package protocol CheckpointStore: Sendable {
     /// The newest checkpoint of a plugin's partition, or nil if there is none.
     func restore(plugin: String, partition: Int) throws -> RestoredCheckpoint?
 
-    /// The same without its states and marks.
+    /// What has come to a plugin's partition after what was read with this version; nil if it must be read anew. Only where
+    /// another process may write is this cheaper than `restore`.
+    func changes(plugin: String, partition: Int, since version: StoredVersion) throws -> StoredChanges?
+
+    /// The same as `restore` without its states and marks.
     func head(plugin: String, partition: Int) throws -> RestoredCheckpoint?
 
     /// Where each plugin stands in each partition, sorted by plugin and partition.
@@ -31,6 +35,8 @@ extension CheckpointStore {
     package func acquire(log: [UInt8], partitions: [Int]) throws -> Epochs {
         try acquire(log: log, partitions: partitions, atLeast: [:])
     }
+
+    package func changes(plugin: String, partition: Int, since version: StoredVersion) throws -> StoredChanges? { nil }
 
     /// Removes all checkpoints and states of a plugin in the partitions that `epochs` is for; in all if it is for none.
     package func discard(plugin: String, as epochs: Epochs) throws { try replace(plugin: plugin, with: [], as: epochs) }

@@ -29,6 +29,10 @@ package struct PluginStores: CheckpointStore {
         try store(of: plugin).restore(plugin: plugin, partition: partition)
     }
 
+    package func changes(plugin: String, partition: Int, since version: StoredVersion) throws -> StoredChanges? {
+        try store(of: plugin).changes(plugin: plugin, partition: partition, since: version)
+    }
+
     package func head(plugin: String, partition: Int) throws -> RestoredCheckpoint? {
         try store(of: plugin).head(plugin: plugin, partition: partition)
     }

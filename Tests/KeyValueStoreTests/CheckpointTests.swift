@@ -138,6 +138,43 @@ import Testing
         return try kind.open(in: folder)
     }
 
+    /// Who reads what another stores, sometimes much later, while that is merged and replaced.
+    @Test(arguments: [StoreKind.redis, .redisCluster], 1...3)
+    func whoFollowsTheChangesHasWhatIsStored(kind: StoreKind, seed: Int) throws {
+        var numbers = SeededNumbers(state: UInt64(seed))
+        let folder = try Folder()
+        let store = try kind.open(in: folder)
+        var followed: RestoredCheckpoint?
+        var (changes, restored) = (0, 0)
+        for step in 1...300 {
+            let blocks = ["scores", "visits"].map { component in
+                block(
+                    component,
+                    (0..<4).compactMap { key in
+                        Bool.random(using: &numbers)
+                            ? ([.text("\(key)")], key == 0 && step % 3 == 0 ? nil : cbor(step)) : nil
+                    })
+            }
+            let new = checkpoint(position: UInt64(step), blocks: blocks)
+            if step % 90 == 0 { try store.replace(plugin: "quiz", with: [new]) } else { try store.commit([new]) }
+            if step % 70 == 0 { try store.compact() }
+            guard Int.random(in: 0..<4, using: &numbers) == 0 else { continue }
+            if let known = followed, let version = known.version,
+                let found = try store.changes(plugin: "quiz", partition: 0, since: version)
+            {
+                followed?.blocks = found.blocks.reversed() + known.blocks
+                followed?.version = found.version
+                #expect(found.position == UInt64(step))
+                changes += 1
+            } else {
+                followed = try store.restore(plugin: "quiz", partition: 0)
+                restored += 1
+            }
+            #expect(try states(followed) == states(store.restore(plugin: "quiz", partition: 0)))
+        }
+        #expect(changes > 40 && (5...10).contains(restored))
+    }
+
     @Test(arguments: StoreKind.holdingStates) func statesAreReadLikeValues(kind: StoreKind) async throws {
         let folder = try Folder()
         let store = try kind.open(in: folder)

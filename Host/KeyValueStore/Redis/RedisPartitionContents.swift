@@ -34,22 +34,41 @@ final class RedisPartitionContents {
     var checkpointHead: RestoredCheckpoint {
         RestoredCheckpoint(
             log: head.log, position: head.position, epoch: head.epoch, summary: description.summary, marks: [],
-            blocks: [])
+            blocks: [], version: version)
+    }
+
+    var version: StoredVersion { StoredVersion(life: head.life, end: head.entries.upperBound) }
+
+    /// Nil if what came since is no longer apart from the rest.
+    func changes(since version: StoredVersion) throws -> StoredChanges? {
+        guard version.life == head.life, head.entries.lowerBound <= version.end, version.end <= head.entries.upperBound
+        else { return nil }
+        let blocks = try read(version.end..<head.entries.upperBound).flatMap { entry in
+            try entry.pieces.map { piece in
+                guard description.piles.indices.contains(piece.pile) else {
+                    throw damaged("a checkpoint of no component")
+                }
+                return try piece.states.withUnsafeBytes { try RedisPile(self, index: piece.pile, number: 0).block($0) }
+            }
+        }
+        return StoredChanges(position: head.position, epoch: head.epoch, version: self.version, blocks: blocks)
     }
 
     /// The oldest first.
     func entries() throws -> [RedisEntry] {
         if let readEntries { return readEntries }
         let known = knownEntries + repeatElement(nil, count: max(0, head.entries.count - knownEntries.count))
-        let missing = zip(head.entries, known).filter { $0.1 == nil }.map { RedisHead.entryName($0.0) }
-        var read = try source.parts(id, head.life, missing).makeIterator()
-        let entries = try known.map { entry in
-            if let entry { return entry }
-            guard let entry = read.next().flatMap(RedisEntry.init) else { throw damaged("a checkpoint that is none") }
-            return entry
-        }
+        var missing = try read(zip(head.entries, known).filter { $0.1 == nil }.map(\.0)).makeIterator()
+        let entries = known.compactMap { $0 ?? missing.next() }
         readEntries = entries
         return entries
+    }
+
+    private func read(_ numbers: some Sequence<UInt64>) throws -> [RedisEntry] {
+        try source.parts(id, head.life, numbers.map(RedisHead.entryName)).map { bytes in
+            guard let entry = RedisEntry(bytes) else { throw damaged("a checkpoint that is none") }
+            return entry
+        }
     }
 
     func base() throws -> RedisBase {
@@ -140,7 +159,7 @@ struct RedisPile: StatePile {
         return recent.reversed() + sorted
     }
 
-    private func block(_ row: UnsafeRawBufferPointer) throws -> StateBlock {
+    func block(_ row: UnsafeRawBufferPointer) throws -> StateBlock {
         var entries = StateEntries(row)
         while entries.next() != nil {}
         if entries.isCutShort { throw damaged }

@@ -57,11 +57,15 @@ struct RedisServers: Sendable {
             let info = try info(server, "persistence")
             return working.contains { info[$0] == "1" }
         }
-        while try isWorking() { usleep(10_000) }
         var commands = RedisCommands()
         commands.add(command)
-        if let error = try answer(commands, server).replies[0].error {
-            throw StoreError.server(server: "redis \(server)", reason: "\(command): \(error)")
+        while true {
+            while try isWorking() { usleep(10_000) }
+            guard let error = try answer(commands, server).replies[0].error else { break }
+            // Another host may have begun it meanwhile, before what is to be gone was.
+            guard error.contains("in progress") else {
+                throw StoreError.server(server: "redis \(server)", reason: "\(command): \(error)")
+            }
         }
         while try isWorking() { usleep(10_000) }
     }

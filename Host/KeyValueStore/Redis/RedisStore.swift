@@ -216,6 +216,11 @@ package final class RedisStore: KeyValueStore {
         }
     }
 
+    package func changes(plugin: String, partition: Int, since version: StoredVersion) throws -> StoredChanges? {
+        let id = RedisPartitionID(plugin: plugin, partition: partition)
+        return try source.consistently { try source.contents(id)?.changes(since: version) }
+    }
+
     package func head(plugin: String, partition: Int) throws -> RestoredCheckpoint? {
         let id = RedisPartitionID(plugin: plugin, partition: partition)
         return try source.consistently { try source.contents(id)?.checkpointHead }

@@ -45,7 +45,7 @@ final class PluginView {
     /// - Parameter newestFirst: the blocks are all that a store holds of the partition, with several versions of a state, of which
     ///   the first counts.
     func apply(_ blocks: [StateBlock], partition: Int, position: UInt64, newestFirst: Bool) {
-        guard newestFirst || position > positions[partition, default: 0] else { return }
+        guard newestFirst || position >= positions[partition, default: 0] else { return }
         positions[partition] = position
         /// Keys whose last word was met, by reducer.
         var met: [Int: Set<[UInt8]>] = [:]

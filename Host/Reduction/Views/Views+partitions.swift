@@ -87,13 +87,24 @@ extension Views {
     private func refresh(_ views: inout [String: Viewed], _ plugin: String, _ partitions: Set<Int>) -> Bool {
         var isChanged = false
         for partition in partitions.sorted() {
-            guard let stored = try? store.restore(plugin: plugin, partition: partition) else { continue }
+            guard let stored = try? changes(of: plugin, partition, since: views[plugin]?.versions[partition]) else {
+                continue
+            }
             isChanged = true
-            let position = TableChanges.Position(epoch: epoch(of: stored, partition), position: stored.position)
-            guard apply(stored.blocks, partition: partition, at: position, newestFirst: true, to: &views, plugin)
-            else { return false }
+            guard apply(stored, partition: partition, to: &views, plugin) else { return false }
         }
         return isChanged
+    }
+
+    /// What has been stored since, or all that there is.
+    private func changes(
+        of plugin: String, _ partition: Int, since version: StoredVersion?
+    ) throws -> Viewed.Stored? {
+        if let version, let changes = try store.changes(plugin: plugin, partition: partition, since: version) {
+            return Viewed.Stored(changes)
+        }
+        return try store.restore(plugin: plugin, partition: partition)
+            .map { Viewed.Stored($0, epoch: epoch(of: $0, partition)) }
     }
 
     /// By which a partition is its owner's: whoever has stored something, or this process.

@@ -13,7 +13,8 @@ import Synchronization
 package final class Views: TableReading {
     enum Work: Sendable {
         case open(plugin: String, done: @Sendable () -> Void)
-        case committed([Checkpoint])
+        /// Since when they wait, in microseconds.
+        case committed([Checkpoint], since: Int64)
         case replace([PluginBuild], DerivedColumns)
         /// A plugin's worker has come back, or the sink of tables has lost its rows.
         case reopen(plugin: String)
@@ -59,6 +60,8 @@ package final class Views: TableReading {
     private let thread: Mutex<WorkThread?>
     let poller: Mutex<WorkThread?>
     let isClosing = Atomic(false)
+    /// Since when the oldest of the checkpoints has waited that are being shown; 0: none is.
+    private let since = Atomic<Int64>(0)
     /// Until when hosts that share the log say that somebody looks there; microseconds.
     let watchedElsewhere = Atomic<Int64>(0)
 
@@ -93,12 +96,18 @@ package final class Views: TableReading {
     /// Why the states could not be read, or nil.
     package var failure: (any Error)? { published.withLock { $0.failure } }
 
+    /// How long the oldest checkpoint waits that is not shown yet, nor told to the sink of tables; microseconds.
+    package var lag: Int64 {
+        let since = since.load(ordering: .relaxed)
+        return since == 0 ? 0 : MonotonicClock.microseconds - since
+    }
+
     /// Takes checkpoints that the store has committed.
     package func committed(_ checkpoints: [Checkpoint]) {
         let wanted = published.withLock { published in
             checkpoints.filter { follows($0.plugin, published) || published.shown[$0.plugin] != nil }
         }
-        if !wanted.isEmpty { queue.put(.committed(wanted)) }
+        if !wanted.isEmpty { queue.put(.committed(wanted, since: MonotonicClock.microseconds)) }
     }
 
     /// Shows other plugins, or other builds, from now on. What is shown is read from the store again.
@@ -164,23 +173,6 @@ package final class Views: TableReading {
 // MARK: The thread of the views
 
 extension Views {
-    /// What is shown of a plugin, and how far it has come.
-    struct Viewed {
-        var view: any PluginViewing
-        /// See `TableChanges`.
-        var origin = ""
-        var positions: [Int: TableChanges.Position] = [:]
-
-        mutating func apply(
-            _ blocks: [StateBlock], partition: Int, at position: TableChanges.Position, newestFirst: Bool
-        ) throws {
-            try view.apply(blocks, partition: partition, position: position.position, newestFirst: newestFirst)
-            if newestFirst || position.position >= positions[partition]?.position ?? 0 {
-                positions[partition] = position
-            }
-        }
-    }
-
     private func run() {
         let versions = VersionCounter()
         var views: [String: Viewed] = [:]
@@ -214,13 +206,15 @@ extension Views {
                     changed.formUnion(poll(&views))
                     let now = MonotonicClock.microseconds
                     published.withLock { $0.polled = (now, now - began) }
-                case .committed(let checkpoints):
+                case .committed(let checkpoints, let since):
+                    if self.since.load(ordering: .relaxed) == 0 { self.since.store(since, ordering: .relaxed) }
                     for checkpoint in checkpoints where views[checkpoint.plugin] != nil {
-                        let isApplied = apply(
-                            checkpoint.blocks, partition: checkpoint.partition,
-                            at: TableChanges.Position(epoch: checkpoint.epoch, position: checkpoint.position),
-                            newestFirst: false, to: &views, checkpoint.plugin)
-                        if isApplied { changed.insert(checkpoint.plugin) } else { changed.remove(checkpoint.plugin) }
+                        let stored = Viewed.Stored(checkpoint)
+                        if apply(stored, partition: checkpoint.partition, to: &views, checkpoint.plugin) {
+                            changed.insert(checkpoint.plugin)
+                        } else {
+                            changed.remove(checkpoint.plugin)
+                        }
                     }
                 case .call(let body): body(views.mapValues(\.view))
                 }
@@ -235,6 +229,7 @@ extension Views {
                     views[plugin] = Viewed(view: AwayView(error))
                 }
             }
+            since.store(0, ordering: .relaxed)
             for plugin in forgotten() where !follows(plugin) { views[plugin] = nil }
         }
     }
@@ -242,11 +237,10 @@ extension Views {
     /// Applies states to a plugin's view. Returns whether its worker was there; if not, `reopen` follows, with the states as the
     /// store holds them.
     func apply(
-        _ blocks: [StateBlock], partition: Int, at position: TableChanges.Position, newestFirst: Bool,
-        to views: inout [String: Viewed], _ plugin: String
+        _ stored: Viewed.Stored, partition: Int, to views: inout [String: Viewed], _ plugin: String
     ) -> Bool {
         do {
-            try views[plugin]?.apply(blocks, partition: partition, at: position, newestFirst: newestFirst)
+            try views[plugin]?.apply(stored, partition: partition)
             return true
         } catch {
             views[plugin] = Viewed(view: AwayView(error))
@@ -314,10 +308,7 @@ extension Views {
         do {
             for partition in 0..<log.partitions {
                 guard let stored = try read(plugin.id, partition) else { continue }
-                try viewed.apply(
-                    stored.blocks, partition: partition,
-                    at: TableChanges.Position(epoch: epoch(of: stored, partition), position: stored.position),
-                    newestFirst: true)
+                try viewed.apply(Viewed.Stored(stored, epoch: epoch(of: stored, partition)), partition: partition)
             }
             let functions = columns.functionPlugins(of: plugin.id).sorted().compactMap { builds[$0]?.identity.build }
             let parts = [
