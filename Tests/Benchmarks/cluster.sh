@@ -32,7 +32,7 @@ join() {
     serve "$folder/$1-$2" "$folder/plugins" plugins.placement=inprocess "dedup.types={}" log.buffer=8MiB \
         kvs.default.type=redis "kvs.default.socket=$folder/redis" "kvs.default.prefix=$1:" \
         "log.kafka.brokers=[$broker_address]" "log.kafka.topic=$1" "log.kafka.group=$1" \
-        log.kafka.options.fetch.wait.max.ms=10
+        log.kafka.options.fetch.wait.max.ms=10 log.kafka.options.compression.type=lz4
     processes+=("$host")
 }
 

@@ -6,7 +6,7 @@
 #
 # Brokers that are away, that take requests and do not answer, and that refuse what they are asked to store; they are librdkafka's
 # mock, a process of its own. A host each has taken 300,000 events before, 20,000 a second. Then 16 connections send as fast as
-# they may, each with up to 10,000 unacknowledged: about 58 MB are offered. Memory is the proportional one (PSS) of the host, whose
+# they may, each with up to 10,000 unacknowledged: about 58 MB are offered. Memory is what is the host's own; its
 # plugin runs in it. Afterwards every event must be acknowledged.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -21,8 +21,8 @@ install_plugin realtime-metrics "$folder/plugins"
 start_broker "$folder" away silent refusing
 processes+=("$broker")
 
-# In KiB.
-memory() { awk '/^Pss:/ { print $2 }' "/proc/$host/smaps_rollup"; }
+# In KiB: without the pages of files, whose share depends on who else has them.
+memory() { awk '/^Pss_Anon:/ { print $2 }' "/proc/$host/smaps_rollup"; }
 
 # watch PROCESS SECONDS: the most memory until the process has ended or the time is over.
 watch() {
@@ -71,5 +71,6 @@ for kind in away silent refusing; do
     [ "$more" -le $((buffer * 1024)) ] || status=1
     kill "$host"
     wait "$host" || { cat "$folder/$kind.err" >&2; exit 1; }
+    processes=("$broker")
 done
 exit "$status"

@@ -346,6 +346,10 @@ struct HostProcess {
         ) { [engine] in
             engine.lags.map { MetricsRegistry.Sample($0.lag.seconds, labels: [("plugin", $0.plugin)]) }
         }
+        metrics.add(
+            .gauge, "lectern_views_lag_seconds",
+            "How long the oldest checkpoint waits that dashboards do not show yet, nor sinks of tables have."
+        ) { [views = engine.views] in Double(views.lag) / 1e6 }
     }
 }
 
