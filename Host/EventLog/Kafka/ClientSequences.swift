@@ -18,7 +18,7 @@ struct ClientSequences {
 
     /// At positions that are multiples of this, the table forgets all but `limit` clients and is written into the topic, so
     /// that a reader can begin there.
-    static let interval: UInt64 = 1 << 14
+    static let interval: UInt64 = 1 << 12
     /// Clients whose records were last, in one partition.
     static let limit = 20_000
 

@@ -19,16 +19,19 @@ struct LogTopic: Sendable {
 
     var topic: String { configuration.topic }
 
+    /// Bytes that may have come to a consumer and not been taken. When as many have, librdkafka (before 2.2) asks for no more for
+    /// a second, so it should hold what is read to begin at a place.
+    private static let buffer = 16 << 20
+
     /// A consumer of its own, which reads nothing yet.
-    /// - Parameter buffer: bytes that may have come and not been taken.
-    func consumer(buffer: Int) throws -> KafkaConsumer {
+    func consumer() throws -> KafkaConsumer {
         try refusing {
             try KafkaConsumer(
                 configuration.options,
                 defaults: [("client.id", "lectern-log"), ("fetch.error.backoff.ms", "100")],
                 own: configuration.ownOptions + [
                     ("group.id", "lectern-log"), ("enable.auto.commit", "false"), ("enable.auto.offset.store", "false"),
-                    ("auto.offset.reset", "error"), ("queued.max.messages.kbytes", "\(max(buffer >> 10, 1))"),
+                    ("auto.offset.reset", "error"), ("queued.max.messages.kbytes", "\(Self.buffer >> 10)"),
                 ], patience: Int32(clamping: configuration.timeout.microseconds / 1000))
         }
     }

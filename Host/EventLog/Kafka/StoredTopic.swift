@@ -12,7 +12,7 @@ package struct StoredTopic: StoredLog {
     /// - Parameter keys: those of the students, for a log that is sealed; without them it can be counted and not read.
     package init(_ configuration: KafkaLogConfiguration, keys: (any StudentKeyStore)? = nil) throws {
         var topic = LogTopic(configuration: configuration)
-        let consumer = try topic.consumer(buffer: 1 << 20)
+        let consumer = try topic.consumer()
         let count = try topic.partitions(consumer)
         ends = try topic.ends(consumer, partitions: count)
         guard let found = try topic.identity(consumer, ends[0]) else {
@@ -44,7 +44,7 @@ package struct StoredTopic: StoredLog {
 
     /// Events of these actors, by their pseudonyms, that were written before the log was sealed: how many, by partition.
     package func unsealedEvents(of actors: Set<UInt64>) throws -> [Int: Int] {
-        let consumer = try topic.consumer(buffer: 4 << 20)
+        let consumer = try topic.consumer()
         var counts: [Int: Int] = [:]
         for (partition, ends) in ends.enumerated() {
             try topic.read(consumer, partition, from: ends.lowerBound, to: ends.upperBound) { _, value in

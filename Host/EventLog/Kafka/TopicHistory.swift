@@ -24,7 +24,7 @@ final class TopicHistory {
         to ends: [UInt64]
     ) throws {
         self.topic = topic
-        consumer = try topic.consumer(buffer: 4 << 20)
+        consumer = try topic.consumer()
         decoder = TopicDecoder(topic, identity)
         let kept = try topic.ends(consumer, partitions: ends.count)
         for (partition, end) in ends.enumerated() where positions[partition] < end {

@@ -29,7 +29,7 @@ struct TopicOpening {
                 "\(folder.path): a log in this folder found, and log.kafka; choose another folder of data, or remove log.kafka"
             )
         }
-        let consumer = try topic.consumer(buffer: 1 << 20)
+        let consumer = try topic.consumer()
         let count = try topic.partitions(consumer)
         var ends = try topic.ends(consumer, partitions: count)
         var identity = try topic.identity(consumer, ends[0])

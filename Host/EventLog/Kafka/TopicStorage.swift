@@ -26,7 +26,7 @@ final class TopicStorage: LogStorage {
         self.state = state
         self.tail = tail
         assigned = Mutex(partitions)
-        asking = Mutex(try topic.consumer(buffer: 1 << 20))
+        asking = Mutex(try topic.consumer())
         watch = topic.keys.map { ErasureWatch($0) }
         thread = Mutex(
             WorkThread(name: "log reader") {

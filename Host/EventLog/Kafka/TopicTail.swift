@@ -57,7 +57,7 @@ final class TopicTail: @unchecked Sendable {
         self.notes = notes
         self.first = Mutex(first)
         segmentBytes = max(tailBytes / 4, TailBlock.usualCapacity)
-        consumer = try topic.consumer(buffer: 16 << 20)
+        consumer = try topic.consumer()
         decoder = TopicDecoder(topic, identity)
         forgotten = Atomic(topic.keys?.erasures ?? 0)
         segment = MemorySegment(number: 1, state: state)
@@ -104,7 +104,7 @@ final class TopicTail: @unchecked Sendable {
         let new = assigned.subtracting(partitions).sorted()
         partitions.formIntersection(assigned)
         // Another consumer: what this one is given meanwhile must not be lost.
-        let asking = try topic.consumer(buffer: 1 << 20)
+        let asking = try topic.consumer()
         let ends = try topic.ends(asking, partitions: identity.partitions)
         for partition in new {
             partitions.insert(partition)

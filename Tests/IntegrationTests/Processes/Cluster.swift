@@ -31,6 +31,8 @@ final class Cluster {
             "log.kafka.options.session.timeout.ms=6000", "log.kafka.options.heartbeat.interval.ms=500",
             // The mock answers a fetch that finds nothing when its time is over, whatever has come meanwhile.
             "log.kafka.options.fetch.wait.max.ms=10",
+            // Of a partition it gives a batch at a time, however small: what is read from its beginning takes as long as there are.
+            "log.delay=50ms",
             // It keeps 5 MB of a partition.
             "log.kafka.options.compression.type=lz4", "log.buffer=2MiB", "ingest.trust=loopback",
             "reduction.checkpoint=50ms",
