@@ -113,7 +113,8 @@ final class TopicTail: @unchecked Sendable {
                 at: topic.beginning(asking, partition, of: ends[partition].upperBound, ends: ends[partition]))
         }
         note(ends)
-        restart()
+        // What is in memory is all that there is of partitions that stay.
+        if new.isEmpty { publish() } else { restart() }
         try catchUp(to: ends.map(\.upperBound))
     }
 
