@@ -3,13 +3,14 @@
 # one run. Wall time can't show it on a machine whose cores they share.
 #
 #     Tests/Benchmarks/cluster.sh [RUNS] [EVENTS]          5 runs of 300,000; the bound is 1.10 times one host's
+#     RATE=20000 Tests/Benchmarks/cluster.sh               so many events a second, instead of as many as go
 #
 # Each group has a topic of its own; the brokers (librdkafka's mock) and Redis, processes of their own, are not counted. 8
 # connections, over the hosts, each with up to 1,000 unacknowledged events.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . Tests/Benchmarks/common.sh
-runs=${1:-5} count=${2:-300000}
+runs=${1:-5} count=${2:-300000} rate=${RATE:-}
 compile load Tests/Benchmarks/load.cpp
 folder=$(mktemp -d "$work/cluster.XXXXXX")
 processes=()
@@ -61,7 +62,7 @@ measure() {
     before=$(total "${hosts[@]}")
     for port in "${ports[@]}"; do
         "$work/load" "$port" "$events" --events $((count / ${#ports[@]})) --connections $((8 / ${#ports[@]})) --window 1000 \
-            --client "$client-$port" >"$folder/load-$port.out" &
+            --client "$client-$port" ${rate:+--rate $((rate / ${#ports[@]}))} >"$folder/load-$port.out" &
         loads+=($!)
     done
     for load in "${loads[@]}"; do wait "$load"; done
@@ -85,4 +86,4 @@ for ((run = 1; run <= runs; run++)); do
     awk -v run="$run" -v a="$a" -v b="$b" 'BEGIN {
         printf "run %d: one host %.2f µs an event, two hosts %.2f µs\n", run, a, b > "/dev/stderr"
         print b / a }'
-done | spread "CPU of two hosts against one, $count events:"
+done | spread "CPU of two hosts against one, $count events${rate:+, $rate a second}:"

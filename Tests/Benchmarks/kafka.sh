@@ -2,6 +2,7 @@
 # What a log in Kafka costs: CPU of ingest and fold together, against the embedded log, in turn in one run.
 #
 #     Tests/Benchmarks/kafka.sh [RUNS] [EVENTS] [COMPRESSION] [sealed]   5 runs of 300,000, none; the bound is 2 times the embedded log's
+#     RATE=20000 Tests/Benchmarks/kafka.sh                               so many events a second, instead of as many as go
 #
 # `sealed`: each student's events with a key of the student's, which are in a file.
 # The host's CPU alone, from the first event until all are folded; the brokers (librdkafka's mock, a process of its own) are
@@ -9,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . Tests/Benchmarks/common.sh
-runs=${1:-5} count=${2:-300000} compression=${3:-none} sealed=${4:-}
+runs=${1:-5} count=${2:-300000} compression=${3:-none} sealed=${4:-} rate=${RATE:-}
 compile load Tests/Benchmarks/load.cpp
 folder=$(mktemp -d "$work/kafka.XXXXXX")
 processes=()
@@ -24,7 +25,8 @@ processes+=("$broker")
 measure() {
     local before
     before=$(used "$2")
-    "$work/load" "$1" "$events" --events "$count" --connections 8 --window 1000 --client "$3" >"$folder/load.out"
+    "$work/load" "$1" "$events" --events "$count" --connections 8 --window 1000 --client "$3" \
+        ${rate:+--rate "$rate"} >"$folder/load.out"
     folded "$1" "$folder"
     awk -v before="$before" -v after="$(used "$2")" -v count="$count" 'BEGIN { print (after - before) / count }'
 }
@@ -46,4 +48,4 @@ for ((run = 1; run <= runs; run++)); do
     awk -v run="$run" -v a="$a" -v b="$b" 'BEGIN {
         printf "run %d: embedded %.2f µs an event, kafka %.2f µs\n", run, a, b > "/dev/stderr"
         print b / a }'
-done | spread "CPU of a log in Kafka against the embedded one, $count events, $compression${sealed:+, sealed}:"
+done | spread "CPU of a log in Kafka against the embedded one, $count events, $compression${sealed:+, sealed}${rate:+, $rate a second}:"
