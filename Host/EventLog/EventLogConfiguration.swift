@@ -21,8 +21,10 @@ package struct EventLogConfiguration: Sendable {
     package var direct = true
     /// `buffer`: bytes that may wait for the disk; `append` blocks beyond them.
     package var bufferBytes = 64 << 20
-    /// `tail`: the last bytes of the log, which stay in memory for cursors; those that lag farther behind read files.
+    /// `tail`: the last bytes of the log, which stay in memory for cursors; those that lag farther behind read files, or have the
+    /// brokers send once more what was read: so of a log in Kafka, it is more.
     package var tailBytes = 16 << 20
+    private static let kafkaTailBytes = 64 << 20
     /// `limit`: bytes that all segments together may have; beyond them the log stops as on a full disk. Nil: as the
     /// disk has.
     package var limitBytes: Int?
@@ -59,7 +61,8 @@ package struct EventLogConfiguration: Sendable {
         syncDelay = reader.duration("delay", default: syncDelay, in: Self.delayRange)
         direct = reader.boolean("direct", default: direct)
         bufferBytes = reader.size("buffer", default: bufferBytes, in: Self.bufferRange)
-        tailBytes = reader.size("tail", default: tailBytes, in: Self.tailRange)
+        let isTopic = reader.has("kafka")
+        tailBytes = reader.size("tail", default: isTopic ? Self.kafkaTailBytes : tailBytes, in: Self.tailRange)
         if reader.has("limit") { limitBytes = reader.size("limit", default: 0, in: Self.limitRange) }
         clients = reader.integer("clients", default: clients, in: Self.clientRange)
         deadLetterBytes = reader.size("dead_letters", default: deadLetterBytes, in: Self.deadLetterRange)
@@ -67,7 +70,7 @@ package struct EventLogConfiguration: Sendable {
         treeHeads = reader.duration("tree_heads", default: treeHeads, in: Self.treeHeadRange)
         early = EarlyFramesConfiguration(reader.section("early"))
         retention = RetentionConfiguration(reader.section("retention"))
-        if reader.has("kafka") { readKafka(reader) }
+        if isTopic { readKafka(reader) }
     }
 
     private mutating func readKafka(_ reader: SettingsReader) {

@@ -30,7 +30,7 @@ done
 # join GROUP NUMBER: one more host of a group; sets host and host_port.
 join() {
     # The mock keeps 5 MB of a partition: what waits must be less, or it deletes what a host has not read yet.
-    serve "$folder/$1-$2" "$folder/plugins" plugins.placement=inprocess "dedup.types={}" log.buffer=8MiB log.tail=64MiB \
+    serve "$folder/$1-$2" "$folder/plugins" plugins.placement=inprocess "dedup.types={}" log.buffer=8MiB \
         kvs.default.type=redis "kvs.default.socket=$folder/redis" "kvs.default.prefix=$1:" \
         "log.kafka.brokers=[$broker_address]" "log.kafka.topic=$1" "log.kafka.group=$1" \
         log.kafka.options.fetch.wait.max.ms=10

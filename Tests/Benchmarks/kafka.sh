@@ -32,8 +32,7 @@ measure() {
 }
 
 # The mock keeps 5 MB of a partition: what waits must be less, or it deletes what the host has not read yet.
-# With more in memory nobody reads twice what a core had no time for at once.
-common=(plugins.placement=inprocess "dedup.types={}" log.buffer=8MiB log.tail=64MiB)
+common=(plugins.placement=inprocess "dedup.types={}" log.buffer=8MiB)
 serve "$folder/embedded" "$folder/plugins" "${common[@]}"
 embedded=$host embedded_port=$host_port
 processes+=("$host")

@@ -37,21 +37,8 @@ failed:
     return NULL;
 }
 
-lectern_kafka_added lectern_kafka_producer_add(
-    lectern_kafka_producer *producer, int32_t partition, const void *key, size_t key_length, const void *value,
-    size_t value_length, size_t tag) {
-    // Without a flag the value is neither copied nor freed; keys always are copied.
-    if (!rd_kafka_produce(
-            producer->topic, partition, 0, (void *)value, value_length, key, key_length, (void *)(uintptr_t)tag))
-        return LECTERN_KAFKA_ADDED;
-    rd_kafka_resp_err_t error = rd_kafka_last_error();
-    if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) return LECTERN_KAFKA_FULL;
-    if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) return LECTERN_KAFKA_TOO_LARGE;
-    snprintf(producer->trouble, sizeof producer->trouble, "%s", rd_kafka_err2str(error));
-    return LECTERN_KAFKA_NOT_ADDED;
-}
-
-static void give_up(lectern_kafka_producer *producer, const rd_kafka_message_t *message) {
+static void give_up(
+    lectern_kafka_producer *producer, const rd_kafka_message_t *message, lectern_kafka_cause when_too_large) {
     if (!message->err) return;
     if (producer->given_up_count == producer->given_up_capacity) {
         size_t capacity = producer->given_up_capacity ? 2 * producer->given_up_capacity : 64;
@@ -62,9 +49,33 @@ static void give_up(lectern_kafka_producer *producer, const rd_kafka_message_t *
     }
     producer->given_up[producer->given_up_count++] = (lectern_kafka_given_up){
         .tag = (size_t)(uintptr_t)message->_private,
-        .is_too_large = message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+        .cause = message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? when_too_large : LECTERN_KAFKA_NOT_DELIVERED,
         .reason = rd_kafka_err2str(message->err),
     };
+}
+
+// Together, so that librdkafka asks for the time once, not once for each.
+void lectern_kafka_producer_add(lectern_kafka_producer *producer, const lectern_kafka_outgoing *messages, size_t count) {
+    rd_kafka_message_t batch[256];
+    while (count > 0) {
+        size_t length = count < sizeof batch / sizeof *batch ? count : sizeof batch / sizeof *batch;
+        for (size_t index = 0; index < length; index++)
+            batch[index] = (rd_kafka_message_t){
+                .partition = messages[index].partition,
+                .payload = (void *)messages[index].value,
+                .len = messages[index].value_length,
+                .key = (void *)messages[index].key,
+                .key_len = messages[index].key_length,
+                ._private = (void *)(uintptr_t)messages[index].tag,
+            };
+        // Without another flag values are neither copied nor freed; keys always are copied.
+        int added = rd_kafka_produce_batch(
+            producer->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_PARTITION, batch, (int)length);
+        for (size_t index = 0; index < length && added < (int)length; index++)
+            give_up(producer, &batch[index], LECTERN_KAFKA_TOO_LARGE);
+        messages += length;
+        count -= length;
+    }
 }
 
 size_t lectern_kafka_producer_wait(lectern_kafka_producer *producer, int milliseconds) {
@@ -74,7 +85,8 @@ size_t lectern_kafka_producer_wait(lectern_kafka_producer *producer, int millise
     while ((event = rd_kafka_queue_poll(producer->events, 0))) {
         if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR) {
             const rd_kafka_message_t *message;
-            while ((message = rd_kafka_event_message_next(event))) give_up(producer, message);
+            while ((message = rd_kafka_event_message_next(event)))
+                give_up(producer, message, LECTERN_KAFKA_BATCH_TOO_LARGE);
         } else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
             snprintf(
                 producer->trouble, sizeof producer->trouble, "%s: %s", rd_kafka_err2str(rd_kafka_event_error(event)),

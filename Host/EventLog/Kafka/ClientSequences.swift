@@ -29,8 +29,13 @@ struct ClientSequences {
     /// - Parameter client: the mark of the client: see `LogIdentity.mark`.
     mutating func isNew(client: UInt64, sequence: UInt64, ordinal: UInt16, position: UInt64) -> Bool {
         let next = Last(sequence: sequence, ordinal: ordinal, position: position)
-        if let known = last[client], (sequence, ordinal) <= (known.sequence, known.ordinal) { return false }
-        last[client] = next
+        guard let found = last.index(forKey: client) else {
+            last[client] = next
+            return true
+        }
+        let known = last.values[found]
+        if (sequence, ordinal) <= (known.sequence, known.ordinal) { return false }
+        last.values[found] = next
         return true
     }
 

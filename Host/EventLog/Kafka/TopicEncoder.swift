@@ -1,7 +1,7 @@
 import Records
 
 /// Makes messages of groups of records, for the log's topic. Used by the log's thread alone.
-final class TopicEncoder {
+struct TopicEncoder: ~Copyable {
     struct Message {
         let partition: Int
         /// Where its record begins in the group; nil: it is none.
@@ -25,19 +25,17 @@ final class TopicEncoder {
         sealer = topic.keys.map { MessageSealer($0, identity) }
     }
 
-    func close(session: UInt32) { sessions.remove(session) }
+    mutating func close(session: UInt32) { sessions.remove(session) }
 
     /// Finds what seals a group, before it is encoded.
     ///
     /// - Returns: why that can't be done now; nil: it is done.
     func findKeys(of records: UnsafeRawBufferPointer) throws -> String? { try sealer?.findKeys(of: records) }
 
-    /// Key and value of a message. Borrowed until the next group.
-    func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: values.contents[range])
-    }
+    /// Where keys and values lie. Borrowed until the next group.
+    var bytes: UnsafeRawBufferPointer { values.contents }
 
-    func encode(_ records: UnsafeRawBufferPointer, _ notes: [TopicNotes.Note]) {
+    mutating func encode(_ records: UnsafeRawBufferPointer, _ notes: [TopicNotes.Note]) {
         values.truncate()
         messages.removeAll(keepingCapacity: true)
         runs.removeAll(keepingCapacity: true)
@@ -69,7 +67,7 @@ final class TopicEncoder {
         }
     }
 
-    private func add(
+    private mutating func add(
         _ record: RecordView, _ offset: Int, _ session: [UInt8], _ ordinal: UInt16, acknowledged: UInt64
     ) {
         let start = values.count
@@ -94,7 +92,7 @@ final class TopicEncoder {
     }
 
     /// Notes the number of a client. Returns whether another client's came before.
-    private func note(_ record: RecordView) -> Bool {
+    private mutating func note(_ record: RecordView) -> Bool {
         let client = record.client
         guard !client.isEmpty else { return false }
         let last = runs.count - 1

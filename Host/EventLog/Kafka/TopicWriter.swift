@@ -14,8 +14,13 @@ final class TopicWriter: RecordWriter {
     private let state: DurableState
     private let closing: CloseDeadline
     private let notes: TopicNotes
-    private let encoder: TopicEncoder
+    private var encoder: TopicEncoder
     private var raw: OpaquePointer
+    /// Kept for its memory.
+    private var outgoing: [lectern_kafka_outgoing] = []
+    /// What librdkafka takes before it is all sent.
+    private static let queueMessages = 10_000_000
+    private static let queueBytes = 2 << 30
 
     init(
         _ topic: LogTopic, _ identity: LogIdentity, _ state: DurableState, _ notes: TopicNotes, _ closing: CloseDeadline
@@ -36,8 +41,8 @@ final class TopicWriter: RecordWriter {
             defaults: [("client.id", "lectern-log"), ("linger.ms", "5")],
             own: configuration.ownOptions + [
                 ("enable.idempotence", "true"), ("enable.gapless.guarantee", "true"), ("acks", "all"),
-                ("message.timeout.ms", "0"), ("queue.buffering.max.messages", "10000000"),
-                ("queue.buffering.max.kbytes", "2147483647"),
+                ("message.timeout.ms", "0"), ("queue.buffering.max.messages", "\(queueMessages)"),
+                ("queue.buffering.max.kbytes", "\(queueBytes >> 10)"),
             ]
         ) { list, count in
             withReason(&failure) { lectern_kafka_producer_open(configuration.topic, list, count, $0, $1) }
@@ -104,19 +109,40 @@ final class TopicWriter: RecordWriter {
 
     /// Sends the group and waits until it is durable. Returns the messages that are too large.
     private func send(_ records: UnsafeRawBufferPointer) throws -> [Int] {
-        guard !encoder.messages.isEmpty else { return [] }
+        let messages = encoder.messages
         var refused: [Int] = []
-        for index in encoder.messages.indices where try !add(index, of: records) { refused.append(index) }
-        let failed = try wait()
+        var start = 0
+        while start < messages.count {
+            let end = part(of: messages, from: start)
+            refused += try send(start..<end, of: records)
+            start = end
+        }
+        return refused
+    }
+
+    /// Up to where messages fit librdkafka's queue together.
+    private func part(of messages: [TopicEncoder.Message], from start: Int) -> Int {
+        let limit = min(messages.count, start + Self.queueMessages)
+        var bytes = messages[start].value.count
+        var end = start + 1
+        while end < limit, bytes + messages[end].value.count <= Self.queueBytes / 2 {
+            bytes += messages[end].value.count
+            end += 1
+        }
+        return end
+    }
+
+    private func send(_ range: Range<Int>, of records: UnsafeRawBufferPointer) throws -> [Int] {
+        add(range, of: records)
+        let failures = try wait()
+        var refused = failures.filter { $0.cause == LECTERN_KAFKA_TOO_LARGE }.map(\.index)
+        let failed = failures.filter { $0.cause != LECTERN_KAFKA_TOO_LARGE }
         guard !failed.isEmpty else { return refused }
         guard failed.contains(where: \.isTooLarge) else { throw broken(failed[0].reason) }
         // The brokers take none of a batch that is too large, and nothing after it: what is left goes one by one.
         try reopen()
         for index in failed.map(\.index).sorted() {
-            guard try add(index, of: records) else {
-                refused.append(index)
-                continue
-            }
+            add(index..<index + 1, of: records)
             guard let failure = try wait().first else { continue }
             guard failure.isTooLarge else { throw broken(failure.reason) }
             refused.append(index)
@@ -125,28 +151,35 @@ final class TopicWriter: RecordWriter {
         return refused
     }
 
-    /// Has a message be sent. Returns false if it is larger than `message.max.bytes`.
-    private func add(_ index: Int, of records: UnsafeRawBufferPointer) throws -> Bool {
-        let message = encoder.messages[index]
-        let actor = message.record.map { RecordView(at: records.baseAddress! + $0).actor }
-        let (key, value) = (message.key.map(encoder.bytes) ?? actor, encoder.bytes(message.value))
-        while true {
-            let added = lectern_kafka_producer_add(
-                raw, Int32(message.partition), key?.baseAddress, key?.count ?? 0, value.baseAddress, value.count, index)
-            switch added {
-            case LECTERN_KAFKA_ADDED: return true
-            case LECTERN_KAFKA_TOO_LARGE: return false
-            case LECTERN_KAFKA_FULL: lectern_kafka_producer_wait(raw, 10)
-            default: throw broken(trouble ?? "a message was not taken")
-            }
+    /// Has messages be sent.
+    private func add(_ range: Range<Int>, of records: UnsafeRawBufferPointer) {
+        let messages = encoder.messages
+        let values = encoder.bytes
+        var outgoing = outgoing
+        self.outgoing = []
+        outgoing.removeAll(keepingCapacity: true)
+        for index in range {
+            let message = messages[index]
+            let key =
+                message.key.map { UnsafeRawBufferPointer(rebasing: values[$0]) }
+                ?? message.record.map { RecordView(at: records.baseAddress! + $0).actor }
+            outgoing.append(
+                lectern_kafka_outgoing(
+                    partition: Int32(message.partition), key: key?.baseAddress, key_length: key?.count ?? 0,
+                    value: values.baseAddress! + message.value.lowerBound, value_length: message.value.count,
+                    tag: index))
         }
+        lectern_kafka_producer_add(raw, outgoing, outgoing.count)
+        self.outgoing = outgoing
     }
 
     /// A message that was given up.
     private struct Failure {
         let index: Int
-        let isTooLarge: Bool
+        let cause: lectern_kafka_cause
         let reason: String
+
+        var isTooLarge: Bool { cause != LECTERN_KAFKA_NOT_DELIVERED }
     }
 
     /// Waits until all messages are durable or given up.
@@ -161,7 +194,7 @@ final class TopicWriter: RecordWriter {
                 let message = list![index]
                 failures.append(
                     Failure(
-                        index: message.tag, isTooLarge: message.is_too_large != 0,
+                        index: message.tag, cause: message.cause,
                         reason: fatal ?? String(cString: message.reason)))
             }
             state.note(left > 0 ? trouble : nil, of: \.writing)

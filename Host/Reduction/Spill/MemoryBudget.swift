@@ -9,6 +9,8 @@ import Synchronization
 final class MemoryBudget: Sendable {
     /// Microseconds from one look to the next.
     private static let interval: useconds_t = 20_000
+    /// While less than half of what may be is used, only each of so many looks is taken.
+    private static let easyInterval = 5
     /// How long one who has made room is left alone until his states have grown again: where most memory is not for states, to
     /// be asked again and again would only cost time. Microseconds.
     private static let pause: Int64 = 500_000
@@ -57,11 +59,14 @@ final class MemoryBudget: Sendable {
             var asked: [ObjectIdentifier: Asked] = [:]
             var exceeded: Int64?
             var hasWarned = false
+            var left = 0
             while !stopping.load(ordering: .acquiring) {
                 usleep(Self.interval)
+                left -= 1
+                guard left <= 0 else { continue }
                 let groups = groups()
-                look(at: groups, &asked)
                 let total = total
+                left = look(at: groups, total, &asked) > 0.5 ? 1 : Self.easyInterval
                 let now = MonotonicClock.microseconds
                 exceeded = total > budget ? exceeded ?? now : nil
                 guard !hasWarned, let exceeded, now - exceeded > Self.patience else { continue }
@@ -83,8 +88,8 @@ final class MemoryBudget: Sendable {
         }
     }
 
-    /// Asks who has to make room.
-    private func look(at groups: [any ShardGroup], _ asked: inout [ObjectIdentifier: Asked]) {
+    /// Asks who has to make room. Returns how much is used of what may be before room is made, of whichever it is most.
+    private func look(at groups: [any ShardGroup], _ total: Int, _ asked: inout [ObjectIdentifier: Asked]) -> Double {
         let now = MonotonicClock.microseconds
         asked = asked.filter { entry in groups.contains { ObjectIdentifier($0) == entry.key } }
         let measured = groups.compactMap { group in
@@ -100,9 +105,14 @@ final class MemoryBudget: Sendable {
             group.spill()
             return true
         }
-        if isTight { _ = measured.first { ask($0.group) } }
-        for (group, own) in measured where group.memoryLimit.map({ own > Self.threshold($0) }) == true {
-            _ = ask(group)
+        var used = Double(total) / Double(Self.threshold(budget))
+        if used > 1 { _ = measured.first { ask($0.group) } }
+        for (group, own) in measured {
+            guard let limit = group.memoryLimit else { continue }
+            let ownUsed = Double(own) / Double(Self.threshold(limit))
+            if ownUsed > 1 { _ = ask(group) }
+            used = max(used, ownUsed)
         }
+        return used
     }
 }

@@ -7,21 +7,29 @@
 /// time uses it; all that librdkafka has to say is said within its calls.
 typedef struct lectern_kafka_producer lectern_kafka_producer;
 
-typedef enum lectern_kafka_added {
-    LECTERN_KAFKA_ADDED,
-    /// librdkafka's queue is full: wait, and add it again.
-    LECTERN_KAFKA_FULL,
-    /// The message is larger than `message.max.bytes`.
+/// A message to be sent.
+typedef struct lectern_kafka_outgoing {
+    int32_t partition;
+    const void *key;
+    size_t key_length;
+    const void *value;
+    size_t value_length;
+    /// What it is called if it is given up.
+    size_t tag;
+} lectern_kafka_outgoing;
+
+typedef enum lectern_kafka_cause {
+    LECTERN_KAFKA_NOT_DELIVERED,
+    /// The message is larger than `message.max.bytes`: no other was touched.
     LECTERN_KAFKA_TOO_LARGE,
-    /// Not taken for another reason, which `trouble` says.
-    LECTERN_KAFKA_NOT_ADDED,
-} lectern_kafka_added;
+    /// The broker takes none that is so large, or the batch that it was in.
+    LECTERN_KAFKA_BATCH_TOO_LARGE,
+} lectern_kafka_cause;
 
 /// A message that was given up.
 typedef struct lectern_kafka_given_up {
     size_t tag;
-    /// The broker takes none that is so large, or the batch that it was in.
-    int is_too_large;
+    lectern_kafka_cause cause;
     /// Never freed.
     const char *reason;
 } lectern_kafka_given_up;
@@ -30,10 +38,8 @@ typedef struct lectern_kafka_given_up {
 lectern_kafka_producer *lectern_kafka_producer_open(
     const char *topic, const lectern_kafka_option *options, size_t count, char *reason, size_t size);
 
-/// Adds a message. Key and value are borrowed until `wait` returns 0.
-lectern_kafka_added lectern_kafka_producer_add(
-    lectern_kafka_producer *producer, int32_t partition, const void *key, size_t key_length, const void *value,
-    size_t value_length, size_t tag);
+/// Adds messages, in their order; those that librdkafka does not take are given up. Values are borrowed until `wait` returns 0.
+void lectern_kafka_producer_add(lectern_kafka_producer *producer, const lectern_kafka_outgoing *messages, size_t count);
 
 /// Waits for up to so many milliseconds. Returns how many messages are neither durable nor given up.
 size_t lectern_kafka_producer_wait(lectern_kafka_producer *producer, int milliseconds);
