@@ -13,6 +13,8 @@ final class TopicHistory {
     private let buffer = RecordBuffer()
     /// Messages that have come, and whose keys have to be found first.
     private var waiting: UnsafeBufferPointer<lectern_kafka_message>?
+    /// Messages that have come, also those before what is to be given.
+    private var read: UInt64 = 0
     /// Why nothing comes now, as far as it is not the brokers' doing.
     private(set) var trouble: String?
 
@@ -54,15 +56,16 @@ final class TopicHistory {
         let timeout = topic.configuration.timeout
         var deadline = MonotonicTime.now + timeout
         while !isDone {
+            let before = read
             let records = try next()
-            if records.isEmpty {
+            if read == before {
                 guard .now < deadline else {
                     throw topic.error(trouble ?? "the brokers have records that they do not give")
                 }
                 continue
             }
+            if !records.isEmpty, try !body(records) { return }
             deadline = .now + timeout
-            guard try body(records) else { return }
         }
     }
 
@@ -97,6 +100,7 @@ final class TopicHistory {
                 _ = try decoder.add(message, to: buffer)
             }
             partitions[partition]!.next = position + 1
+            read += 1
             guard position + 1 >= place.to else { continue }
             partitions[partition] = nil
             consumer.remove(topic.topic, partition)

@@ -13,8 +13,7 @@ import Synchronization
 package final class Views: TableReading {
     enum Work: Sendable {
         case open(plugin: String, done: @Sendable () -> Void)
-        /// Since when they wait, in microseconds.
-        case committed([Checkpoint], since: Int64)
+        case committed([Checkpoint])
         case replace([PluginBuild], DerivedColumns)
         /// A plugin's worker has come back, or the sink of tables has lost its rows.
         case reopen(plugin: String)
@@ -42,6 +41,8 @@ package final class Views: TableReading {
         var epochs: Epochs
         /// When the store was asked last what others have stored, and how long that took; microseconds.
         var polled: (at: Int64, cost: Int64) = (0, 0)
+        /// Since when checkpoints wait to be shown, the oldest first; microseconds.
+        var waiting: [Int64] = []
 
         /// Whether others have partitions.
         func isShared(_ partitions: Int) -> Bool { epochs.numbers.count < partitions }
@@ -60,8 +61,6 @@ package final class Views: TableReading {
     private let thread: Mutex<WorkThread?>
     let poller: Mutex<WorkThread?>
     let isClosing = Atomic(false)
-    /// Since when the oldest of the checkpoints has waited that are being shown; 0: none is.
-    private let since = Atomic<Int64>(0)
     /// Until when hosts that share the log say that somebody looks there; microseconds.
     let watchedElsewhere = Atomic<Int64>(0)
 
@@ -98,16 +97,17 @@ package final class Views: TableReading {
 
     /// How long the oldest checkpoint waits that is not shown yet, nor told to the sink of tables; microseconds.
     package var lag: Int64 {
-        let since = since.load(ordering: .relaxed)
-        return since == 0 ? 0 : MonotonicClock.microseconds - since
+        published.withLock { $0.waiting.first }.map { MonotonicClock.microseconds - $0 } ?? 0
     }
 
     /// Takes checkpoints that the store has committed.
     package func committed(_ checkpoints: [Checkpoint]) {
         let wanted = published.withLock { published in
-            checkpoints.filter { follows($0.plugin, published) || published.shown[$0.plugin] != nil }
+            let wanted = checkpoints.filter { follows($0.plugin, published) || published.shown[$0.plugin] != nil }
+            if !wanted.isEmpty { published.waiting.append(MonotonicClock.microseconds) }
+            return wanted
         }
-        if !wanted.isEmpty { queue.put(.committed(wanted, since: MonotonicClock.microseconds)) }
+        if !wanted.isEmpty { queue.put(.committed(wanted)) }
     }
 
     /// Shows other plugins, or other builds, from now on. What is shown is read from the store again.
@@ -180,6 +180,7 @@ extension Views {
             // What has come meanwhile is shown together.
             var next: Work? = first
             var changed: Set<String> = []
+            var waited = 0
             while let work = next {
                 switch work {
                 case .open(let plugin, let done):
@@ -206,8 +207,8 @@ extension Views {
                     changed.formUnion(poll(&views))
                     let now = MonotonicClock.microseconds
                     published.withLock { $0.polled = (now, now - began) }
-                case .committed(let checkpoints, let since):
-                    if self.since.load(ordering: .relaxed) == 0 { self.since.store(since, ordering: .relaxed) }
+                case .committed(let checkpoints):
+                    waited += 1
                     for checkpoint in checkpoints where views[checkpoint.plugin] != nil {
                         let stored = Viewed.Stored(checkpoint)
                         if apply(stored, partition: checkpoint.partition, to: &views, checkpoint.plugin) {
@@ -229,7 +230,7 @@ extension Views {
                     views[plugin] = Viewed(view: AwayView(error))
                 }
             }
-            since.store(0, ordering: .relaxed)
+            published.withLock { $0.waiting.removeFirst(waited) }
             for plugin in forgotten() where !follows(plugin) { views[plugin] = nil }
         }
     }
